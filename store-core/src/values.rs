@@ -1,0 +1,3 @@
+//! The value types that a key can hold.
+
+pub mod bytes;
