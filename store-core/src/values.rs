@@ -1,4 +1,7 @@
 //! The value types that a key can hold.
 
+mod bptree;
 pub mod bytes;
 pub mod dense;
+pub mod intset;
+pub mod listpack;
