@@ -5,3 +5,4 @@ pub mod bytes;
 pub mod dense;
 pub mod intset;
 pub mod listpack;
+pub mod zset;

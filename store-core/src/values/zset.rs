@@ -1,0 +1,293 @@
+//! Sorted sets: members with scores, ordered by score and then by the members' bytes.
+//!
+//! A small one is a listpack of member, score, member, score in order, as in Redis; a larger one is a counted B+tree
+//! beside a member table. Both forms are read and changed by rank, through the same few operations (`Form`), so every
+//! rule of sorted sets is written once, here: a search of any kind is a rank, a range of any kind is a range of ranks,
+//! and its size is a subtraction.
+//!
+//! This module knows no keys, no options of commands and no replies. It never sees NaN: callers refuse it.
+
+mod bounds;
+mod packed;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::ops::Range;
+
+use super::dense::TableSeed;
+use super::listpack::Element;
+use packed::Packed;
+use tree::Tree;
+
+pub use bounds::{LexBound, LexRange, ScoreBound, ScoreRange};
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Zset>() == 16);
+
+/// Up to which size a sorted set stays a listpack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ZsetLimits {
+    /// `zset-max-listpack-entries`: the most members.
+    pub max_listpack_entries: usize,
+    /// `zset-max-listpack-value`: the longest member, in bytes.
+    pub max_listpack_value: usize,
+}
+
+impl Default for ZsetLimits {
+    fn default() -> Self {
+        Self { max_listpack_entries: 128, max_listpack_value: 64 }
+    }
+}
+
+/// A sorted set.
+#[derive(Clone)]
+pub struct Zset(Form);
+
+#[derive(Clone)]
+enum Form {
+    Packed(Packed),
+    Tree(Box<Tree>),
+}
+
+impl Zset {
+    /// An empty sorted set.
+    pub fn new() -> Self {
+        Self(Form::Packed(Packed::new()))
+    }
+
+    /// The number of members.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Form::Packed(packed) => packed.len(),
+            Form::Tree(tree) => tree.len(),
+        }
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What `OBJECT ENCODING` answers.
+    pub fn encoding_name(&self) -> &'static str {
+        match &self.0 {
+            Form::Packed(_) => "listpack",
+            Form::Tree(_) => "skiplist",
+        }
+    }
+
+    /// The score of a member.
+    pub fn score(&self, member: &[u8]) -> Option<f64> {
+        match &self.0 {
+            Form::Packed(packed) => packed.score(member),
+            Form::Tree(tree) => tree.score(member),
+        }
+    }
+
+    /// The rank of a member, counted from the lowest score, and its score.
+    pub fn rank(&self, member: &[u8]) -> Option<(usize, f64)> {
+        let score = self.score(member)?;
+        Some((self.rank_of(score, member), score))
+    }
+
+    /// The member at a rank.
+    pub fn select(&self, rank: usize) -> Option<(Element<'_>, f64)> {
+        self.range(rank..rank.saturating_add(1)).next()
+    }
+
+    /// All members in order.
+    pub fn iter(&self) -> Iter<'_> {
+        self.range(0..self.len())
+    }
+
+    /// The members at a range of ranks, in order; also from behind.
+    pub fn range(&self, ranks: Range<usize>) -> Iter<'_> {
+        let end = ranks.end.min(self.len());
+        let ranks = ranks.start.min(end)..end;
+        match &self.0 {
+            Form::Packed(packed) => Iter(Source::Packed(packed.range(ranks))),
+            Form::Tree(tree) => Iter(Source::Tree(tree.range(ranks))),
+        }
+    }
+
+    /// The ranks of the members whose scores lie within bounds.
+    pub fn ranks_by_score(&self, range: &ScoreRange) -> Range<usize> {
+        let start = self.rank_where(|_, score| !range.min.is_reached_by(score));
+        let end = self.rank_where(|_, score| range.max.allows(score));
+        start..end.max(start)
+    }
+
+    /// The ranks of the members that lie within bounds, if all members have the same score. If they have not, the
+    /// answer is unspecified, as in Redis.
+    pub fn ranks_by_lex(&self, range: &LexRange<'_>) -> Range<usize> {
+        let start = self.rank_where(|member, _| !range.min.is_reached_by(member));
+        let end = self.rank_where(|member, _| range.max.allows(member));
+        start..end.max(start)
+    }
+
+    /// Adds a member, or gives it another score. Returns the score that it had. A score that equals the old one
+    /// changes nothing, not even the sign of a zero.
+    pub fn insert(&mut self, member: &[u8], score: f64, limits: &ZsetLimits, seed: &TableSeed) -> Option<f64> {
+        let old = self.score(member);
+        match old {
+            Some(old) if old == score => {}
+            Some(old) => self.rescore(member, old, score),
+            None => self.add(member, score, limits, seed),
+        }
+        old
+    }
+
+    /// Removes a member. Returns the score that it had.
+    pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
+        let (rank, score) = self.rank(member)?;
+        self.remove_range(rank..rank + 1);
+        Some(score)
+    }
+
+    /// Removes the members at a range of ranks.
+    pub fn remove_range(&mut self, ranks: Range<usize>) {
+        let end = ranks.end.min(self.len());
+        let ranks = ranks.start.min(end)..end;
+        match &mut self.0 {
+            Form::Packed(packed) => packed.remove_range(ranks),
+            Form::Tree(tree) => tree.remove_range(ranks),
+        }
+    }
+
+    /// Takes out the member with the lowest score.
+    pub fn pop_min(&mut self) -> Option<(Vec<u8>, f64)> {
+        self.pop(0)
+    }
+
+    /// Takes out the member with the highest score.
+    pub fn pop_max(&mut self) -> Option<(Vec<u8>, f64)> {
+        self.pop(self.len().checked_sub(1)?)
+    }
+
+    /// Visits members from `cursor` on and returns the cursor to go on with; zero begins and ends. `count` says about
+    /// how many. A member that stays from the first call to the last is visited; a listpack is visited at once.
+    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(Element<'_>, f64)) -> u64 {
+        match &self.0 {
+            Form::Packed(_) => {
+                self.iter().for_each(|(member, score)| visit(member, score));
+                0
+            }
+            Form::Tree(tree) => tree.scan(cursor, count, visit),
+        }
+    }
+
+    /// Bytes of heap memory that the sorted set takes.
+    pub fn heap_len(&self) -> usize {
+        match &self.0 {
+            Form::Packed(packed) => packed.heap_len(),
+            Form::Tree(tree) => size_of::<Tree>() + tree.heap_len(),
+        }
+    }
+
+    fn rank_where(&self, before: impl FnMut(Element<'_>, f64) -> bool) -> usize {
+        match &self.0 {
+            Form::Packed(packed) => packed.rank_where(before),
+            Form::Tree(tree) => tree.rank_where(before),
+        }
+    }
+
+    /// The rank that this pair has, or would have.
+    fn rank_of(&self, score: f64, member: &[u8]) -> usize {
+        self.rank_where(|other, other_score| precedes((other_score, other), (score, member)))
+    }
+
+    fn rescore(&mut self, member: &[u8], old: f64, score: f64) {
+        let from = self.rank_of(old, member);
+        let to = self.rank_of(score, member);
+        let to = if to > from { to - 1 } else { to };
+        match &mut self.0 {
+            Form::Packed(packed) => packed.rescore(from, to, member, score),
+            Form::Tree(tree) => tree.rescore(from, to, score),
+        }
+    }
+
+    fn add(&mut self, member: &[u8], score: f64, limits: &ZsetLimits, seed: &TableSeed) {
+        let rank = self.rank_of(score, member);
+        if let Form::Packed(packed) = &mut self.0 {
+            if packed.len() < limits.max_listpack_entries && member.len() <= limits.max_listpack_value {
+                return packed.insert(rank, member, score);
+            }
+            let tree = Tree::from_sorted(self.iter(), seed);
+            self.0 = Form::Tree(Box::new(tree));
+        }
+        if let Form::Tree(tree) = &mut self.0 {
+            tree.insert(rank, member, score);
+        }
+    }
+
+    fn pop(&mut self, rank: usize) -> Option<(Vec<u8>, f64)> {
+        let (member, score) = self.select(rank)?;
+        let popped = (member.to_vec(), score);
+        self.remove_range(rank..rank + 1);
+        Some(popped)
+    }
+}
+
+impl Default for Zset {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl core::fmt::Debug for Zset {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self).finish()
+    }
+}
+
+impl<'a> IntoIterator for &'a Zset {
+    type Item = (Element<'a>, f64);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+/// Members with their scores, from the lowest on; also from behind.
+#[derive(Clone)]
+pub struct Iter<'a>(Source<'a>);
+
+#[derive(Clone)]
+enum Source<'a> {
+    Packed(packed::Iter<'a>),
+    Tree(tree::Iter<'a>),
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (Element<'a>, f64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Source::Packed(iter) => iter.next(),
+            Source::Tree(iter) => iter.next(),
+        }
+    }
+}
+
+impl DoubleEndedIterator for Iter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Source::Packed(iter) => iter.next_back(),
+            Source::Tree(iter) => iter.next_back(),
+        }
+    }
+}
+
+/// The order of sorted sets: by score, then by the members' bytes.
+fn precedes((score, member): (f64, Element<'_>), than: (f64, &[u8])) -> bool {
+    score < than.0 || (score == than.0 && compare(member, than.1).is_lt())
+}
+
+fn compare(member: Element<'_>, other: &[u8]) -> Ordering {
+    member.as_bytes(&mut itoa::Buffer::new()).cmp(other)
+}
