@@ -1,0 +1,135 @@
+//! `test`: every test there is, and one line at the end that says how many passed.
+//!
+//! A check that counts nothing itself (formatting, lints, types) counts as one test.
+
+mod counts;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+use counts::Counts;
+
+use crate::{node, packages, process, progress, up, wasm, workspace};
+
+/// Runs everything; an error when a test failed.
+pub(crate) fn run() -> anyhow::Result<()> {
+    packages::ensure(&[packages::REDIS_SERVER, packages::CHROMIUM])?;
+    node::ensure()?;
+    let mut total = Counts::default();
+    for (name, command) in rust_checks() {
+        total += check(name, command)?;
+    }
+    wasm::run(&wasm::Options::default())?;
+    up::console()?;
+    total += counted(
+        "cargo test",
+        cargo(&["test", "--workspace", "--no-fail-fast"]),
+    )?;
+    for package in node_packages() {
+        node::install(&package)?;
+        for script in ["types", "lint", "test"] {
+            total += script_result(&package, script)?;
+        }
+    }
+    writeln!(
+        std::io::stdout(),
+        "{} passed, {} failed",
+        total.passed,
+        total.failed
+    )?;
+    if total.failed > 0 {
+        bail!("{} tests failed", total.failed);
+    }
+    Ok(())
+}
+
+fn rust_checks() -> [(&'static str, Command); 3] {
+    [
+        ("cargo fmt", cargo(&["fmt", "--all", "--check"])),
+        (
+            "cargo clippy",
+            cargo(&["clippy", "--workspace", "--all-targets"]),
+        ),
+        (
+            "generated files",
+            cargo(&[
+                "run",
+                "--quiet",
+                "--package",
+                "xtask",
+                "--",
+                "generate",
+                "--check",
+            ]),
+        ),
+    ]
+}
+
+/// Every folder with a package.json of ours.
+fn node_packages() -> Vec<PathBuf> {
+    [
+        workspace::npm_package(),
+        workspace::console(),
+        workspace::root().join("tests"),
+    ]
+    .into_iter()
+    .filter(|package| package.join("package.json").exists())
+    .collect()
+}
+
+fn script_result(package: &Path, script: &str) -> anyhow::Result<Counts> {
+    if !node::has_script(package, script) {
+        return Ok(Counts::default());
+    }
+    let name = format!("npm run {script} in {}", node::name(package));
+    let command = node::run(package, script);
+    if script == "test" {
+        counted(&name, command)
+    } else {
+        check(&name, command)
+    }
+}
+
+/// A command whose exit code is the result.
+fn check(name: &str, mut command: Command) -> anyhow::Result<Counts> {
+    progress::step(name, || {
+        let status = command
+            .status()
+            .with_context(|| format!("cannot start {name}"))?;
+        Ok(Counts::of_one(status.success()))
+    })
+}
+
+/// A command that prints how many of its tests passed; its output is shown as it comes.
+fn counted(name: &str, mut command: Command) -> anyhow::Result<Counts> {
+    progress::step(name, || {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        let output = child
+            .stdout
+            .take()
+            .context("the child's output was not piped")?;
+        let mut counts = Counts::default();
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            writeln!(std::io::stdout(), "{line}")?;
+            counts.read_line(&line);
+        }
+        let passed = child.wait()?.success();
+        // A crash or a build error prints no count of its own.
+        if !passed && counts.failed == 0 {
+            counts.failed = 1;
+        }
+        Ok(counts)
+    })
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = process::cargo();
+    cargo.current_dir(workspace::root()).args(arguments);
+    cargo
+}

@@ -1,0 +1,103 @@
+//! The npm package: its TypeScript compiled by `tsc`, the module once more as base64, and what it all weighs.
+//!
+//! Node.js gets the base64 form, because server bundlers break every other way to find a file beside the code.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::bindgen::Glue;
+use crate::{fingerprint, node, process, progress, workspace};
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Compiles the package and reports sizes.
+pub(super) fn build(glue: &Glue) -> anyhow::Result<()> {
+    let bytes =
+        fs::read(&glue.wasm).with_context(|| format!("cannot read {}", glue.wasm.display()))?;
+    write_inline(&glue.folder, &bytes)?;
+    node::ensure()?;
+    let package = workspace::npm_package();
+    node::install(&package)?;
+    let inputs = [
+        package.join("src"),
+        package.join("tsconfig.json"),
+        glue.folder.clone(),
+    ];
+    let output = package.join("dist/index.js");
+    let ran = fingerprint::unless_fresh("npm-package", &inputs, &output, || {
+        progress::step("npm package", || {
+            process::run(&mut node::run(&package, "build"))
+        })
+    })?;
+    if !ran {
+        progress::up_to_date("npm package");
+    }
+    report(&bytes)
+}
+
+fn write_inline(folder: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let code = format!("export const base64 = \"{}\";\n", base64(bytes));
+    fs::write(folder.join("inline.js"), code)?;
+    fs::write(
+        folder.join("inline.d.ts"),
+        "export declare const base64: string;\n",
+    )?;
+    Ok(())
+}
+
+fn report(bytes: &[u8]) -> anyhow::Result<()> {
+    progress::note(&format!(
+        "wasm: {} bytes, {} gzipped",
+        bytes.len(),
+        gzipped(bytes)?
+    ));
+    Ok(())
+}
+
+fn gzipped(bytes: &[u8]) -> anyhow::Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let mut group = [0; 3];
+        group[..chunk.len()].copy_from_slice(chunk);
+        let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
+        for place in 0..4 {
+            let digit = (bits >> (18 - 6 * place)) & 63;
+            let padded = place > chunk.len();
+            text.push(if padded {
+                '='
+            } else {
+                char::from(BASE64[digit as usize])
+            });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_pads_as_the_standard_says() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+}
