@@ -5,4 +5,5 @@ pub mod bytes;
 pub mod dense;
 pub mod intset;
 pub mod listpack;
+pub mod set;
 pub mod zset;

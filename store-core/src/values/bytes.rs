@@ -16,6 +16,8 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::{Deref, DerefMut};
 
+use super::listpack::Element;
+
 /// The longest content, in bytes, that needs no heap allocation.
 pub const INLINE_CAPACITY: usize = 22;
 
@@ -119,6 +121,12 @@ impl From<Vec<u8>> for SmallBytes {
 impl From<Box<[u8]>> for SmallBytes {
     fn from(bytes: Box<[u8]>) -> Self {
         Inline::new(&bytes).map_or_else(|| Self::Heap(bytes), Self::Inline)
+    }
+}
+
+impl From<Element<'_>> for SmallBytes {
+    fn from(element: Element<'_>) -> Self {
+        Self::from(element.as_bytes(&mut itoa::Buffer::new()))
     }
 }
 

@@ -15,12 +15,13 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 use core::mem;
+use core::slice;
 
 const HEADER_LEN: usize = 8;
 
-/// A set of `i64` in Redis's intset format.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Intset(Box<[u8]>);
+/// A set of `i64` in Redis's intset format. Borrowed (`Intset<&[u8]>`), it can only be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Intset<S = Box<[u8]>>(S);
 
 impl Intset {
     /// The empty set, in the narrowest encoding.
@@ -36,33 +37,6 @@ impl Intset {
         let is_sized = matches!(width, 2 | 4 | 8) && len > 0 && len.checked_mul(width)? == body.len();
         let intset = is_sized.then_some(Self(bytes))?;
         intset.iter().is_sorted_by(|a, b| a < b).then_some(intset)
-    }
-
-    /// The bytes in the intset format.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The number of members.
-    pub fn len(&self) -> usize {
-        self.body().len() / self.width()
-    }
-
-    /// Whether the set has no member.
-    pub fn is_empty(&self) -> bool {
-        self.body().is_empty()
-    }
-
-    /// The member at an index in ascending order.
-    pub fn get(&self, index: usize) -> Option<i64> {
-        let width = self.width();
-        let start = index.checked_mul(width)?;
-        Some(read_int(self.body().get(start..)?.get(..width)?))
-    }
-
-    /// Whether `value` is a member.
-    pub fn contains(&self, value: i64) -> bool {
-        self.find(value).is_ok()
     }
 
     /// Adds a member; `false` when it was there.
@@ -94,9 +68,73 @@ impl Intset {
         true
     }
 
+    /// Rewrites the array in the width that `value` needs. Being too wide for the others, it is the first or the last.
+    fn widen(&mut self, value: i64, index: usize) {
+        let (width, len) = (width_of(value), self.len() + 1);
+        let mut bytes = Vec::with_capacity(HEADER_LEN + len * width);
+        bytes.extend_from_slice(&header(width, len));
+        let first = (index == 0).then_some(value);
+        let last = (index > 0).then_some(value);
+        for member in first.into_iter().chain(self.iter()).chain(last) {
+            bytes.extend_from_slice(&member.to_le_bytes()[..width]);
+        }
+        self.0 = bytes.into_boxed_slice();
+    }
+
+    fn take_bytes(&mut self) -> Vec<u8> {
+        mem::take(&mut self.0).into_vec()
+    }
+
+    fn put_bytes(&mut self, mut bytes: Vec<u8>, width: usize, len: usize) {
+        bytes[..HEADER_LEN].copy_from_slice(&header(width, len));
+        self.0 = bytes.into_boxed_slice();
+    }
+}
+
+impl<S> Intset<S> {
+    /// Takes bytes that came out of an intset and were not changed since. Anything else must pass [`Intset::from_bytes`].
+    pub(super) const fn from_trusted(bytes: S) -> Self {
+        Self(bytes)
+    }
+
+    /// What the intset is kept in, for [`from_trusted`](Self::from_trusted) later.
+    pub(super) fn into_storage(self) -> S {
+        self.0
+    }
+}
+
+/// Reading.
+impl<S: AsRef<[u8]>> Intset<S> {
+    /// The bytes in the intset format.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+
+    /// The number of members.
+    pub fn len(&self) -> usize {
+        self.body().len() / self.width()
+    }
+
+    /// Whether the set has no member.
+    pub fn is_empty(&self) -> bool {
+        self.body().is_empty()
+    }
+
+    /// The member at an index in ascending order.
+    pub fn get(&self, index: usize) -> Option<i64> {
+        let width = self.width();
+        let start = index.checked_mul(width)?;
+        Some(read_int(self.body().get(start..)?.get(..width)?))
+    }
+
+    /// Whether `value` is a member.
+    pub fn contains(&self, value: i64) -> bool {
+        self.find(value).is_ok()
+    }
+
     /// The members in ascending order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
-        self.body().chunks_exact(self.width()).map(read_int)
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.body().chunks_exact(self.width()))
     }
 
     /// The index of `value`, or the one that it would get.
@@ -114,34 +152,12 @@ impl Intset {
         Err(low)
     }
 
-    /// Rewrites the array in the width that `value` needs. Being too wide for the others, it is the first or the last.
-    fn widen(&mut self, value: i64, index: usize) {
-        let (width, len) = (width_of(value), self.len() + 1);
-        let mut bytes = Vec::with_capacity(HEADER_LEN + len * width);
-        bytes.extend_from_slice(&header(width, len));
-        let first = (index == 0).then_some(value);
-        let last = (index > 0).then_some(value);
-        for member in first.into_iter().chain(self.iter()).chain(last) {
-            bytes.extend_from_slice(&member.to_le_bytes()[..width]);
-        }
-        self.0 = bytes.into_boxed_slice();
-    }
-
     fn width(&self) -> usize {
-        usize::from(self.0[0])
+        usize::from(self.as_bytes()[0])
     }
 
     fn body(&self) -> &[u8] {
-        &self.0[HEADER_LEN..]
-    }
-
-    fn take_bytes(&mut self) -> Vec<u8> {
-        mem::take(&mut self.0).into_vec()
-    }
-
-    fn put_bytes(&mut self, mut bytes: Vec<u8>, width: usize, len: usize) {
-        bytes[..HEADER_LEN].copy_from_slice(&header(width, len));
-        self.0 = bytes.into_boxed_slice();
+        &self.as_bytes()[HEADER_LEN..]
     }
 }
 
@@ -151,9 +167,42 @@ impl Default for Intset {
     }
 }
 
-impl fmt::Debug for Intset {
+impl<S: AsRef<[u8]>> fmt::Debug for Intset<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// The members of an intset in ascending order.
+#[derive(Clone, Debug)]
+pub struct Iter<'a>(slice::ChunksExact<'a, u8>);
+
+impl Iterator for Iter<'_> {
+    type Item = i64;
+
+    fn next(&mut self) -> Option<i64> {
+        self.0.next().map(read_int)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl DoubleEndedIterator for Iter<'_> {
+    fn next_back(&mut self) -> Option<i64> {
+        self.0.next_back().map(read_int)
+    }
+}
+
+impl<'a> IntoIterator for Intset<&'a [u8]> {
+    type Item = i64;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        Iter(self.0[HEADER_LEN..].chunks_exact(self.width()))
     }
 }
 

@@ -31,6 +31,8 @@ const TERMINATOR: u8 = 0xFF;
 const EMPTY: [u8; HEADER_LEN + 1] = [7, 0, 0, 0, 0, 0, TERMINATOR];
 /// The count field's way to say "count them yourself".
 const UNKNOWN_COUNT: u16 = u16::MAX;
+/// The least room that a growable listpack makes at once.
+const SMALLEST_GROWTH: usize = 64;
 /// No listpack grows beyond this size: callers ask [`Listpack::has_room_for`] first.
 pub const MAX_BYTES: usize = 1 << 30;
 
@@ -61,10 +63,16 @@ impl Storage for Box<[u8]> {
     }
 }
 
+/// Grows by a quarter at a time and gives room back when more than half is unused: both cost O(1) per changed byte.
 impl Storage for Vec<u8> {
     fn edit(&mut self, growth: usize, change: impl FnOnce(&mut Vec<u8>)) {
-        self.reserve(growth);
+        if self.capacity() - self.len() < growth {
+            self.reserve_exact(growth.max(self.len() / 4).max(SMALLEST_GROWTH));
+        }
         change(self);
+        if self.capacity() / 2 > self.len() + SMALLEST_GROWTH {
+            self.shrink_to(self.len() + self.len() / 4);
+        }
     }
 }
 
@@ -89,6 +97,18 @@ impl Listpack {
 impl Default for Listpack {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl<S> Listpack<S> {
+    /// Takes bytes that came out of a listpack and were not changed since. Anything else must pass [`Listpack::from_bytes`].
+    pub(super) const fn from_trusted(bytes: S) -> Self {
+        Self(bytes)
+    }
+
+    /// What the listpack is kept in, for [`from_trusted`](Self::from_trusted) later.
+    pub(super) fn into_storage(self) -> S {
+        self.0
     }
 }
 
@@ -170,6 +190,11 @@ impl<S: AsRef<[u8]>> Listpack<S> {
     /// The position behind the last element, where [`insert`](Self::insert) appends.
     pub fn end(&self) -> Position {
         Position::new(self.byte_len() - 1)
+    }
+
+    /// The position in front of all elements, where [`insert`](Self::insert) prepends.
+    pub fn start(&self) -> Position {
+        Position::START
     }
 
     /// The position of the first element.
@@ -265,6 +290,28 @@ impl<S: Storage> Listpack<S> {
         self.splice(position, self.position_after(position, count), iter::empty());
     }
 
+    /// Removes the elements that `keep` refuses, in one pass.
+    pub fn retain(&mut self, mut keep: impl FnMut(Element<'_>) -> bool) {
+        let end = self.end().index();
+        let mut count = self.len();
+        self.0.edit(0, |bytes| {
+            let (mut read, mut write) = (HEADER_LEN, HEADER_LEN);
+            while read < end {
+                let (element, len) = encoding::entry(bytes, read);
+                if keep(element) {
+                    bytes.copy_within(read..read + len, write);
+                    write += len;
+                } else {
+                    count -= 1;
+                }
+                read += len;
+            }
+            bytes.truncate(write);
+            bytes.push(TERMINATOR);
+            write_header(bytes, count);
+        });
+    }
+
     /// Adds all of `other`'s elements behind the last one.
     pub fn append<T: AsRef<[u8]>>(&mut self, other: &Listpack<T>) {
         let (at, count) = (self.end().index(), self.len() + other.len());
@@ -348,7 +395,7 @@ impl Position {
 }
 
 /// The elements of a listpack, from either end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Iter<'a> {
     bytes: &'a [u8],
     front: usize,
@@ -375,6 +422,15 @@ impl<'a> DoubleEndedIterator for Iter<'a> {
         }
         self.back -= encoding::entry_len_before(self.bytes, self.back);
         Some(encoding::entry(self.bytes, self.back).0)
+    }
+}
+
+impl<'a> IntoIterator for Listpack<&'a [u8]> {
+    type Item = Element<'a>;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        Iter { bytes: self.0, front: Position::START.index(), back: self.end().index() }
     }
 }
 
