@@ -3,6 +3,7 @@
 mod bptree;
 pub mod bytes;
 pub mod dense;
+pub mod hash;
 pub mod intset;
 pub mod listpack;
 pub mod set;

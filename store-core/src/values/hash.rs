@@ -1,0 +1,394 @@
+//! Hashes: fields with a value each.
+//!
+//! A small hash is one listpack that holds fields and values in turn, in Redis's own format: lookup, insertion and
+//! removal are O(n) with n bounded by [`HashLimits`]. Above that it is a dense table of [`Field`]s, where they are O(1)
+//! amortised; it never goes back. Either way the order is that of insertion until the first removal, and a field by
+//! index is O(n) in the listpack and O(1) in the table.
+//!
+//! What belongs to a field beside its value (an expiry, say) has its place in [`Field`]; a hash in need of it must be a
+//! table, since the listpack's format has no room for more.
+//! A hash knows neither its key nor what an empty hash means; the keyspace removes those.
+
+use alloc::boxed::Box;
+use core::slice;
+
+use super::bytes::SmallBytes;
+use super::dense::{DenseTable, Keyed, TableSeed};
+use super::listpack::{self, Element, Listpack, Position};
+
+const _: () = assert!(size_of::<Hash>() <= 16);
+
+/// More than a listpack adds to the bytes of a field and its value.
+const MAX_PAIR_OVERHEAD: usize = 20;
+
+/// Up to where a hash stays a listpack. The names are those of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashLimits {
+    /// `hash-max-listpack-entries`, in fields
+    pub max_listpack_entries: usize,
+    /// `hash-max-listpack-value`, in bytes, for fields and for values
+    pub max_listpack_value: usize,
+}
+
+impl Default for HashLimits {
+    fn default() -> Self {
+        Self { max_listpack_entries: 512, max_listpack_value: 64 }
+    }
+}
+
+/// A field of a hash in its table form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The field's name, by which it is found.
+    pub name: SmallBytes,
+    /// The field's value.
+    pub value: SmallBytes,
+}
+
+impl Keyed for Field {
+    fn key(&self) -> &[u8] {
+        &self.name
+    }
+}
+
+/// A hash as it is stored.
+#[derive(Clone, Debug)]
+pub enum Hash {
+    /// Few and short fields: a field, its value, the next field and so on.
+    Listpack(Listpack),
+    /// Anything.
+    Table(Box<DenseTable<Field>>),
+}
+
+impl Hash {
+    /// An empty hash.
+    pub fn new() -> Self {
+        Self::Listpack(Listpack::new())
+    }
+
+    /// Turns the hash into a table at once when the `count` fields about to be set are too many for a listpack.
+    pub fn prepare(&mut self, count: usize, limits: HashLimits, seed: &TableSeed) {
+        if count > limits.max_listpack_entries {
+            self.use_table(count, seed);
+        }
+    }
+
+    /// The form's name in OBJECT ENCODING.
+    pub const fn encoding_name(&self) -> &'static str {
+        match self {
+            Self::Listpack(_) => "listpack",
+            Self::Table(_) => "hashtable",
+        }
+    }
+
+    /// The number of fields.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Listpack(listpack) => listpack.len() / 2,
+            Self::Table(table) => table.len(),
+        }
+    }
+
+    /// Whether the hash has no field.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the hash has this field.
+    pub fn contains(&self, field: &[u8]) -> bool {
+        match self {
+            Self::Listpack(listpack) => listpack.find(field, 1).is_some(),
+            Self::Table(table) => table.contains(field),
+        }
+    }
+
+    /// The value of a field.
+    pub fn get(&self, field: &[u8]) -> Option<Element<'_>> {
+        match self {
+            Self::Listpack(listpack) => find_value(listpack, field).map(|position| listpack.at(position)),
+            Self::Table(table) => table.get(field).map(|found| Element::Bytes(&found.value)),
+        }
+    }
+
+    /// The length of a field's value in bytes.
+    pub fn value_len(&self, field: &[u8]) -> Option<usize> {
+        self.get(field).map(Element::byte_len)
+    }
+
+    /// The field at an index below [`Self::len`], in the order of [`Self::iter`], and its value.
+    pub fn at(&self, index: usize) -> Option<(Element<'_>, Element<'_>)> {
+        match self {
+            Self::Listpack(_) => self.iter().nth(index),
+            Self::Table(table) => table.at(index).map(elements),
+        }
+    }
+
+    /// The fields and their values, in the order of insertion until the first removal.
+    pub fn iter(&self) -> Iter<'_> {
+        match self {
+            Self::Listpack(listpack) => Iter::Listpack(listpack.iter()),
+            Self::Table(table) => Iter::Table(table.iter()),
+        }
+    }
+
+    /// Visits about `count` fields from `cursor` on and returns the next cursor, zero at the end.
+    /// A listpack is visited as a whole. [`DenseTable::scan`] says what is guaranteed.
+    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(Element<'_>, Element<'_>)) -> u64 {
+        match self {
+            Self::Table(table) => table.scan(cursor, count, |field| {
+                let (name, value) = elements(field);
+                visit(name, value);
+            }),
+            Self::Listpack(_) => {
+                self.iter().for_each(|(name, value)| visit(name, value));
+                0
+            }
+        }
+    }
+
+    /// Gives a field a value; `true` when the field is new.
+    pub fn set(&mut self, field: &[u8], value: &[u8], limits: HashLimits, seed: &TableSeed) -> bool {
+        match self {
+            Self::Table(table) => set_in_table(table, field, value),
+            Self::Listpack(listpack) => {
+                let position = find_value(listpack, field);
+                if !fits(listpack, position, field, value, limits) {
+                    let len = self.len() + 1;
+                    return set_in_table(self.use_table(len, seed), field, value);
+                }
+                match position {
+                    Some(position) => listpack.replace(position, value),
+                    None => listpack.insert_all(listpack.end(), [field, value].into_iter()),
+                }
+                position.is_none()
+            }
+        }
+    }
+
+    /// Removes a field; `false` when it was not there.
+    pub fn remove(&mut self, field: &[u8]) -> bool {
+        match self {
+            Self::Listpack(listpack) => {
+                listpack.find(field, 1).map(|position| listpack.remove_range(position, 2)).is_some()
+            }
+            Self::Table(table) => table.remove(field).is_some(),
+        }
+    }
+
+    /// Bytes of heap memory that the hash owns.
+    pub fn heap_len(&self) -> usize {
+        match self {
+            Self::Listpack(listpack) => listpack.byte_len(),
+            Self::Table(table) => {
+                let contents: usize = table.iter().map(|field| field.name.heap_len() + field.value.heap_len()).sum();
+                size_of::<DenseTable<Field>>() + table.heap_len() + contents
+            }
+        }
+    }
+
+    /// The table, made first with room for `capacity` fields when the hash is a listpack.
+    fn use_table(&mut self, capacity: usize, seed: &TableSeed) -> &mut DenseTable<Field> {
+        if let Self::Listpack(_) = self {
+            let mut table = DenseTable::with_capacity(seed.clone(), capacity.max(self.len()));
+            for (name, value) in self.iter() {
+                table.insert(Field { name: name.into(), value: value.into() });
+            }
+            *self = Self::Table(Box::new(table));
+        }
+        match self {
+            Self::Table(table) => table,
+            Self::Listpack(_) => unreachable!("the hash was turned into a table just now"),
+        }
+    }
+}
+
+fn find_value(listpack: &Listpack, field: &[u8]) -> Option<Position> {
+    listpack.next(listpack.find(field, 1)?)
+}
+
+/// Whether the hash may stay a listpack when `field` gets `value`; `position` is that of its value so far.
+fn fits(listpack: &Listpack, position: Option<Position>, field: &[u8], value: &[u8], limits: HashLimits) -> bool {
+    let len = listpack.len() / 2 + usize::from(position.is_none());
+    len <= limits.max_listpack_entries
+        && field.len().max(value.len()) <= limits.max_listpack_value
+        && listpack.has_room_for(field.len() + value.len() + MAX_PAIR_OVERHEAD)
+}
+
+fn set_in_table(table: &mut DenseTable<Field>, field: &[u8], value: &[u8]) -> bool {
+    if let Some(found) = table.get_mut(field) {
+        found.value = value.into();
+        return false;
+    }
+    table.insert(Field { name: field.into(), value: value.into() }).is_none()
+}
+
+fn elements(field: &Field) -> (Element<'_>, Element<'_>) {
+    (Element::Bytes(&field.name), Element::Bytes(&field.value))
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a> IntoIterator for &'a Hash {
+    type Item = (Element<'a>, Element<'a>);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+/// The fields of a hash and their values.
+#[derive(Clone, Debug)]
+pub enum Iter<'a> {
+    /// Of a listpack.
+    Listpack(listpack::Iter<'a>),
+    /// Of a table.
+    Table(slice::Iter<'a, Field>),
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (Element<'a>, Element<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Listpack(rest) => Some((rest.next()?, rest.next()?)),
+            Self::Table(rest) => rest.next().map(elements),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{HashSeed, Random};
+    use alloc::collections::BTreeMap;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    const LIMITS: [HashLimits; 3] = [
+        HashLimits { max_listpack_entries: 512, max_listpack_value: 64 },
+        HashLimits { max_listpack_entries: 12, max_listpack_value: 8 },
+        HashLimits { max_listpack_entries: 0, max_listpack_value: 0 },
+    ];
+
+    fn seed() -> TableSeed {
+        TableSeed::from(HashSeed(11))
+    }
+
+    fn word(random: &mut Random) -> Vec<u8> {
+        let n = random.below(30);
+        match random.below(60) {
+            0 => format!("word:{n:060}"),
+            1..20 => format!("w{n}"),
+            20..25 => format!("0{n}"),
+            _ => format!("{n}"),
+        }
+        .into_bytes()
+    }
+
+    fn pairs(hash: &Hash) -> Vec<(Vec<u8>, Vec<u8>)> {
+        hash.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
+    }
+
+    fn assert_same(hash: &Hash, model: &BTreeMap<Vec<u8>, Vec<u8>>, context: &str) {
+        let pairs = pairs(hash);
+        assert_eq!(&pairs.iter().cloned().collect::<BTreeMap<_, _>>(), model, "{context}");
+        assert_eq!((hash.len(), hash.is_empty()), (model.len(), model.is_empty()), "{context}");
+        let by_index = (0..=hash.len()).map_while(|index| hash.at(index));
+        assert!(by_index.map(|(name, value)| (name.to_vec(), value.to_vec())).eq(pairs), "{context}");
+    }
+
+    #[test]
+    fn behaves_like_a_map_in_both_forms() {
+        for seed_value in 0..200 {
+            let mut random = Random::new(seed_value);
+            let limits = LIMITS[random.index(LIMITS.len())];
+            let (mut hash, mut model) = (Hash::new(), BTreeMap::new());
+            for _ in 0..100 {
+                let (field, value) = (word(&mut random), word(&mut random));
+                let context = format!("seed {seed_value}, {limits:?}, {:?}", hash.encoding_name());
+                if random.below(3) > 0 {
+                    let is_new = hash.set(&field, &value, limits, &seed());
+                    assert_eq!(is_new, model.insert(field.clone(), value).is_none(), "{context}");
+                } else {
+                    assert_eq!(hash.remove(&field), model.remove(&field).is_some(), "{context}");
+                }
+                let expected = model.get(&field);
+                assert_eq!(hash.get(&field).map(Element::to_vec).as_ref(), expected, "{context}");
+                assert_eq!(hash.value_len(&field), expected.map(Vec::len), "{context}");
+                assert_eq!(hash.contains(&field), expected.is_some(), "{context}");
+                assert_same(&hash, &model, &context);
+            }
+        }
+    }
+
+    fn encoding_after(pairs: &[(&str, &str)], limits: HashLimits) -> &'static str {
+        let mut hash = Hash::new();
+        for (field, value) in pairs {
+            hash.set(field.as_bytes(), value.as_bytes(), limits, &seed());
+        }
+        hash.encoding_name()
+    }
+
+    #[test]
+    fn changes_form_where_redis_does() {
+        let few = HashLimits { max_listpack_entries: 2, max_listpack_value: 5 };
+        let cases: [(&[(&str, &str)], &str); 6] = [
+            (&[("a", "1"), ("b", "2")], "listpack"),
+            (&[("a", "1"), ("b", "2"), ("a", "3")], "listpack"),
+            (&[("a", "1"), ("b", "2"), ("c", "3")], "hashtable"),
+            (&[("a", "12345"), ("12345", "b")], "listpack"),
+            (&[("a", "123456")], "hashtable"),
+            (&[("123456", "b")], "hashtable"),
+        ];
+        for (pairs, encoding) in cases {
+            assert_eq!(encoding_after(pairs, few), encoding, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn prepares_for_many_fields() {
+        let limits = HashLimits { max_listpack_entries: 2, max_listpack_value: 5 };
+        let mut hash = Hash::new();
+        hash.set(b"a", b"1", limits, &seed());
+        hash.prepare(2, limits, &seed());
+        assert_eq!(hash.encoding_name(), "listpack");
+        hash.prepare(3, limits, &seed());
+        assert_eq!(hash.encoding_name(), "hashtable");
+        assert_eq!(pairs(&hash), [(b"a".to_vec(), b"1".to_vec())]);
+    }
+
+    #[test]
+    fn keeps_the_order_of_insertion() {
+        let limits = HashLimits { max_listpack_entries: 50, max_listpack_value: 64 };
+        let mut hash = Hash::new();
+        for n in 0..100 {
+            hash.set(format!("field:{n}").as_bytes(), b"x", limits, &seed());
+            let names: Vec<_> = hash.iter().map(|(name, _)| name.to_vec()).collect();
+            assert!(names.into_iter().eq((0..=n).map(|n| format!("field:{n}").into_bytes())));
+        }
+    }
+
+    #[test]
+    fn a_scan_meets_every_field_once_while_nothing_changes() {
+        for (len, calls) in [(100, 1), (1_000, 100)] {
+            let (mut hash, limits) = (Hash::new(), HashLimits::default());
+            for n in 0..len {
+                hash.set(format!("{n}").as_bytes(), format!("v{n}").as_bytes(), limits, &seed());
+            }
+            let (mut seen, mut cursor, mut count) = (BTreeMap::new(), 0, 0);
+            while count == 0 || cursor != 0 {
+                cursor = hash.scan(cursor, 10, |name, value| {
+                    assert_eq!(seen.insert(name.to_vec(), value.to_vec()), None);
+                });
+                count += 1;
+            }
+            assert_eq!((count, seen.len()), (calls, len));
+            assert!(seen.into_iter().eq(pairs(&hash).into_iter().collect::<BTreeMap<_, _>>()));
+        }
+    }
+}
