@@ -41,9 +41,7 @@ impl Packed {
 
     pub(super) fn insert(&mut self, rank: usize, member: &[u8], score: f64) {
         let position = self.0.position(rank * 2).unwrap_or(self.0.end());
-        let mut text = Vec::new();
-        number::write_f64(&mut text, score);
-        self.0.insert_all(position, [member, &text].into_iter());
+        self.0.insert_all(position, [member, &score_text(score)].into_iter());
     }
 
     pub(super) fn remove_range(&mut self, ranks: Range<usize>) {
@@ -80,6 +78,13 @@ impl DoubleEndedIterator for Iter<'_> {
         let score = self.0.next_back()?;
         self.0.next_back().map(|member| (member, read_score(score)))
     }
+}
+
+/// As in Redis, a listpack does not keep the sign of a zero.
+fn score_text(score: f64) -> Vec<u8> {
+    let mut text = Vec::new();
+    number::write_f64(&mut text, if score == 0.0 { 0.0 } else { score });
+    text
 }
 
 /// Scores stand in a listpack as text, which it keeps as an integer where it can.
