@@ -5,6 +5,7 @@ pub mod bytes;
 pub mod dense;
 pub mod hash;
 pub mod intset;
+pub mod list;
 pub mod listpack;
 pub mod set;
 pub mod zset;

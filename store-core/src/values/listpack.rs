@@ -224,6 +224,11 @@ impl<S: AsRef<[u8]>> Listpack<S> {
         encoding::entry(self.as_bytes(), position.index()).0
     }
 
+    /// How many of the listpack's bytes the element at `position` takes.
+    pub fn stored_len(&self, position: Position) -> usize {
+        encoding::entry_len(self.as_bytes(), position.index())
+    }
+
     /// The position of element number `index`, walked to from the nearer end.
     pub fn position(&self, index: usize) -> Option<Position> {
         let len = self.len();
