@@ -117,10 +117,7 @@ impl Hash {
 
     /// The field at an index below [`Self::len`], in the order of [`Self::iter`], and its value.
     pub fn at(&self, index: usize) -> Option<(Element<'_>, Element<'_>)> {
-        match self {
-            Self::Listpack(_) => self.iter().nth(index),
-            Self::Table(table) => table.at(index).map(elements),
-        }
+        self.iter().nth(index)
     }
 
     /// The fields and their values, in the order of insertion until the first removal.
@@ -257,6 +254,17 @@ impl<'a> Iterator for Iter<'a> {
         match self {
             Self::Listpack(rest) => Some((rest.next()?, rest.next()?)),
             Self::Table(rest) => rest.next().map(elements),
+        }
+    }
+
+    /// Skips in O(1) except in a listpack.
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        match self {
+            Self::Listpack(rest) => {
+                rest.by_ref().take(n.saturating_mul(2)).for_each(drop);
+                Some((rest.next()?, rest.next()?))
+            }
+            Self::Table(rest) => rest.nth(n).map(elements),
         }
     }
 }

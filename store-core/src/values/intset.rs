@@ -184,6 +184,10 @@ impl Iterator for Iter<'_> {
         self.0.next().map(read_int)
     }
 
+    fn nth(&mut self, n: usize) -> Option<i64> {
+        self.0.nth(n).map(read_int)
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.0.size_hint()
     }

@@ -385,6 +385,15 @@ impl<'a> Iterator for Iter<'a> {
             Self::Table(members) => members.next().map(|member| Element::Bytes(member)),
         }
     }
+
+    /// Skips in O(1) except in a listpack.
+    fn nth(&mut self, n: usize) -> Option<Element<'a>> {
+        match self {
+            Self::Intset(members) => members.nth(n).map(Element::Int),
+            Self::Listpack(members) => members.nth(n),
+            Self::Table(members) => members.nth(n).map(|member| Element::Bytes(member)),
+        }
+    }
 }
 
 #[cfg(test)]
