@@ -43,6 +43,27 @@ impl Default for ZsetLimits {
     }
 }
 
+/// What [`Zset::update`] did to a member.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Update {
+    /// Its score before, if it was there.
+    pub old: Option<f64>,
+    /// The score that was decided for it, if any.
+    pub new: Option<f64>,
+}
+
+impl Update {
+    /// Whether the member was added.
+    pub const fn is_new(self) -> bool {
+        self.old.is_none() && self.new.is_some()
+    }
+
+    /// Whether anything changed.
+    pub fn is_change(self) -> bool {
+        self.new.is_some() && self.old != self.new
+    }
+}
+
 /// A sorted set.
 #[derive(Clone)]
 pub struct Zset(Form);
@@ -131,14 +152,27 @@ impl Zset {
 
     /// Adds a member, or gives it another score. Returns the score that it had. A score that equals the old one
     /// changes nothing, not even the sign of a zero.
-    pub fn insert(&mut self, member: &[u8], score: f64, limits: &ZsetLimits, seed: &TableSeed) -> Option<f64> {
+    pub fn insert(&mut self, member: &[u8], score: f64, limits: ZsetLimits, seed: &TableSeed) -> Option<f64> {
+        self.update(member, limits, seed, |_| Some(score)).old
+    }
+
+    /// Gives a member the score that `decide` makes of its old one (none if it is not there), if it makes one.
+    pub fn update(
+        &mut self,
+        member: &[u8],
+        limits: ZsetLimits,
+        seed: &TableSeed,
+        decide: impl FnOnce(Option<f64>) -> Option<f64>,
+    ) -> Update {
         let old = self.score(member);
-        match old {
-            Some(old) if old == score => {}
-            Some(old) => self.rescore(member, old, score),
-            None => self.add(member, score, limits, seed),
+        let new = decide(old);
+        match (old, new) {
+            (_, None) => {}
+            (None, Some(score)) => self.add(member, score, limits, seed),
+            (Some(old), Some(score)) if old == score => {}
+            (Some(old), Some(score)) => self.rescore(member, old, score),
         }
-        old
+        Update { old, new }
     }
 
     /// Removes a member. Returns the score that it had.
@@ -210,7 +244,7 @@ impl Zset {
         }
     }
 
-    fn add(&mut self, member: &[u8], score: f64, limits: &ZsetLimits, seed: &TableSeed) {
+    fn add(&mut self, member: &[u8], score: f64, limits: ZsetLimits, seed: &TableSeed) {
         let rank = self.rank_of(score, member);
         if let Form::Packed(packed) = &mut self.0 {
             if packed.len() < limits.max_listpack_entries && member.len() <= limits.max_listpack_value {

@@ -111,7 +111,7 @@ impl Case {
         let (member, score) = (self.member(), self.score());
         match self.random.below(20) {
             0..=11 => {
-                let old = self.zset.insert(&member, score, &self.limits, &table_seed());
+                let old = self.zset.insert(&member, score, self.limits, &table_seed());
                 assert_eq!(old, self.model.insert(&member, score));
             }
             12..=15 => assert_eq!(self.zset.remove(&member), self.model.remove(&member)),
@@ -191,7 +191,7 @@ fn lexicographic_ranges_are_ranges_of_ranks() {
     for limits in [PACKED, TREE] {
         let mut zset = Zset::new();
         for member in ["", "a", "aa", "b", "10", "9", "c", "\u{ff}"] {
-            zset.insert(member.as_bytes(), 0.0, &limits, &table_seed());
+            zset.insert(member.as_bytes(), 0.0, limits, &table_seed());
         }
         let bounds = ["-", "+", "[", "(", "[a", "(a", "[aa", "(b", "[10", "(9", "[zz", "(\u{ff}"];
         for min in bounds {
@@ -211,11 +211,11 @@ fn a_sorted_set_leaves_the_listpack_at_its_limits() {
     let limits = ZsetLimits { max_listpack_entries: 3, max_listpack_value: 5 };
     let mut zset = Zset::new();
     for (member, encoding) in [("a", "listpack"), ("b", "listpack"), ("12345", "listpack"), ("d", "skiplist")] {
-        zset.insert(member.as_bytes(), 1.0, &limits, &table_seed());
+        zset.insert(member.as_bytes(), 1.0, limits, &table_seed());
         assert_eq!(zset.encoding_name(), encoding);
     }
     let mut zset = Zset::new();
-    zset.insert(b"123456", 1.0, &limits, &table_seed());
+    zset.insert(b"123456", 1.0, limits, &table_seed());
     assert_eq!(zset.encoding_name(), "skiplist");
 }
 
@@ -223,8 +223,8 @@ fn a_sorted_set_leaves_the_listpack_at_its_limits() {
 fn only_a_tree_keeps_the_sign_of_a_zero() {
     for (limits, is_negative) in [(PACKED, false), (TREE, true)] {
         let mut zset = Zset::new();
-        zset.insert(b"a", -0.0, &limits, &table_seed());
-        assert_eq!(zset.insert(b"a", 0.0, &limits, &table_seed()), Some(0.0));
+        zset.insert(b"a", -0.0, limits, &table_seed());
+        assert_eq!(zset.insert(b"a", 0.0, limits, &table_seed()), Some(0.0));
         assert_eq!(zset.score(b"a").unwrap().is_sign_negative(), is_negative);
     }
 }
@@ -255,7 +255,7 @@ fn a_large_sorted_set_takes_under_seventy_bytes_a_member() {
     let count = 100_000;
     for _ in 0..count {
         let member = format!("{:016x}", random.next_u64());
-        zset.insert(member.as_bytes(), random.below(1 << 40) as f64, &ZsetLimits::default(), &table_seed());
+        zset.insert(member.as_bytes(), random.below(1 << 40) as f64, ZsetLimits::default(), &table_seed());
     }
     assert!(zset.heap_len() < count * 70, "{} bytes a member", zset.heap_len() / count);
 }

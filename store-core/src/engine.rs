@@ -1,0 +1,271 @@
+//! The engine: requests in, replies and outputs out; no I/O, no clock, no dice of its own.
+//!
+//! A host owns one [`Engine`] and drives it:
+//!
+//! - [`Engine::open`] for each client, [`Engine::handle_close`] when it goes;
+//! - [`Engine::execute`] for each request, with the time; the answer is in the reply buffer, and [`Execution`] says
+//!   which effect it depends on: the host lets it out once that effect is as durable as it promised;
+//! - [`Engine::poll_output`] afterwards, until it gives nothing: effects to be kept, messages for other sessions, late
+//!   answers of blocked ones;
+//! - [`Engine::handle_timeout`] when the time that [`Engine::poll_timeout`] gave has come.
+//!
+//! Equal inputs give equal outputs on every machine. The effects, replayed into an empty engine
+//! ([`Engine::replay`]), give equal data ([`Engine::digest`]).
+//!
+//! Architecture invariant: there is no way from a command to the outside but the reply and the outputs.
+
+mod blocking;
+mod caller;
+mod dispatch;
+mod output;
+mod pubsub;
+mod replay;
+mod session;
+mod settle;
+mod stats;
+mod watch;
+
+pub use blocking::{Attempt, Wait};
+pub use caller::Caller;
+pub use output::{HostRequest, Output};
+pub use replay::ReplayError;
+pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
+pub use stats::{CommandStats, Stats};
+
+use crate::clock::Millis;
+use crate::commands::CommandTable;
+use crate::config::Config;
+use crate::effects::{Batch, Effects, Lsn};
+use crate::keyspace::{Digest, Keyspace, Reader, SnapshotCursor, Writer};
+use crate::random::{HashSeed, Random};
+use crate::reply::ReplyBuffer;
+use crate::values::dense::TableSeed;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use blocking::Blocked;
+use core::cell::RefCell;
+use pubsub::PubSub;
+use session::Sessions;
+use watch::Watched;
+
+/// A command's words, the name first.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    words: &'a [&'a [u8]],
+}
+
+impl<'a> Request<'a> {
+    /// A request of these words.
+    pub const fn new(words: &'a [&'a [u8]]) -> Self {
+        Self { words }
+    }
+
+    /// Its words.
+    pub const fn words(&self) -> &'a [&'a [u8]] {
+        self.words
+    }
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// The latest effect that the answer may have seen. It may leave once this effect is durable.
+    pub lsn: Lsn,
+    /// Whether there is an answer, and whether the session goes on.
+    pub outcome: Outcome,
+}
+
+/// Whether a request has been answered, and whether its session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The answer is in the buffer. (Nothing is there when the session turned its replies off.)
+    Replied,
+    /// The session waits. The answer will come as [`Output::Reply`]; until then it may execute nothing else.
+    Blocked,
+    /// The answer is in the buffer, and the session ends behind it.
+    Closed,
+}
+
+/// A store.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) keyspace: Keyspace,
+    seed: TableSeed,
+    pub(crate) effects: Effects,
+    pub(crate) config: Config,
+    pub(crate) random: RefCell<Random>,
+    pub(crate) sessions: Sessions,
+    pub(crate) pubsub: PubSub,
+    pub(crate) blocked: Blocked,
+    pub(crate) watched: Watched,
+    pub(crate) stats: Stats,
+    pub(crate) commands: CommandTable,
+    pub(crate) writes_stopped: bool,
+    outputs: VecDeque<Output>,
+}
+
+impl Engine {
+    /// An empty store. Everything random in it follows from `seed`.
+    pub fn new(config: Config, seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let seed = HashSeed(random.next_u64()).into();
+        Self {
+            keyspace: Keyspace::new(config.databases, &seed),
+            seed,
+            effects: Effects::new(config.record_effects),
+            config,
+            random: RefCell::new(random),
+            sessions: Sessions::default(),
+            pubsub: PubSub::default(),
+            blocked: Blocked::default(),
+            watched: Watched::default(),
+            stats: Stats::default(),
+            commands: CommandTable::new(),
+            writes_stopped: false,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// A new session for a client that has come.
+    pub fn open(&mut self, now: Millis, options: SessionOptions) -> SessionId {
+        self.stats.connections_received += 1;
+        self.sessions.open(now, options, &self.config)
+    }
+
+    /// Executes one request of a session and writes the answer into `reply`, in the session's protocol.
+    ///
+    /// # Panics
+    /// When the session was never opened, or has been closed: the host mixed its sessions up.
+    pub fn execute(
+        &mut self,
+        now: Millis,
+        session: SessionId,
+        request: &Request<'_>,
+        reply: &mut ReplyBuffer,
+    ) -> Execution {
+        let follow = !self.watched.is_empty() || !self.blocked.is_empty();
+        self.effects.follow_changes(follow);
+        self.effects.begin_unit();
+        let outcome = self.dispatch(now, session, request.words(), reply);
+        self.effects.end_unit();
+        if self.effects.has_changes() {
+            self.settle(now);
+        }
+        Execution { lsn: self.effects.last(), outcome }
+    }
+
+    /// Ends a session whose client has gone.
+    pub fn handle_close(&mut self, session: SessionId) {
+        self.unwatch(session);
+        self.unblock(session);
+        self.pubsub.forget(session);
+        self.sessions.close(session);
+    }
+
+    /// Does what has become due: expires keys and answers blocked sessions whose time is over. The work of one call is
+    /// bounded; when more is due, [`Self::poll_timeout`] still gives a time that has passed.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        const SLOTS_PER_CALL: usize = 256;
+        self.effects.follow_changes(!self.watched.is_empty() || !self.blocked.is_empty());
+        let before = self.effects.last();
+        for _ in 0..SLOTS_PER_CALL {
+            if !self.keyspace.expire_next_slot(now, &mut self.effects) {
+                break;
+            }
+        }
+        self.stats.expired_keys += self.effects.last().0 - before.0;
+        if self.effects.has_changes() {
+            self.settle(now);
+        }
+        self.time_out_blocked(now);
+    }
+
+    /// What has to be done next, if anything: effects come first, so that whatever follows them was caused by effects
+    /// that the host has seen.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        if let Some(batch) = self.effects.take_batch() {
+            return Some(Output::Effects(batch));
+        }
+        self.outputs.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] has something to do, if ever.
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        match (self.keyspace.next_deadline(), self.blocked.next_deadline()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// A digest of all data: keys, types, contents and deadlines in every database, whatever their encoding and the
+    /// order in which they came.
+    pub fn digest(&self) -> u64 {
+        Digest::of(&self.keyspace)
+    }
+
+    /// The number of the latest effect.
+    pub const fn lsn(&self) -> Lsn {
+        self.effects.last()
+    }
+
+    /// Goes on numbering behind an effect of an earlier life of the store.
+    pub fn resume_after(&mut self, lsn: Lsn) {
+        self.effects.resume_after(lsn);
+    }
+
+    /// Gives the memory of a batch of effects back for the next one.
+    pub fn recycle(&mut self, batch: Batch) {
+        self.effects.recycle(batch.bytes);
+    }
+
+    /// Appends commands that rebuild the data to `out`, at least `len` bytes of them unless there are no more, and moves
+    /// the cursor on. False when the snapshot is complete. Nothing may be executed until then.
+    pub fn snapshot(&self, cursor: &mut SnapshotCursor, out: &mut Vec<u8>, len: usize) -> bool {
+        cursor.write(&self.keyspace, out, len)
+    }
+
+    /// Stops all writes with an error, or lets them go on: for a host whose log cannot be written.
+    pub const fn stop_writes(&mut self, stopped: bool) {
+        self.writes_stopped = stopped;
+    }
+
+    /// The parameters.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The parameters, to be changed by the host.
+    pub const fn config_mut(&mut self) -> &mut Config {
+        &mut self.config
+    }
+
+    /// The session of this number, if it is open.
+    pub fn session(&self, session: SessionId) -> Option<&Session> {
+        self.sessions.find(session)
+    }
+
+    /// Counters since the store began.
+    pub const fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    pub(crate) fn emit(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(crate) const fn reader(&self, now: Millis, db: crate::keyspace::DbIndex) -> Reader<'_> {
+        Reader { keyspace: &self.keyspace, config: &self.config, random: &self.random, db, now }
+    }
+
+    pub(crate) const fn writer(&mut self, now: Millis, db: crate::keyspace::DbIndex) -> Writer<'_> {
+        Writer {
+            keyspace: &mut self.keyspace,
+            effects: &mut self.effects,
+            config: &self.config,
+            seed: &self.seed,
+            random: &self.random,
+            db,
+            now,
+        }
+    }
+}

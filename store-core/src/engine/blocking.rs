@@ -1,0 +1,223 @@
+//! Sessions that wait for a key to get a value.
+//!
+//! A blocking command tries first. What cannot be done yet is kept as it came, with the keys that it waits for; a
+//! change of one of them lets it be tried again, in the order in which the sessions came, and when it succeeds its
+//! answer leaves as a late reply. So there is one handler for the first try and for all later ones.
+
+use super::{Engine, Output, SessionId};
+use crate::args::Args;
+use crate::clock::Millis;
+use crate::effects::Change;
+use crate::error::Error;
+use crate::keyspace::DbIndex;
+use crate::reply::ReplyBuffer;
+use crate::spec::{Command, Run};
+use crate::values::ValueType;
+use crate::values::bytes::SmallBytes;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+
+/// What a blocking command has come to.
+#[derive(Debug)]
+pub enum Attempt {
+    /// It is done; its answer is written.
+    Done,
+    /// It has changed nothing and written nothing, and waits.
+    Wait(Wait),
+}
+
+/// What a blocking command waits for.
+#[derive(Debug)]
+pub struct Wait {
+    /// Any of these keys, in the command's order.
+    pub keys: Vec<SmallBytes>,
+    /// To hold a value of this type.
+    pub kind: ValueType,
+    /// How long; none means for ever.
+    pub timeout_ms: Option<i64>,
+    /// The answer when the time is over (and at once where nothing may wait: in a transaction).
+    pub on_timeout: fn(&mut ReplyBuffer),
+}
+
+/// A session that waits.
+#[derive(Debug)]
+struct Waiter {
+    command: &'static Command,
+    words: Vec<Vec<u8>>,
+    db: DbIndex,
+    keys: Vec<SmallBytes>,
+    kind: ValueType,
+    deadline: Option<Millis>,
+    on_timeout: fn(&mut ReplyBuffer),
+}
+
+/// The sessions that wait, by what they wait for.
+#[derive(Debug, Default)]
+pub(crate) struct Blocked {
+    waiters: BTreeMap<SessionId, Waiter>,
+    by_key: BTreeMap<(DbIndex, SmallBytes), Vec<SessionId>>,
+    by_deadline: BTreeSet<(Millis, SessionId)>,
+    ready: VecDeque<(DbIndex, SmallBytes)>,
+}
+
+impl Blocked {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiters.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.waiters.len()
+    }
+
+    pub(crate) fn contains(&self, session: SessionId) -> bool {
+        self.waiters.contains_key(&session)
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Millis> {
+        self.by_deadline.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Notes that the sessions that wait for this key may be tried again.
+    pub(crate) fn note_ready(&mut self, change: &Change) {
+        if self.waiters.is_empty() {
+            return;
+        }
+        let place = (change.db, change.key.clone());
+        if self.by_key.contains_key(&place) && !self.ready.contains(&place) {
+            self.ready.push_back(place);
+        }
+    }
+
+    /// Notes that every key of a database may have got another value.
+    pub(crate) fn note_database_ready(&mut self, db: DbIndex) {
+        let places = self.by_key.keys().filter(|(of, _)| *of == db).cloned();
+        self.ready.extend(places);
+    }
+
+    pub(crate) fn next_ready(&mut self) -> Option<(DbIndex, SmallBytes)> {
+        self.ready.pop_front()
+    }
+
+    fn add(&mut self, session: SessionId, waiter: Waiter) {
+        for key in &waiter.keys {
+            let sessions = self.by_key.entry((waiter.db, key.clone())).or_default();
+            if !sessions.contains(&session) {
+                sessions.push(session);
+            }
+        }
+        if let Some(deadline) = waiter.deadline {
+            self.by_deadline.insert((deadline, session));
+        }
+        self.waiters.insert(session, waiter);
+    }
+
+    fn remove(&mut self, session: SessionId) -> Option<Waiter> {
+        let waiter = self.waiters.remove(&session)?;
+        for key in &waiter.keys {
+            let place = (waiter.db, key.clone());
+            if let Some(sessions) = self.by_key.get_mut(&place) {
+                sessions.retain(|other| *other != session);
+                if sessions.is_empty() {
+                    self.by_key.remove(&place);
+                }
+            }
+        }
+        if let Some(deadline) = waiter.deadline {
+            self.by_deadline.remove(&(deadline, session));
+        }
+        Some(waiter)
+    }
+}
+
+impl Engine {
+    /// Lets a session wait.
+    pub(crate) fn block(
+        &mut self,
+        now: Millis,
+        session: SessionId,
+        command: &'static Command,
+        words: &[&[u8]],
+        wait: Wait,
+    ) {
+        let db = self.sessions.get(session).db;
+        let waiter = Waiter {
+            command,
+            words: words.iter().map(|word| word.to_vec()).collect(),
+            db,
+            keys: wait.keys,
+            kind: wait.kind,
+            deadline: wait.timeout_ms.map(|timeout| now.after(timeout)),
+            on_timeout: wait.on_timeout,
+        };
+        self.blocked.add(session, waiter);
+    }
+
+    /// Ends the wait of a session that goes, or that has something else to do. False when it did not wait.
+    pub(crate) fn unblock(&mut self, session: SessionId) -> bool {
+        self.blocked.remove(session).is_some()
+    }
+
+    /// Ends the wait of a session as if its time were over, or with an error. False when it does not wait.
+    pub(crate) fn release_blocked(&mut self, session: SessionId, error: Option<&Error>) -> bool {
+        let Some(waiter) = self.blocked.remove(session) else {
+            return false;
+        };
+        let mut reply = ReplyBuffer::new(self.sessions.get(session).protocol);
+        match error {
+            Some(error) => reply.error(error),
+            None => (waiter.on_timeout)(&mut reply),
+        }
+        self.reply_late(session, &mut reply);
+        true
+    }
+
+    /// Answers the sessions whose time is over.
+    pub(crate) fn time_out_blocked(&mut self, now: Millis) {
+        while let Some((_, session)) = self.blocked.by_deadline.first().copied().filter(|(at, _)| *at <= now) {
+            self.release_blocked(session, None);
+        }
+    }
+
+    /// Tries the commands that wait for a key again, in the order in which their sessions came.
+    pub(crate) fn serve_blocked(&mut self, now: Millis, db: DbIndex, key: &SmallBytes) {
+        let sessions = self.blocked.by_key.get(&(db, key.clone())).cloned().unwrap_or_default();
+        for session in sessions {
+            let Some(kind) = self.reader(now, db).value(key).map(crate::values::Value::value_type) else {
+                return;
+            };
+            match self.blocked.waiters.get(&session) {
+                Some(waiter) if waiter.kind == kind => self.retry(now, session),
+                _ => {}
+            }
+        }
+    }
+
+    /// Tries a waiting command again. What it does is a step of its own in the log.
+    fn retry(&mut self, now: Millis, session: SessionId) {
+        let Some(waiter) = self.blocked.waiters.get(&session) else { return };
+        let Run::Blocking(run) = waiter.command.run else {
+            unreachable!("only blocking commands wait");
+        };
+        let (words, db) = (waiter.words.clone(), waiter.db);
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let mut reply = ReplyBuffer::new(self.sessions.get(session).protocol);
+        self.effects.begin_unit();
+        let result = run(&mut self.writer(now, db), &mut Args::new(&words, 1), &mut reply);
+        self.effects.end_unit();
+        match result {
+            Ok(Attempt::Wait(_)) => return,
+            Ok(Attempt::Done) => {}
+            Err(error) => {
+                reply.clear();
+                reply.error(&error);
+            }
+        }
+        self.blocked.remove(session);
+        self.reply_late(session, &mut reply);
+    }
+
+    fn reply_late(&mut self, session: SessionId, reply: &mut ReplyBuffer) {
+        let lsn = self.effects.last();
+        self.emit(Output::Reply { session, bytes: reply.take(), lsn });
+    }
+}

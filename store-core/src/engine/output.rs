@@ -1,0 +1,40 @@
+//! What comes out of the engine besides replies.
+
+use super::SessionId;
+use crate::effects::{Batch, Lsn};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// Something for the host to do.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Keep these effects; they are consecutive from one output to the next.
+    Effects(Batch),
+    /// Send these bytes to a session: a message that it did not ask for at this moment.
+    Push {
+        /// To whom.
+        session: SessionId,
+        /// In its protocol. Shared among the receivers of one message.
+        bytes: Arc<[u8]>,
+    },
+    /// The late answer to a request that blocked. The session may go on.
+    Reply {
+        /// To whom.
+        session: SessionId,
+        /// In its protocol.
+        bytes: Vec<u8>,
+        /// It may leave once this effect is durable.
+        lsn: Lsn,
+    },
+    /// Close the session's connection, after what has been sent to it.
+    Close(SessionId),
+    /// Something that only the host can do.
+    Host(HostRequest),
+}
+
+/// Something that a client asked for and only the host can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostRequest {
+    /// Stop the server, in order.
+    Shutdown,
+}

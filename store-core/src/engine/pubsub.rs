@@ -1,0 +1,195 @@
+//! Channels and patterns, and who listens to them.
+
+use super::{Engine, Output, SessionId};
+use crate::glob;
+use crate::reply::{Protocol, ReplyBuffer};
+use crate::values::bytes::SmallBytes;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// What a subscription names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Topic {
+    /// A channel.
+    Channel,
+    /// Every channel that a glob pattern matches.
+    Pattern,
+    /// A channel that belongs to a hash slot.
+    ShardChannel,
+}
+
+impl Topic {
+    /// The word that tells a subscription, its end or a message of this topic: `subscribe`, `punsubscribe`, `smessage`.
+    const fn word(self, channel: &'static str, pattern: &'static str, shard: &'static str) -> &'static str {
+        match self {
+            Self::Channel => channel,
+            Self::Pattern => pattern,
+            Self::ShardChannel => shard,
+        }
+    }
+
+    pub(crate) const fn subscribed(self) -> &'static str {
+        self.word("subscribe", "psubscribe", "ssubscribe")
+    }
+
+    pub(crate) const fn unsubscribed(self) -> &'static str {
+        self.word("unsubscribe", "punsubscribe", "sunsubscribe")
+    }
+}
+
+/// The subscriptions of all sessions.
+#[derive(Debug, Default)]
+pub(crate) struct PubSub {
+    listeners: BTreeMap<(Topic, SmallBytes), Vec<SessionId>>,
+    subscribed: BTreeMap<SessionId, Vec<(Topic, SmallBytes)>>,
+}
+
+impl PubSub {
+    /// Adds a subscription. False when it was there.
+    fn add(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> bool {
+        let place = (topic, SmallBytes::from(name));
+        let listeners = self.listeners.entry(place.clone()).or_default();
+        if listeners.contains(&session) {
+            return false;
+        }
+        listeners.push(session);
+        self.subscribed.entry(session).or_default().push(place);
+        true
+    }
+
+    /// Ends a subscription. False when there was none.
+    fn remove(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> bool {
+        let place = (topic, SmallBytes::from(name));
+        let Some(own) = self.subscribed.get_mut(&session) else { return false };
+        let Some(at) = own.iter().position(|other| *other == place) else { return false };
+        own.remove(at);
+        if own.is_empty() {
+            self.subscribed.remove(&session);
+        }
+        self.remove_listener(session, &place);
+        true
+    }
+
+    fn remove_listener(&mut self, session: SessionId, place: &(Topic, SmallBytes)) {
+        if let Some(listeners) = self.listeners.get_mut(place) {
+            listeners.retain(|listener| *listener != session);
+            if listeners.is_empty() {
+                self.listeners.remove(place);
+            }
+        }
+    }
+
+    /// Ends all subscriptions of a session that goes.
+    pub(super) fn forget(&mut self, session: SessionId) {
+        for place in self.subscribed.remove(&session).unwrap_or_default() {
+            self.remove_listener(session, &place);
+        }
+    }
+
+    /// The names that a session is subscribed to, in the order in which it asked.
+    pub(crate) fn names(&self, session: SessionId, topic: Topic) -> Vec<SmallBytes> {
+        let own = self.subscribed.get(&session).map_or(&[][..], Vec::as_slice);
+        own.iter().filter(|(of, _)| *of == topic).map(|(_, name)| name.clone()).collect()
+    }
+
+    /// All names of a topic that someone listens to, with the number of listeners.
+    pub(crate) fn active(&self, topic: Topic) -> impl Iterator<Item = (&[u8], usize)> {
+        self.listeners.iter().filter(move |((of, _), _)| *of == topic).map(|((_, name), l)| (name.as_slice(), l.len()))
+    }
+
+    /// How many sessions listen to a name.
+    pub(crate) fn listener_count(&self, topic: Topic, name: &[u8]) -> usize {
+        self.listeners(topic, name).len()
+    }
+
+    fn listeners(&self, topic: Topic, name: &[u8]) -> &[SessionId] {
+        self.listeners.get(&(topic, SmallBytes::from(name))).map_or(&[], Vec::as_slice)
+    }
+
+    fn matching_patterns<'a>(&'a self, channel: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a [SessionId])> {
+        self.listeners
+            .iter()
+            .filter(|((topic, pattern), _)| *topic == Topic::Pattern && glob::matches(pattern, channel))
+            .map(|((_, pattern), listeners)| (pattern.as_slice(), listeners.as_slice()))
+    }
+}
+
+/// A message in each protocol, encoded when the first receiver needs it.
+struct Message<'a> {
+    words: &'a [&'a [u8]],
+    encoded: [Option<Arc<[u8]>>; 2],
+}
+
+impl Message<'_> {
+    fn bytes(&mut self, protocol: Protocol) -> Arc<[u8]> {
+        let words = self.words;
+        let encode = || {
+            let mut reply = ReplyBuffer::new(protocol);
+            reply.push(words.len());
+            words.iter().for_each(|word| reply.bulk(word));
+            Arc::from(reply.as_bytes())
+        };
+        self.encoded[usize::from(protocol == Protocol::Resp3)].get_or_insert_with(encode).clone()
+    }
+}
+
+impl Engine {
+    /// Subscribes a session. The number is that of its subscriptions now, as the confirmation tells it.
+    pub(crate) fn subscribe(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> usize {
+        self.pubsub.add(session, topic, name);
+        self.count_subscriptions(session, topic)
+    }
+
+    /// Ends a subscription. The number is that of the session's subscriptions now.
+    pub(crate) fn unsubscribe(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> usize {
+        self.pubsub.remove(session, topic, name);
+        self.count_subscriptions(session, topic)
+    }
+
+    fn count_subscriptions(&mut self, session: SessionId, topic: Topic) -> usize {
+        let count = |of| self.pubsub.names(session, of).len();
+        let counts = super::session::Subscriptions {
+            channels: count(Topic::Channel),
+            patterns: count(Topic::Pattern),
+            shard_channels: count(Topic::ShardChannel),
+        };
+        self.sessions.get_mut(session).subscriptions = counts;
+        match topic {
+            Topic::ShardChannel => counts.shard_channels,
+            Topic::Channel | Topic::Pattern => counts.channels + counts.patterns,
+        }
+    }
+
+    /// Sends a message to everyone who listens to the channel, and gives the number of receivers.
+    pub fn publish(&mut self, channel: &[u8], message: &[u8]) -> usize {
+        self.stats.messages_published += 1;
+        let mut sent = self.deliver(Topic::Channel, channel, &[b"message", channel, message]);
+        let patterns: Vec<_> =
+            self.pubsub.matching_patterns(channel).map(|(pattern, to)| (pattern.to_vec(), to.to_vec())).collect();
+        for (pattern, listeners) in patterns {
+            sent += self.send_all(&listeners, &[b"pmessage", &pattern, channel, message]);
+        }
+        sent
+    }
+
+    /// Sends a message to everyone who listens to the sharded channel.
+    pub(crate) fn publish_sharded(&mut self, channel: &[u8], message: &[u8]) -> usize {
+        self.stats.messages_published += 1;
+        self.deliver(Topic::ShardChannel, channel, &[b"smessage", channel, message])
+    }
+
+    fn deliver(&mut self, topic: Topic, name: &[u8], words: &[&[u8]]) -> usize {
+        let listeners = self.pubsub.listeners(topic, name).to_vec();
+        self.send_all(&listeners, words)
+    }
+
+    fn send_all(&mut self, listeners: &[SessionId], words: &[&[u8]]) -> usize {
+        let mut message = Message { words, encoded: [None, None] };
+        for session in listeners {
+            let bytes = message.bytes(self.sessions.get(*session).protocol);
+            self.emit(Output::Push { session: *session, bytes });
+        }
+        listeners.len()
+    }
+}

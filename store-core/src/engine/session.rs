@@ -1,0 +1,226 @@
+//! What the engine remembers of a client between its requests.
+
+use super::watch::WatchedKey;
+use crate::clock::Millis;
+use crate::config::Config;
+use crate::keyspace::DbIndex;
+use crate::reply::Protocol;
+use alloc::string::String;
+use alloc::vec::Vec;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+/// The number of a session. Never used twice in the life of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// How a client is connected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionKind {
+    /// A RESP connection.
+    #[default]
+    Resp,
+    /// A WebSocket.
+    WebSocket,
+    /// One HTTP request. Nothing of the session outlives it.
+    Rest,
+    /// A stream of server-sent events.
+    EventStream,
+    /// A caller in the same process.
+    Local,
+}
+
+impl SessionKind {
+    /// Its name in `CLIENT LIST`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resp => "resp",
+            Self::WebSocket => "websocket",
+            Self::Rest => "rest",
+            Self::EventStream => "sse",
+            Self::Local => "local",
+        }
+    }
+}
+
+/// What the host knows of a client that has come.
+#[derive(Clone, Debug, Default)]
+pub struct SessionOptions {
+    /// How it is connected.
+    pub kind: SessionKind,
+    /// The protocol that it speaks until it says otherwise.
+    pub protocol: Protocol,
+    /// Its address, as `CLIENT LIST` shows it.
+    pub address: String,
+    /// The address that it connected to.
+    pub local_address: String,
+    /// Whether the host has checked who it is (a bearer token), so that it needs no `AUTH`.
+    pub authenticated: bool,
+    /// Whether it may only read (a read-only token).
+    pub read_only: bool,
+}
+
+/// Whether a session wants its replies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplyMode {
+    /// All of them.
+    #[default]
+    On,
+    /// None.
+    Off,
+    /// Not the one to the request in progress.
+    SkipThis,
+    /// Not the next one.
+    SkipNext,
+}
+
+/// Requests that wait for `EXEC`.
+#[derive(Clone, Debug, Default)]
+pub struct Transaction {
+    /// The requests, in order.
+    pub queued: Vec<Vec<Vec<u8>>>,
+    /// A request was refused while it was queued, so `EXEC` will refuse them all.
+    pub aborted: bool,
+}
+
+/// A client of the store.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its number.
+    pub id: SessionId,
+    /// What the host said of it.
+    pub options: SessionOptions,
+    /// The database that it works on.
+    pub db: DbIndex,
+    /// The protocol of its replies.
+    pub protocol: Protocol,
+    /// Whether it has authenticated, or need not.
+    pub authenticated: bool,
+    /// Its name, from `CLIENT SETNAME`.
+    pub name: String,
+    /// Its library's name and version, from `CLIENT SETINFO`.
+    pub library: (String, String),
+    /// When it came.
+    pub created: Millis,
+    /// When it last executed something.
+    pub last_active: Millis,
+    /// The command that it executed last, as in `CLIENT LIST`.
+    pub last_command: &'static str,
+    /// Whether it wants its replies.
+    pub reply_mode: ReplyMode,
+    /// Whether it asked not to be evicted.
+    pub no_evict: bool,
+    /// Whether it asked that its reads do not count as uses of a key.
+    pub no_touch: bool,
+    /// The requests since `MULTI`.
+    pub transaction: Option<Transaction>,
+    /// The keys that it watches.
+    pub watching: Vec<WatchedKey>,
+    /// A watched key has changed, so the next `EXEC` does nothing.
+    pub watch_broken: bool,
+    /// How many channels and patterns it is subscribed to, counted separately.
+    pub subscriptions: Subscriptions,
+    /// It ends once the answer in progress has been sent.
+    pub closing: bool,
+}
+
+/// How many subscriptions a session has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subscriptions {
+    /// To channels.
+    pub channels: usize,
+    /// To patterns.
+    pub patterns: usize,
+    /// To sharded channels.
+    pub shard_channels: usize,
+}
+
+impl Subscriptions {
+    /// All of them.
+    pub const fn total(&self) -> usize {
+        self.channels + self.patterns + self.shard_channels
+    }
+}
+
+impl Session {
+    fn new(id: SessionId, now: Millis, options: SessionOptions, config: &Config) -> Self {
+        Self {
+            id,
+            db: DbIndex(0),
+            protocol: options.protocol,
+            authenticated: options.authenticated || config.password.is_none(),
+            name: String::new(),
+            library: (String::new(), String::new()),
+            created: now,
+            last_active: now,
+            last_command: "NULL",
+            reply_mode: ReplyMode::On,
+            no_evict: false,
+            no_touch: false,
+            transaction: None,
+            watching: Vec::new(),
+            watch_broken: false,
+            subscriptions: Subscriptions::default(),
+            closing: false,
+            options,
+        }
+    }
+
+    /// Whether only subscription commands are allowed: in RESP2 nobody could tell a message from a reply.
+    pub const fn is_subscribed_only(&self) -> bool {
+        matches!(self.protocol, Protocol::Resp2) && self.subscriptions.total() > 0
+    }
+}
+
+/// The open sessions.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    open: HashMap<SessionId, Session, FixedState>,
+    last: u64,
+}
+
+impl Sessions {
+    pub(crate) fn open(&mut self, now: Millis, options: SessionOptions, config: &Config) -> SessionId {
+        self.last += 1;
+        let id = SessionId(self.last);
+        self.open.insert(id, Session::new(id, now, options, config));
+        id
+    }
+
+    pub(crate) fn close(&mut self, id: SessionId) {
+        self.open.remove(&id);
+    }
+
+    pub(crate) fn find(&self, id: SessionId) -> Option<&Session> {
+        self.open.get(&id)
+    }
+
+    pub(crate) fn get(&self, id: SessionId) -> &Session {
+        match self.open.get(&id) {
+            Some(session) => session,
+            None => unreachable!("the host executes only for sessions that it has opened"),
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, id: SessionId) -> &mut Session {
+        match self.open.get_mut(&id) {
+            Some(session) => session,
+            None => unreachable!("the host executes only for sessions that it has opened"),
+        }
+    }
+
+    pub(crate) fn find_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.open.get_mut(&id)
+    }
+
+    /// All sessions in the order in which they came.
+    pub(crate) fn in_order(&self) -> Vec<&Session> {
+        let mut all: Vec<_> = self.open.values().collect();
+        all.sort_unstable_by_key(|session| session.id);
+        all
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+}

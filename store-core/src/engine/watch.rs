@@ -1,0 +1,88 @@
+//! `WATCH`: who is to be told when a key changes before its `EXEC`.
+
+use super::{Engine, SessionId};
+use crate::clock::Millis;
+use crate::effects::Change;
+use crate::keyspace::DbIndex;
+use crate::values::bytes::SmallBytes;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+/// A key that a session watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedKey {
+    /// Its database.
+    pub db: DbIndex,
+    /// The key.
+    pub key: SmallBytes,
+    /// It had expired already, so its removal is no change.
+    pub expired: bool,
+}
+
+/// The watching sessions by key.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    by_key: BTreeMap<(DbIndex, SmallBytes), Vec<SessionId>>,
+}
+
+impl Watched {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// How many keys are watched.
+    pub(crate) fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    pub(crate) fn watchers(&self, change: &Change) -> &[SessionId] {
+        self.by_key.get(&(change.db, change.key.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    fn add(&mut self, db: DbIndex, key: &SmallBytes, session: SessionId) {
+        self.by_key.entry((db, key.clone())).or_default().push(session);
+    }
+
+    fn remove(&mut self, db: DbIndex, key: &SmallBytes, session: SessionId) {
+        let place = (db, key.clone());
+        if let Some(sessions) = self.by_key.get_mut(&place) {
+            sessions.retain(|watcher| *watcher != session);
+            if sessions.is_empty() {
+                self.by_key.remove(&place);
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Lets a session watch a key of its database.
+    pub(crate) fn watch(&mut self, now: Millis, session: SessionId, key: &[u8]) {
+        let state = self.sessions.get_mut(session);
+        let (db, key) = (state.db, SmallBytes::from(key));
+        if state.watching.iter().any(|watched| watched.db == db && watched.key == key) {
+            return;
+        }
+        let expired = self.keyspace.database(db).entry(&key).is_some_and(|entry| entry.deadline().is_past(now));
+        state.watching.push(WatchedKey { db, key: key.clone(), expired });
+        self.watched.add(db, &key, session);
+    }
+
+    /// Ends all watching of a session.
+    pub(crate) fn unwatch(&mut self, session: SessionId) {
+        let Some(state) = self.sessions.find_mut(session) else { return };
+        state.watch_broken = false;
+        for watched in core::mem::take(&mut state.watching) {
+            self.watched.remove(watched.db, &watched.key, session);
+        }
+    }
+
+    /// Whether a key that the session watches has changed, or has expired since.
+    pub(crate) fn is_watch_broken(&self, now: Millis, session: SessionId) -> bool {
+        let state = self.sessions.get(session);
+        let expired_since = state.watching.iter().any(|watched| {
+            let entry = self.keyspace.database(watched.db).entry(&watched.key);
+            !watched.expired && entry.is_some_and(|entry| entry.deadline().is_past(now))
+        });
+        state.watch_broken || expired_since
+    }
+}

@@ -1,0 +1,202 @@
+//! One numbered database: its entries, split by hash slot.
+
+use super::slot::{Slot, slot_of};
+use crate::clock::{Deadline, Millis};
+use crate::limits::SLOT_COUNT;
+use crate::values::Value;
+use crate::values::bytes::SmallBytes;
+use crate::values::dense::{DenseTable, Keyed, TableSeed};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// The number of slots whose keys are counted together.
+const GROUP_SLOTS: usize = 128;
+
+/// A key with its value and deadline.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    key: SmallBytes,
+    /// What the key holds.
+    pub value: Value,
+    pub(super) deadline: Deadline,
+}
+
+impl Entry {
+    pub(super) fn new(key: &[u8], value: Value, deadline: Deadline) -> Self {
+        Self { key: SmallBytes::from(key), value, deadline }
+    }
+
+    /// When it expires.
+    pub const fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+}
+
+impl Keyed for Entry {
+    fn key(&self) -> &[u8] {
+        &self.key
+    }
+}
+
+/// The entries of one slot, and the earliest time at which one of them may expire.
+#[derive(Debug)]
+pub(super) struct SlotTable {
+    pub(super) table: DenseTable<Entry>,
+    pub(super) due: Option<Millis>,
+}
+
+/// One numbered database.
+#[derive(Debug)]
+pub struct Database {
+    /// Empty until the first key comes; then one place per slot.
+    slots: Vec<Option<Box<SlotTable>>>,
+    /// The number of keys in each group of slots.
+    groups: [usize; SLOT_COUNT as usize / GROUP_SLOTS],
+    len: usize,
+    seed: TableSeed,
+}
+
+impl Database {
+    pub(super) const fn new(seed: TableSeed) -> Self {
+        Self { slots: Vec::new(), groups: [0; SLOT_COUNT as usize / GROUP_SLOTS], len: 0, seed }
+    }
+
+    /// The number of keys, those that have expired and not yet been removed included.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no key.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The entry of a key, expired or not.
+    #[inline]
+    pub fn entry(&self, key: &[u8]) -> Option<&Entry> {
+        self.slot(slot_of(key))?.table.get(key)
+    }
+
+    /// The entry of a key, expired or not, to be changed in all but its key.
+    #[inline]
+    pub(super) fn entry_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
+        self.slot_mut(slot_of(key))?.table.get_mut(key)
+    }
+
+    /// The number of keys in a slot.
+    pub fn slot_len(&self, slot: Slot) -> usize {
+        self.slot(slot).map_or(0, |slot| slot.table.len())
+    }
+
+    /// The entries in order of their slots.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.slots.iter().flatten().flat_map(|slot| slot.table.iter())
+    }
+
+    /// The entry at a position of the whole database, in order of the slots. A uniform position below
+    /// [`Self::len`] gives a uniform entry. Costs O(number of groups).
+    pub fn entry_at(&self, mut position: usize) -> Option<&Entry> {
+        for (group, count) in self.groups.iter().enumerate() {
+            if position >= *count {
+                position -= count;
+                continue;
+            }
+            for slot in self.slots[group * GROUP_SLOTS..][..GROUP_SLOTS].iter().flatten() {
+                match slot.table.at(position) {
+                    Some(entry) => return Some(entry),
+                    None => position -= slot.table.len(),
+                }
+            }
+        }
+        None
+    }
+
+    /// Visits at least `count` entries from a cursor on, fewer at the end, and gives the cursor to go on with; zero
+    /// begins and ends. Slots come in order, and each is walked downwards, so an entry that is there all the time is
+    /// visited at least once.
+    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(&Entry)) -> u64 {
+        let (mut slot, mut within) = (usize::from(cursor as u16 % SLOT_COUNT), cursor / u64::from(SLOT_COUNT));
+        let mut left = count.max(1);
+        while let Some(next) = self.next_occupied(slot) {
+            if next != slot {
+                (slot, within) = (next, 0);
+            }
+            let Some(table) = self.slots[slot].as_deref().map(|slot| &slot.table) else {
+                unreachable!("an occupied slot has a table");
+            };
+            let mut visited = 0;
+            within = table.scan(within, left, |entry| {
+                visited += 1;
+                visit(entry);
+            });
+            left -= visited.min(left);
+            if within == 0 {
+                slot += 1;
+            }
+            if left == 0 {
+                break;
+            }
+        }
+        match self.next_occupied(slot) {
+            Some(next) if next == slot => within * u64::from(SLOT_COUNT) + slot as u64,
+            Some(next) => next as u64,
+            None => 0,
+        }
+    }
+
+    /// The first slot from this one on that has keys.
+    fn next_occupied(&self, from: usize) -> Option<usize> {
+        let mut slot = from;
+        while slot < self.slots.len() {
+            if self.groups[slot / GROUP_SLOTS] == 0 {
+                slot = (slot / GROUP_SLOTS + 1) * GROUP_SLOTS;
+            } else if self.slots[slot].as_ref().is_some_and(|slot| !slot.table.is_empty()) {
+                return Some(slot);
+            } else {
+                slot += 1;
+            }
+        }
+        None
+    }
+
+    pub(super) fn slot(&self, slot: Slot) -> Option<&SlotTable> {
+        self.slots.get(usize::from(slot.0))?.as_deref()
+    }
+
+    pub(super) fn slot_mut(&mut self, slot: Slot) -> Option<&mut SlotTable> {
+        self.slots.get_mut(usize::from(slot.0))?.as_deref_mut()
+    }
+
+    /// The entry of a key after adding the one that `make` gives where there is none, and whether it was added.
+    pub(super) fn find_or_insert_with(&mut self, key: &[u8], make: impl FnOnce() -> Entry) -> (&mut Entry, bool) {
+        let slot = slot_of(key);
+        if self.slots.is_empty() {
+            self.slots.resize_with(usize::from(SLOT_COUNT), || None);
+        }
+        let seed = &self.seed;
+        let table = &mut self.slots[usize::from(slot.0)]
+            .get_or_insert_with(|| Box::new(SlotTable { table: DenseTable::new(seed.clone()), due: None }))
+            .table;
+        let (position, added) = table.find_or_insert_with(key, make);
+        if added {
+            self.len += 1;
+            self.groups[usize::from(slot.0) / GROUP_SLOTS] += 1;
+        }
+        match table.at_mut(position) {
+            Some(entry) => (entry, added),
+            None => unreachable!("the entry was found or added just now"),
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: &[u8]) -> Option<Entry> {
+        let slot = slot_of(key);
+        let removed = self.slot_mut(slot)?.table.remove(key)?;
+        self.len -= 1;
+        self.groups[usize::from(slot.0) / GROUP_SLOTS] -= 1;
+        Some(removed)
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(self.seed.clone());
+    }
+}

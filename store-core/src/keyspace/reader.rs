@@ -1,0 +1,108 @@
+//! What a reading command may do: see the live entries of one database.
+
+use super::{Database, DbIndex, Entry, Keyspace};
+use crate::clock::{Deadline, Millis};
+use crate::config::Config;
+use crate::error::Error;
+use crate::random::Random;
+use crate::values::{Typed, Value};
+use core::cell::RefCell;
+
+/// Sees one database at one point in time. Expired keys are not there.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    pub(crate) keyspace: &'a Keyspace,
+    pub(crate) config: &'a Config,
+    pub(crate) random: &'a RefCell<Random>,
+    pub(crate) db: DbIndex,
+    pub(crate) now: Millis,
+}
+
+/// Whether entries whose deadline has passed are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visible {
+    /// Only entries that a client may see.
+    Live,
+    /// Every entry that is still there.
+    All,
+}
+
+impl<'a> Reader<'a> {
+    /// The time of the request.
+    pub const fn now(&self) -> Millis {
+        self.now
+    }
+
+    /// The parameters.
+    pub const fn config(&self) -> &'a Config {
+        self.config
+    }
+
+    /// The whole keyspace.
+    pub const fn keyspace(&self) -> &'a Keyspace {
+        self.keyspace
+    }
+
+    /// The database that is read, expired entries included.
+    pub fn database(&self) -> &'a Database {
+        self.keyspace.database(self.db)
+    }
+
+    /// The same reader on another database.
+    pub const fn on(&self, db: DbIndex) -> Self {
+        Self { db, ..*self }
+    }
+
+    /// The number of the database.
+    pub const fn db(&self) -> DbIndex {
+        self.db
+    }
+
+    /// The live entry of a key.
+    #[inline]
+    pub fn entry(&self, key: &[u8]) -> Option<&'a Entry> {
+        self.database().entry(key).filter(|entry| self.is_live(entry))
+    }
+
+    /// What a key holds.
+    pub fn value(&self, key: &[u8]) -> Option<&'a Value> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// What a key holds, if it is of the type that the command works on.
+    ///
+    /// # Errors
+    /// [`Error::WrongType`].
+    #[inline]
+    pub fn get<T: Typed>(&self, key: &[u8]) -> Result<Option<&'a T>, Error> {
+        self.value(key).map(|value| T::of(value).ok_or(Error::WrongType)).transpose()
+    }
+
+    /// Whether a key is there.
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// Whether an entry has not expired.
+    pub const fn is_live(&self, entry: &Entry) -> bool {
+        !entry.deadline().is_past(self.now)
+    }
+
+    /// When a live key expires.
+    pub fn deadline(&self, key: &[u8]) -> Option<Deadline> {
+        self.entry(key).map(Entry::deadline)
+    }
+
+    /// Uses the store's dice.
+    pub fn with_random<T>(&self, roll: impl FnOnce(&mut Random) -> T) -> T {
+        roll(&mut self.random.borrow_mut())
+    }
+
+    /// A uniform index into `len` elements.
+    ///
+    /// # Panics
+    /// When `len` is zero.
+    pub fn random_index(&self, len: usize) -> usize {
+        self.with_random(|random| random.index(len))
+    }
+}

@@ -1,0 +1,279 @@
+//! What a writing command may do: change one database, and say what it changed.
+//!
+//! Parse, check, then touch: a command that can still fail has not called anything here that changes data.
+//! Every change is followed by an effect that repeats it.
+
+use super::{Database, DbIndex, Entry, Keyspace, Reader, slot_of};
+use crate::clock::{Deadline, Millis};
+use crate::config::Config;
+use crate::effects::{Effects, Event};
+use crate::error::Error;
+use crate::random::Random;
+use crate::values::dense::TableSeed;
+use crate::values::{Typed, Value};
+use core::cell::RefCell;
+
+/// What becomes of a key's deadline when its value is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// It stays.
+    Keep,
+    /// It becomes this one (or none, [`Deadline::NEVER`]).
+    Set(Deadline),
+}
+
+/// Changes one database at one point in time.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    pub(crate) keyspace: &'a mut Keyspace,
+    pub(crate) effects: &'a mut Effects,
+    pub(crate) config: &'a Config,
+    pub(crate) seed: &'a TableSeed,
+    pub(crate) random: &'a RefCell<Random>,
+    pub(crate) db: DbIndex,
+    pub(crate) now: Millis,
+}
+
+impl<'a> Writer<'a> {
+    /// A view of the same database for what only reads.
+    pub const fn reader(&self) -> Reader<'_> {
+        Reader { keyspace: self.keyspace, config: self.config, random: self.random, db: self.db, now: self.now }
+    }
+
+    /// The time of the request.
+    pub const fn now(&self) -> Millis {
+        self.now
+    }
+
+    /// The number of the database.
+    pub const fn db(&self) -> DbIndex {
+        self.db
+    }
+
+    /// The parameters. They may be held while values are changed.
+    pub const fn config(&self) -> &'a Config {
+        self.config
+    }
+
+    /// The seed for new tables. It may be held while values are changed.
+    pub const fn seed(&self) -> &'a TableSeed {
+        self.seed
+    }
+
+    /// A uniform index into `len` elements.
+    ///
+    /// # Panics
+    /// When `len` is zero.
+    pub fn random_index(&self, len: usize) -> usize {
+        self.reader().random_index(len)
+    }
+
+    /// Runs `act` on another database.
+    pub fn on<T>(&mut self, db: DbIndex, act: impl FnOnce(&mut Self) -> T) -> T {
+        let own = core::mem::replace(&mut self.db, db);
+        let result = act(self);
+        self.db = own;
+        result
+    }
+
+    /// Whether a key is there.
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.reader().contains(key)
+    }
+
+    /// What a key holds, if it is of the type that the command works on.
+    ///
+    /// # Errors
+    /// [`Error::WrongType`].
+    pub fn get<T: Typed>(&self, key: &[u8]) -> Result<Option<&T>, Error> {
+        match self.database().entry(key).filter(|entry| !entry.deadline.is_past(self.now)) {
+            Some(entry) => T::of(&entry.value).map(Some).ok_or(Error::WrongType),
+            None => Ok(None),
+        }
+    }
+
+    /// What a key holds, to be changed.
+    ///
+    /// # Errors
+    /// [`Error::WrongType`].
+    pub fn get_mut<T: Typed>(&mut self, key: &[u8]) -> Result<Option<&mut T>, Error> {
+        let now = self.now;
+        match self.keyspace.database_mut(self.db).entry_mut(key).filter(|entry| !entry.deadline.is_past(now)) {
+            Some(entry) => T::of_mut(&mut entry.value).map(Some).ok_or(Error::WrongType),
+            None => Ok(None),
+        }
+    }
+
+    /// What a key holds, to be changed; made by `make` where the key is not there.
+    ///
+    /// # Errors
+    /// [`Error::WrongType`], and then nothing was made.
+    pub fn get_or_insert_with<T: Typed>(&mut self, key: &[u8], make: impl FnOnce() -> T) -> Result<&mut T, Error> {
+        self.bury(key);
+        let make = || Entry::new(key, make().into_value(), Deadline::NEVER);
+        let (entry, _) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
+        T::of_mut(&mut entry.value).ok_or(Error::WrongType)
+    }
+
+    /// Replaces what a key holds, whatever its type. An expired key counts as absent: `Keep` keeps nothing then.
+    pub fn set(&mut self, key: &[u8], value: Value, expiry: Expiry) {
+        let now = self.now;
+        let deadline = match expiry {
+            Expiry::Keep => Deadline::NEVER,
+            Expiry::Set(deadline) => deadline,
+        };
+        let mut value = Some(value);
+        let make = || match value.take() {
+            Some(value) => Entry::new(key, value, deadline),
+            None => unreachable!("an entry is made at most once"),
+        };
+        let (entry, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
+        let mut expired = false;
+        if !added {
+            expired = entry.deadline.is_past(now);
+            if expiry != Expiry::Keep || expired {
+                entry.deadline = deadline;
+            }
+            if let Some(value) = value {
+                entry.value = value;
+            }
+        }
+        if expired {
+            self.effects.changed(self.db, Event::EXPIRED, key);
+        }
+        self.schedule(key, deadline);
+    }
+
+    /// Removes a live key and gives what it held.
+    pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
+        if !self.contains(key) {
+            return None;
+        }
+        self.keyspace.database_mut(self.db).remove(key).map(|entry| entry.value)
+    }
+
+    /// Removes a key whose collection has become empty, and says so to those who follow it. The effect that emptied
+    /// the collection removes the key on replay too, so none is added.
+    pub fn remove_if_empty<T: Typed>(&mut self, key: &[u8]) -> bool {
+        let empty = matches!(self.get::<T>(key), Ok(Some(value)) if value.is_empty());
+        if empty {
+            self.remove(key);
+            self.changed(Event::DEL, key);
+        }
+        empty
+    }
+
+    /// Gives a live key a deadline, or takes it away. False when the key is not there.
+    pub fn set_deadline(&mut self, key: &[u8], deadline: Deadline) -> bool {
+        let now = self.now;
+        match self.keyspace.database_mut(self.db).entry_mut(key).filter(|entry| !entry.deadline.is_past(now)) {
+            Some(entry) => entry.deadline = deadline,
+            None => return false,
+        }
+        self.schedule(key, deadline);
+        true
+    }
+
+    /// Removes every key of the database.
+    pub fn clear(&mut self) {
+        self.keyspace.database_mut(self.db).clear();
+        self.keyspace.deadlines.forget(self.db);
+    }
+
+    /// Exchanges two databases.
+    pub fn swap(&mut self, one: DbIndex, other: DbIndex) {
+        self.keyspace.databases.swap(usize::from(one.0), usize::from(other.0));
+        self.keyspace.deadlines.swap(one, other);
+    }
+
+    /// Says that a key changed, to those who follow it.
+    pub fn changed(&mut self, event: Event, key: &[u8]) {
+        self.effects.changed(self.db, event, key);
+    }
+
+    /// Adds an effect that changes no key that anyone could follow, or several whose changes are told apart.
+    pub fn replicate(&mut self, words: &[&[u8]]) {
+        self.effects.replicate(self.db, words);
+    }
+
+    /// Says that a key changed, and adds the command that repeats the change.
+    pub fn effect(&mut self, event: Event, key: &[u8], words: &[&[u8]]) {
+        self.changed(event, key);
+        self.replicate(words);
+    }
+
+    /// Removes a key with its effect. False when it is not there.
+    pub fn delete(&mut self, key: &[u8]) -> bool {
+        let removed = self.remove(key).is_some();
+        if removed {
+            self.effect(Event::DEL, key, &[b"DEL", key]);
+        }
+        removed
+    }
+
+    /// Removes the entry of a key that has expired, with its effect, before another one takes its place.
+    pub fn bury(&mut self, key: &[u8]) {
+        let expired = self.database().entry(key).is_some_and(|entry| entry.deadline.is_past(self.now));
+        if expired {
+            self.keyspace.database_mut(self.db).remove(key);
+            self.effect(Event::EXPIRED, key, &[b"DEL", key]);
+        }
+    }
+
+    /// The number of entries of the database, to decide when all of them have to be touched.
+    pub fn database(&self) -> &Database {
+        self.keyspace.database(self.db)
+    }
+
+    /// Sees to it that the key's slot is looked through when the deadline comes.
+    fn schedule(&mut self, key: &[u8], deadline: Deadline) {
+        let Some(time) = deadline.time() else { return };
+        let slot = slot_of(key);
+        let Keyspace { databases, deadlines, .. } = &mut *self.keyspace;
+        let Some(table) = databases.get_mut(usize::from(self.db.0)).and_then(|db| db.slot_mut(slot)) else {
+            unreachable!("the key's slot has a table, since the key is in it");
+        };
+        if table.due.is_none_or(|due| time < due) {
+            deadlines.reschedule(self.db, slot, table.due, Some(time));
+            table.due = Some(time);
+        }
+    }
+}
+
+impl Keyspace {
+    /// Removes the expired keys of the slot that is due first, with their effects, and looks at most at the keys of
+    /// that one slot. False when no slot is due.
+    ///
+    /// A slot with many keys is looked through again only after a pause that grows with it, so that the cost of
+    /// expiry stays bounded: readers do not see the difference.
+    pub fn expire_next_slot(&mut self, now: Millis, effects: &mut Effects) -> bool {
+        const KEYS_PER_PAUSE_MS: usize = 64;
+        let Some((time, db, slot)) = self.deadlines.first().filter(|(time, ..)| *time <= now) else {
+            return false;
+        };
+        let Some(table) = self.databases.get(usize::from(db.0)).and_then(|database| database.slot(slot)) else {
+            self.deadlines.reschedule(db, slot, Some(time), None);
+            return true;
+        };
+        let expired: alloc::vec::Vec<_> = table
+            .table
+            .iter()
+            .filter(|entry| entry.deadline.is_past(now))
+            .map(|entry| crate::values::bytes::SmallBytes::from(crate::values::dense::Keyed::key(entry)))
+            .collect();
+        for key in &expired {
+            self.database_mut(db).remove(key);
+            effects.changed(db, Event::EXPIRED, key);
+            effects.replicate(db, &[b"DEL", key]);
+        }
+        let Some(table) = self.database_mut(db).slot_mut(slot) else {
+            unreachable!("a slot keeps its table");
+        };
+        let pause = i64::try_from(table.table.len() / KEYS_PER_PAUSE_MS).unwrap_or(i64::MAX);
+        let next = table.table.iter().filter_map(|entry| entry.deadline.time()).min();
+        let due = next.map(|next| next.max(now.after(pause)));
+        table.due = due;
+        self.deadlines.reschedule(db, slot, Some(time), due);
+        true
+    }
+}

@@ -1,0 +1,18 @@
+//! The largest sizes that input can reach. Each has an error reply of its own when it is passed.
+
+/// The longest string value, in bytes (512 MiB, Redis's `proto-max-bulk-len`).
+pub const STRING_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// The most words in one request.
+pub const REQUEST_WORDS_MAX: usize = 1024 * 1024;
+/// The longest inline request (a line without RESP framing), in bytes.
+pub const INLINE_BYTES_MAX: usize = 64 * 1024;
+/// The most words in one request of a client that has not authenticated yet.
+pub const UNAUTHENTICATED_WORDS_MAX: usize = 10;
+/// The longest word of a client that has not authenticated yet, in bytes.
+pub const UNAUTHENTICATED_WORD_BYTES_MAX: usize = 16 * 1024;
+/// The number of hash slots, fixed by the Redis Cluster protocol.
+pub const SLOT_COUNT: u16 = 16_384;
+/// The number of logical databases that `SELECT` reaches unless configured otherwise.
+pub const DATABASES_DEFAULT: u16 = 16;
+/// The most requests that may wait between `MULTI` and `EXEC`.
+pub const QUEUED_REQUESTS_MAX: usize = 1024 * 1024;

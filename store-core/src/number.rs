@@ -1,0 +1,204 @@
+//! Numbers as Redis reads and prints them.
+//!
+//! Reading is strict: no blanks, no leading plus or zeros, nothing after the number. Floats print as the
+//! shortest digits that read back as the same number, so that a reply is equal on every machine.
+
+use alloc::vec::Vec;
+
+/// Reads a 64-bit integer in its one canonical form (`-0`, `+1`, `01` and ` 1` are refused).
+pub fn parse_i64(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let magnitude = parse_u64(digits)?;
+    if negative {
+        if magnitude == 0 { None } else { 0_i64.checked_sub_unsigned(magnitude) }
+    } else {
+        i64::try_from(magnitude).ok()
+    }
+}
+
+/// Reads a 64-bit unsigned integer in its one canonical form.
+pub fn parse_u64(text: &[u8]) -> Option<u64> {
+    match text {
+        [b'0'] => Some(0),
+        [b'1'..=b'9', ..] if text.len() <= 20 => text.iter().try_fold(0_u64, |value, byte| {
+            let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+            value.checked_mul(10)?.checked_add(u64::from(digit))
+        }),
+        _ => None,
+    }
+}
+
+/// Reads a float as Redis does: decimal or exponent form, `inf` and `infinity` with a sign, in any case.
+/// NaN is refused, and so is a blank.
+pub fn parse_f64(text: &[u8]) -> Option<f64> {
+    let text = core::str::from_utf8(text).ok()?;
+    text.parse::<f64>().ok().filter(|value| !value.is_nan())
+}
+
+/// Appends the decimal digits of an integer.
+pub fn write_i64(out: &mut Vec<u8>, value: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends the decimal digits of an unsigned integer.
+pub fn write_u64(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends a float as Redis prints scores: `3`, `0.1`, `1e+22`, `inf`, `-inf`, `nan`.
+///
+/// The digits are the shortest that read back as the same number; the exponent form starts where Redis's
+/// does (below 1e-6 and from 1e+21 on).
+pub fn write_f64(out: &mut Vec<u8>, value: f64) {
+    if value.is_nan() {
+        out.extend_from_slice(b"nan");
+        return;
+    }
+    if value.is_sign_negative() {
+        out.push(b'-');
+    }
+    let magnitude = libm::fabs(value);
+    if magnitude.is_infinite() {
+        out.extend_from_slice(b"inf");
+    } else if magnitude == 0.0 {
+        out.push(b'0');
+    } else {
+        let (digits, exponent) = shortest_digits(magnitude);
+        if (-7..21).contains(&exponent) {
+            write_plain(out, &digits, exponent);
+        } else {
+            write_exponent(out, &digits, exponent);
+        }
+    }
+}
+
+/// Appends a float without an exponent, as `INCRBYFLOAT` prints it.
+pub fn write_f64_plain(out: &mut Vec<u8>, value: f64) {
+    if value.is_sign_negative() && value != 0.0 {
+        out.push(b'-');
+    }
+    let magnitude = libm::fabs(value);
+    if magnitude == 0.0 {
+        out.push(b'0');
+    } else {
+        let (digits, exponent) = shortest_digits(magnitude);
+        write_plain(out, &digits, exponent);
+    }
+}
+
+/// The shortest significant digits of a positive finite float (no leading or trailing zero), and the power
+/// of ten of the first one.
+fn shortest_digits(value: f64) -> (smallvec::SmallVec<[u8; 20]>, i32) {
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value).as_bytes();
+    let (mantissa, exponent) = match memchr::memchr(b'e', text) {
+        Some(at) => (&text[..at], parse_exponent(&text[at + 1..])),
+        None => (text, 0),
+    };
+    let point = memchr::memchr(b'.', mantissa).unwrap_or(mantissa.len());
+    let mut digits: smallvec::SmallVec<[u8; 20]> = mantissa.iter().copied().filter(|b| *b != b'.').collect();
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    digits.drain(..zeros);
+    while digits.last() == Some(&b'0') {
+        digits.pop();
+    }
+    (digits, exponent + point as i32 - zeros as i32 - 1)
+}
+
+fn parse_exponent(text: &[u8]) -> i32 {
+    let (sign, digits) = match text {
+        [b'-', digits @ ..] => (-1, digits),
+        [b'+', digits @ ..] => (1, digits),
+        digits => (1, digits),
+    };
+    sign * digits.iter().fold(0, |value, digit| value * 10 + i32::from(digit - b'0'))
+}
+
+fn write_plain(out: &mut Vec<u8>, digits: &[u8], exponent: i32) {
+    if exponent < 0 {
+        out.extend_from_slice(b"0.");
+        out.resize(out.len() + (-exponent - 1) as usize, b'0');
+        out.extend_from_slice(digits);
+        return;
+    }
+    let whole = exponent as usize + 1;
+    if digits.len() <= whole {
+        out.extend_from_slice(digits);
+        out.resize(out.len() + whole - digits.len(), b'0');
+    } else {
+        out.extend_from_slice(&digits[..whole]);
+        out.push(b'.');
+        out.extend_from_slice(&digits[whole..]);
+    }
+}
+
+fn write_exponent(out: &mut Vec<u8>, digits: &[u8], exponent: i32) {
+    out.push(digits[0]);
+    if digits.len() > 1 {
+        out.push(b'.');
+        out.extend_from_slice(&digits[1..]);
+    }
+    out.push(b'e');
+    out.push(if exponent < 0 { b'-' } else { b'+' });
+    write_i64(out, i64::from(exponent.abs()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    fn shown(write: fn(&mut Vec<u8>, f64), value: f64) -> String {
+        let mut out = Vec::new();
+        write(&mut out, value);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn integers_have_one_form() {
+        assert_eq!(parse_i64(b"-9223372036854775808"), Some(i64::MIN));
+        assert_eq!(parse_i64(b"9223372036854775807"), Some(i64::MAX));
+        for text in ["", "-", "+1", "01", "-0", " 1", "1 ", "9223372036854775808", "1a", "0x1", "-01"] {
+            assert_eq!(parse_i64(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn floats_print_as_redis_prints_them() {
+        let cases = [
+            (3.0, "3"),
+            (0.1, "0.1"),
+            (-0.0, "-0"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (1.5e300, "1.5e+300"),
+            (1.7976931348623157e308, "1.7976931348623157e+308"),
+            (0.000001, "0.000001"),
+            (1.25e-9, "1.25e-9"),
+            (f64::NEG_INFINITY, "-inf"),
+            (123456.789, "123456.789"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(shown(write_f64, value), text);
+        }
+    }
+
+    #[test]
+    fn plain_floats_have_no_exponent() {
+        assert_eq!(shown(write_f64_plain, 1e22), "10000000000000000000000");
+        assert_eq!(shown(write_f64_plain, -1.25e-9), "-0.00000000125");
+        assert_eq!(shown(write_f64_plain, -0.0), "0");
+    }
+
+    #[test]
+    fn floats_read_back() {
+        assert_eq!(parse_f64(b"-Inf"), Some(f64::NEG_INFINITY));
+        assert_eq!(parse_f64(b"1e3"), Some(1000.0));
+        for text in ["", "nan", " 1", "1 ", "1.2.3", "abc"] {
+            assert_eq!(parse_f64(text.as_bytes()), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What follows from a declaration: arity, keys, flags and ACL categories.
+
+use super::{Arg, ArgKind, Command, Flag, Group, KeyFind, KeySpec, KeyStart, Run};
+use crate::error::Error;
+use crate::number;
+use alloc::string::String;
+use alloc::vec::Vec;
+use smallvec::SmallVec;
+
+/// The flags in Redis's order of `COMMAND INFO`, with their names.
+const FLAG_NAMES: [(Flag, &str); 18] = [
+    (Flag::Write, "write"),
+    (Flag::ReadOnly, "readonly"),
+    (Flag::DenyOom, "denyoom"),
+    (Flag::Admin, "admin"),
+    (Flag::PubSub, "pubsub"),
+    (Flag::NoScript, "noscript"),
+    (Flag::Blocking, "blocking"),
+    (Flag::Loading, "loading"),
+    (Flag::Stale, "stale"),
+    (Flag::SkipMonitor, "skip_monitor"),
+    (Flag::SkipSlowlog, "skip_slowlog"),
+    (Flag::Asking, "asking"),
+    (Flag::Fast, "fast"),
+    (Flag::NoAuth, "no_auth"),
+    (Flag::MayReplicate, "may_replicate"),
+    (Flag::NoAsyncLoading, "no_async_loading"),
+    (Flag::NoMulti, "no_multi"),
+    (Flag::AllowBusy, "allow_busy"),
+];
+
+impl Command {
+    /// Whether it has a property, declared or given by the handler's kind.
+    pub const fn has(&self, flag: Flag) -> bool {
+        let by_kind = match (flag, self.run) {
+            (Flag::ReadOnly, Run::Read(_)) | (Flag::Write, Run::Write(_)) => true,
+            (Flag::Write | Flag::Blocking, Run::Blocking(_)) => true,
+            _ => false,
+        };
+        by_kind || self.flags & flag as u32 != 0
+    }
+
+    /// The name as clients see it in `COMMAND INFO`: lower case, `config|set` for a subcommand.
+    pub fn full_name(&self) -> String {
+        self.name.to_ascii_lowercase().replace(' ', "|")
+    }
+
+    /// The container's name, if this is a subcommand.
+    pub fn container(&self) -> Option<&'static str> {
+        self.name.split_once(' ').map(|(container, _)| container)
+    }
+
+    /// How many words the name has.
+    pub fn name_words(&self) -> usize {
+        1 + usize::from(self.container().is_some())
+    }
+
+    /// The number of words that a request has, the name included; negative for "at least".
+    pub fn arity(&self) -> i16 {
+        if let Some(arity) = self.arity {
+            return arity;
+        }
+        if matches!(self.run, Run::Container) {
+            return -2;
+        }
+        let (least, open) = words_of(self.syntax);
+        let words = i16::try_from(least + self.name_words()).unwrap_or(i16::MAX);
+        if open { -words } else { words }
+    }
+
+    /// Refuses a request with too few or too many words.
+    ///
+    /// # Errors
+    /// [`Error::WrongArity`].
+    pub fn check_arity(&self, words: usize) -> Result<(), Error> {
+        let words = i16::try_from(words).unwrap_or(i16::MAX);
+        let arity = self.arity();
+        if arity == words || (arity < 0 && words >= -arity) {
+            return Ok(());
+        }
+        Err(Error::WrongArity { command: self.full_name() })
+    }
+
+    /// Where its keys stand.
+    pub fn key_specs(&self) -> SmallVec<[KeySpec; 2]> {
+        match self.keys {
+            Some(keys) => keys.iter().copied().collect(),
+            None => keys_of(self.syntax, self.name_words()),
+        }
+    }
+
+    /// Whether the keys' places depend on the arguments.
+    pub fn has_movable_keys(&self) -> bool {
+        self.key_specs().iter().any(|spec| {
+            !matches!((spec.start, spec.find), (KeyStart::Index(_), KeyFind::Range { limit: 0 | 1, .. }))
+        })
+    }
+
+    /// First key, last key and step, as older clients know them: zeros when they cannot be told so.
+    pub fn legacy_keys(&self) -> (i16, i16, i16) {
+        if let Some(keys) = self.legacy_keys {
+            return keys;
+        }
+        let mut result = (0, 0, 0);
+        for spec in self.key_specs() {
+            let (KeyStart::Index(index), KeyFind::Range { last, step, limit: 0 | 1 }) = (spec.start, spec.find) else {
+                continue;
+            };
+            let index = i16::try_from(index).unwrap_or(i16::MAX);
+            let end = if last < 0 { last } else { index + last };
+            if result.0 == 0 {
+                result = (index, end, i16::try_from(step).unwrap_or(1));
+            } else if result.1 == index - 1 {
+                result.1 = end;
+            }
+        }
+        result
+    }
+
+    /// The keys of a request and what is done with them, as indexes of its words.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArguments`] when the request does not have the keys that it announces.
+    pub fn keys_in(&self, words: &[&[u8]]) -> Result<Vec<(usize, KeySpec)>, Error> {
+        let mut found = Vec::new();
+        for spec in self.key_specs() {
+            let Some(start) = start_of(&spec, words) else { continue };
+            match spec.find {
+                KeyFind::Range { last, step, limit } => {
+                    let end = last_of(start, last, limit, words.len()).ok_or(Error::InvalidArguments)?;
+                    found.extend((start..=end).step_by(usize::from(step.max(1))).map(|at| (at, spec)));
+                }
+                KeyFind::Count { number, first, step } => {
+                    let count = words.get(start + usize::from(number)).and_then(|word| number::parse_i64(word));
+                    let count = count.and_then(|n| usize::try_from(n).ok()).ok_or(Error::InvalidArguments)?;
+                    let (first, step) = (start + usize::from(first), usize::from(step.max(1)));
+                    if count > words.len() || first + count * step > words.len() + step - 1 {
+                        return Err(Error::InvalidArguments);
+                    }
+                    found.extend((0..count).map(|n| (first + n * step, spec)));
+                }
+                KeyFind::Unknown => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// The flags' names in Redis's order, `movablekeys` included.
+    pub fn flag_names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> =
+            FLAG_NAMES.into_iter().filter(|(flag, _)| self.has(*flag)).map(|(_, name)| name).collect();
+        if self.has_movable_keys() {
+            names.push("movablekeys");
+        }
+        if self.has(Flag::TouchesArbitraryKeys) {
+            names.push("touches-arbitrary-keys");
+        }
+        names
+    }
+
+    /// The ACL categories, without their `@`, sorted by name.
+    pub fn categories(&self) -> Vec<&'static str> {
+        let mut names = Vec::from(self.categories);
+        names.extend(group_category(self.group));
+        let by_flag = [
+            (Flag::Write, "write"),
+            (Flag::ReadOnly, "read"),
+            (Flag::Admin, "admin"),
+            (Flag::Admin, "dangerous"),
+            (Flag::PubSub, "pubsub"),
+            (Flag::Fast, "fast"),
+            (Flag::Blocking, "blocking"),
+        ];
+        names.extend(by_flag.into_iter().filter(|(flag, _)| self.has(*flag)).map(|(_, name)| name));
+        if !self.has(Flag::Fast) {
+            names.push("slow");
+        }
+        // Redis counts a reading command as `@read` only outside of scripts' own group.
+        if self.group == Group::Scripting {
+            names.retain(|name| *name != "read");
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+const fn group_category(group: Group) -> Option<&'static str> {
+    match group {
+        Group::Bitmap => Some("bitmap"),
+        Group::Connection => Some("connection"),
+        Group::Generic => Some("keyspace"),
+        Group::Geo => Some("geo"),
+        Group::Hash => Some("hash"),
+        Group::HyperLogLog => Some("hyperloglog"),
+        Group::List => Some("list"),
+        Group::PubSub => Some("pubsub"),
+        Group::Scripting => Some("scripting"),
+        Group::Server => None,
+        Group::Set => Some("set"),
+        Group::SortedSet => Some("sortedset"),
+        Group::Stream => Some("stream"),
+        Group::String => Some("string"),
+        Group::Transactions => Some("transaction"),
+    }
+}
+
+/// The least number of words of a sequence, and whether it may be longer.
+fn words_of(args: &[Arg]) -> (usize, bool) {
+    args.iter().map(words_of_one).fold((0, false), |(sum, open), (least, more)| (sum + least, open || more))
+}
+
+fn words_of_one(arg: &Arg) -> (usize, bool) {
+    let (inner, open) = match arg.kind {
+        ArgKind::PureToken => (0, false),
+        ArgKind::Block(parts) => words_of(parts),
+        ArgKind::OneOf(choices) => {
+            let each = choices.iter().map(words_of_one);
+            let least = each.clone().map(|(least, _)| least).min().unwrap_or(0);
+            (least, each.clone().any(|(n, open)| open || n != least))
+        }
+        _ => (1, false),
+    };
+    let words = inner + usize::from(arg.token.is_some());
+    if arg.optional { (0, true) } else { (words, open || arg.multiple) }
+}
+
+/// The key specifications of a grammar in which the keys' places follow from their order.
+fn keys_of(args: &[Arg], first: usize) -> SmallVec<[KeySpec; 2]> {
+    let mut found = SmallVec::new();
+    let mut at = first;
+    for (n, arg) in args.iter().enumerate() {
+        let index = u16::try_from(at).unwrap_or(u16::MAX);
+        let after = args.get(n + 1..).unwrap_or_default();
+        match (arg.kind, arg.multiple) {
+            (ArgKind::Key(access), false) => found.push(KeySpec::at(index, access)),
+            (ArgKind::Key(access), true) if n > 0 && args[n - 1].name == "numkeys" => {
+                found.push(KeySpec::counted(index - 1, access));
+            }
+            (ArgKind::Key(access), true) => found.push(KeySpec::range(index, -1 - words_after(after), 1, access)),
+            (ArgKind::Block(parts), true) => found.extend(key_in_block(parts, index, words_after(after))),
+            _ => {}
+        }
+        let (words, open) = words_of_one(arg);
+        if open {
+            break;
+        }
+        at += words;
+    }
+    found
+}
+
+/// The keys of a repeated block such as `key value [key value ..]`.
+fn key_in_block(parts: &[Arg], index: u16, after: i16) -> Option<KeySpec> {
+    let (width, _) = words_of(parts);
+    match parts.first()?.kind {
+        ArgKind::Key(access) => Some(KeySpec::range(index, -1 - after, u16::try_from(width).ok()?, access)),
+        _ => None,
+    }
+}
+
+fn words_after(args: &[Arg]) -> i16 {
+    i16::try_from(words_of(args).0).unwrap_or(i16::MAX)
+}
+
+fn start_of(spec: &KeySpec, words: &[&[u8]]) -> Option<usize> {
+    match spec.start {
+        KeyStart::Index(index) => (usize::from(index) < words.len()).then_some(usize::from(index)),
+        KeyStart::Keyword(keyword, from) => {
+            let is_keyword = |at: &usize| words[*at].eq_ignore_ascii_case(keyword.as_bytes());
+            let found = match usize::try_from(from) {
+                Ok(from) => (from..words.len()).find(is_keyword),
+                Err(_) => {
+                    let from = words.len().checked_sub(usize::from(from.unsigned_abs()))?;
+                    (1..=from).rev().find(is_keyword)
+                }
+            };
+            found.map(|at| at + 1).filter(|at| *at < words.len())
+        }
+        KeyStart::Unknown => None,
+    }
+}
+
+/// The index of the last key of a range.
+fn last_of(start: usize, last: i16, limit: u16, words: usize) -> Option<usize> {
+    let end = match usize::try_from(last) {
+        Ok(last) => start + last,
+        Err(_) if limit > 1 => start + (words - start) / usize::from(limit) - 1,
+        Err(_) => words.checked_sub(usize::from(last.unsigned_abs()))?,
+    };
+    (end < words && end >= start).then_some(end)
+}
