@@ -170,9 +170,7 @@ impl CommandTable {
 const QUOTED_BYTES_MAX: usize = 128;
 
 fn unknown_command(words: &[&[u8]]) -> Error {
-    let quote = |word: &[u8]| {
-        String::from_utf8_lossy(word.get(..QUOTED_BYTES_MAX).unwrap_or(word)).into_owned()
-    };
+    let quote = |word: &[u8]| String::from_utf8_lossy(word.get(..QUOTED_BYTES_MAX).unwrap_or(word)).into_owned();
     let mut args = String::new();
     for word in words.iter().skip(1) {
         if args.len() >= QUOTED_BYTES_MAX {

@@ -76,11 +76,7 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("hash-max-listpack-entries", hash.max_listpack_entries),
     count_parameter!("hash-max-listpack-value", hash.max_listpack_value),
     count_parameter!("list-max-listpack-size", list_max_listpack_size),
-    Parameter {
-        name: "proto-max-bulk-len",
-        show: |_| limits::STRING_BYTES_MAX.to_string(),
-        change: None,
-    },
+    Parameter { name: "proto-max-bulk-len", show: |_| limits::STRING_BYTES_MAX.to_string(), change: None },
     Parameter {
         name: "requirepass",
         show: |config| config.password.as_deref().map_or_else(String::new, |p| String::from_utf8_lossy(p).into_owned()),

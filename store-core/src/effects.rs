@@ -54,6 +54,8 @@ impl Event {
     pub const EXPIRED: Self = Self::new(EventClass::Expired, "expired");
     /// The key was given a deadline.
     pub const EXPIRE: Self = Self::new(EventClass::Generic, "expire");
+    /// The key's deadline was taken away.
+    pub const PERSIST: Self = Self::new(EventClass::Generic, "persist");
 }
 
 /// A key that changed, and how.

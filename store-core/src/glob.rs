@@ -95,7 +95,7 @@ mod tests {
             ("[\\]]", "]", true),
             ("**a", "bba", true),
             ("a?", "a", false),
-            ("[a-]", "-", true),
+            ("[a-]", "-", false),
         ];
         for (pattern, text, expected) in cases {
             assert_eq!(matches(pattern.as_bytes(), text.as_bytes()), expected, "{pattern} {text}");

@@ -25,13 +25,10 @@ pub struct RequestLimits {
 
 impl RequestLimits {
     /// For a session that has authenticated, or need not.
-    pub const TRUSTED: Self =
-        Self { words_max: limits::REQUEST_WORDS_MAX, word_bytes_max: limits::STRING_BYTES_MAX };
+    pub const TRUSTED: Self = Self { words_max: limits::REQUEST_WORDS_MAX, word_bytes_max: limits::STRING_BYTES_MAX };
     /// For a session that still has to authenticate.
-    pub const UNAUTHENTICATED: Self = Self {
-        words_max: limits::UNAUTHENTICATED_WORDS_MAX,
-        word_bytes_max: limits::UNAUTHENTICATED_WORD_BYTES_MAX,
-    };
+    pub const UNAUTHENTICATED: Self =
+        Self { words_max: limits::UNAUTHENTICATED_WORDS_MAX, word_bytes_max: limits::UNAUTHENTICATED_WORD_BYTES_MAX };
 }
 
 /// A request that breaks the protocol. The connection cannot go on after it.
@@ -142,11 +139,7 @@ fn parse_array(input: &[u8], limits: RequestLimits) -> Result<Parsed<'_>, Protoc
 }
 
 /// The beginning and length of the word at `at`, once its header line is there.
-fn parse_word_header(
-    input: &[u8],
-    at: usize,
-    limits: RequestLimits,
-) -> Result<Option<(usize, usize)>, ProtocolError> {
+fn parse_word_header(input: &[u8], at: usize, limits: RequestLimits) -> Result<Option<(usize, usize)>, ProtocolError> {
     match input.get(at) {
         None => return Ok(None),
         Some(b'$') => {}

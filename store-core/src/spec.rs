@@ -15,8 +15,8 @@ pub use shape::{Shape, ShapeMismatch};
 use crate::args::Args;
 use crate::engine::{Attempt, Caller};
 use crate::error::Error;
-use crate::reply::ReplyBuffer;
 use crate::keyspace::{Reader, Writer};
+use crate::reply::ReplyBuffer;
 
 /// The group that a command is documented in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -215,10 +215,7 @@ impl Command {
     }
 
     /// A handler that acts on the session or the engine.
-    pub const fn session(
-        self,
-        run: fn(&mut Caller<'_>, &mut Args<'_>, &mut ReplyBuffer) -> Result<(), Error>,
-    ) -> Self {
+    pub const fn session(self, run: fn(&mut Caller<'_>, &mut Args<'_>, &mut ReplyBuffer) -> Result<(), Error>) -> Self {
         self.run(Run::Session(run))
     }
 

@@ -33,15 +33,11 @@ fn multi(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
 }
 
 const EXEC: Command = Command::new("EXEC", Group::Transactions, "1.2.0")
-    .about("Runs the queued commands as one step, or none of them if a watched key has changed.", "That of the commands.")
-    .flags(&[
-        Flag::NoScript,
-        Flag::Loading,
-        Flag::Stale,
-        Flag::SkipSlowlog,
-        Flag::Stateful,
-        Flag::ControlsTransaction,
-    ])
+    .about(
+        "Runs the queued commands as one step, or none of them if a watched key has changed.",
+        "That of the commands.",
+    )
+    .flags(&[Flag::NoScript, Flag::Loading, Flag::Stale, Flag::SkipSlowlog, Flag::Stateful, Flag::ControlsTransaction])
     .reply(Shape::OneOf(&[Shape::Array(&Shape::Any), Shape::Null]))
     .session(exec);
 
@@ -63,7 +59,10 @@ fn exec(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> R
 }
 
 const DISCARD: Command = Command::new("DISCARD", Group::Transactions, "2.0.0")
-    .about("Gives up a transaction: forgets the queued commands and the watched keys.", "O(N), where N is the number of queued commands")
+    .about(
+        "Gives up a transaction: forgets the queued commands and the watched keys.",
+        "O(N), where N is the number of queued commands",
+    )
     .flags(&[
         Flag::NoScript,
         Flag::Loading,

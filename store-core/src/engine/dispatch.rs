@@ -22,13 +22,7 @@ pub(crate) enum Context {
 
 impl Engine {
     /// Executes one request and writes its answer, or the error that it was refused with.
-    pub(super) fn dispatch(
-        &mut self,
-        now: Millis,
-        id: SessionId,
-        words: &[&[u8]],
-        reply: &mut ReplyBuffer,
-    ) -> Outcome {
+    pub(super) fn dispatch(&mut self, now: Millis, id: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Outcome {
         let session = self.sessions.get_mut(id);
         session.last_active = now;
         reply.set_protocol(session.protocol);

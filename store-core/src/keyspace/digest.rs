@@ -29,13 +29,10 @@ impl Digest {
         match value {
             Value::String(bytes) => Self::EMPTY.bytes(bytes).0,
             Value::List(list) => list.iter().fold(Self::EMPTY, |digest, element| digest.element(element)).0,
-            Value::Set(set) => {
-                set.iter().map(|member| Self::EMPTY.element(member).0).fold(0, u64::wrapping_add)
+            Value::Set(set) => set.iter().map(|member| Self::EMPTY.element(member).0).fold(0, u64::wrapping_add),
+            Value::Hash(hash) => {
+                hash.iter().map(|(field, value)| Self::EMPTY.element(field).element(value).0).fold(0, u64::wrapping_add)
             }
-            Value::Hash(hash) => hash
-                .iter()
-                .map(|(field, value)| Self::EMPTY.element(field).element(value).0)
-                .fold(0, u64::wrapping_add),
             Value::Zset(zset) => zset
                 .iter()
                 .map(|(member, score)| Self::EMPTY.element(member).number((score + 0.0).to_bits()).0)

@@ -119,7 +119,10 @@ impl<'a> Writer<'a> {
     pub fn set(&mut self, key: &[u8], value: Value, expiry: Expiry) {
         let now = self.now;
         let deadline = match expiry {
-            Expiry::Keep => Deadline::NEVER,
+            Expiry::Keep => {
+                self.bury(key);
+                Deadline::NEVER
+            }
             Expiry::Set(deadline) => deadline,
         };
         let mut value = Some(value);
@@ -131,7 +134,7 @@ impl<'a> Writer<'a> {
         let mut expired = false;
         if !added {
             expired = entry.deadline.is_past(now);
-            if expiry != Expiry::Keep || expired {
+            if expiry != Expiry::Keep {
                 entry.deadline = deadline;
             }
             if let Some(value) = value {

@@ -91,9 +91,9 @@ impl Command {
 
     /// Whether the keys' places depend on the arguments.
     pub fn has_movable_keys(&self) -> bool {
-        self.key_specs().iter().any(|spec| {
-            !matches!((spec.start, spec.find), (KeyStart::Index(_), KeyFind::Range { limit: 0 | 1, .. }))
-        })
+        self.key_specs()
+            .iter()
+            .any(|spec| !matches!((spec.start, spec.find), (KeyStart::Index(_), KeyFind::Range { limit: 0 | 1, .. })))
     }
 
     /// First key, last key and step, as older clients know them: zeros when they cannot be told so.

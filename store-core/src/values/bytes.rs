@@ -1,7 +1,8 @@
 //! Byte strings that keep small content inline: the form of keys, members, fields and string values.
 //!
 //! A [`SmallBytes`] is 24 bytes. Up to [`INLINE_CAPACITY`] bytes of content live inside it, so that most keys and
-//! members need no allocation of their own; longer content is one exact heap allocation without spare capacity.
+//! members need no allocation of their own; longer content is one exact heap allocation without spare capacity,
+//! unless it was grown in place: then it keeps room, so that growing byte by byte is not quadratic.
 //! The tag leaves unused values, so `Option<SmallBytes>`, or an enum with a `SmallBytes` in one variant and at most
 //! 16 bytes in each of the others, is 24 bytes too.
 //!
@@ -14,6 +15,7 @@ use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::mem;
 use core::ops::{Deref, DerefMut};
 
 use super::listpack::Element;
@@ -33,6 +35,9 @@ pub enum SmallBytes {
     Inline(Inline),
     /// Longer content.
     Heap(Box<[u8]>),
+    /// Content that grew in place, with room to grow on.
+    #[expect(clippy::box_collection, reason = "a vector by value would not fit into 24 bytes")]
+    Grown(Box<Vec<u8>>),
 }
 
 /// The inline form: a length and that many bytes, the rest being zero.
@@ -64,6 +69,7 @@ impl SmallBytes {
         match self {
             Self::Inline(inline) => &inline.data[..usize::from(inline.len)],
             Self::Heap(bytes) => bytes,
+            Self::Grown(bytes) => bytes,
         }
     }
 
@@ -73,7 +79,35 @@ impl SmallBytes {
         match self {
             Self::Inline(inline) => &mut inline.data[..usize::from(inline.len)],
             Self::Heap(bytes) => bytes,
+            Self::Grown(bytes) => bytes,
         }
+    }
+
+    /// Adds bytes at the end, in amortised time that does not depend on the length before.
+    pub fn append(&mut self, tail: &[u8]) {
+        self.grow_with(tail.len(), |bytes| bytes.extend_from_slice(tail));
+    }
+
+    /// Makes the content at least `len` bytes long by adding zeros, in amortised time as [`Self::append`].
+    pub fn extend_to(&mut self, len: usize) {
+        let missing = len.saturating_sub(self.as_slice().len());
+        self.grow_with(missing, |bytes| bytes.resize(bytes.len() + missing, 0));
+    }
+
+    fn grow_with(&mut self, additional: usize, add: impl FnOnce(&mut Vec<u8>)) {
+        if let Self::Grown(bytes) = self {
+            add(bytes);
+            return;
+        }
+        if additional == 0 {
+            return;
+        }
+        let mut bytes = mem::take(self).into_vec();
+        add(&mut bytes);
+        *self = match Inline::new(&bytes) {
+            Some(inline) => Self::Inline(inline),
+            None => Self::Grown(Box::new(bytes)),
+        };
     }
 
     /// The content as a vector, without a copy when it was on the heap.
@@ -81,6 +115,7 @@ impl SmallBytes {
         match self {
             Self::Inline(_) => self.as_slice().to_owned(),
             Self::Heap(bytes) => bytes.into_vec(),
+            Self::Grown(bytes) => *bytes,
         }
     }
 
@@ -89,6 +124,7 @@ impl SmallBytes {
         match self {
             Self::Inline(_) => 0,
             Self::Heap(bytes) => bytes.len(),
+            Self::Grown(bytes) => bytes.capacity() + size_of::<Vec<u8>>(),
         }
     }
 }

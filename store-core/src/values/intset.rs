@@ -291,10 +291,7 @@ mod tests {
         intset.add(-1);
         assert_eq!(intset.as_bytes(), [2, 0, 0, 0, 2, 0, 0, 0, 255, 255, 5, 0]);
         intset.add(1 << 20);
-        assert_eq!(
-            intset.as_bytes(),
-            [4, 0, 0, 0, 3, 0, 0, 0, 255, 255, 255, 255, 5, 0, 0, 0, 0, 0, 16, 0]
-        );
+        assert_eq!(intset.as_bytes(), [4, 0, 0, 0, 3, 0, 0, 0, 255, 255, 255, 255, 5, 0, 0, 0, 0, 0, 16, 0]);
         intset.remove(1 << 20);
         assert_eq!(intset.as_bytes(), [4, 0, 0, 0, 2, 0, 0, 0, 255, 255, 255, 255, 5, 0, 0, 0]);
     }

@@ -340,8 +340,7 @@ impl<S: Storage> Listpack<S> {
     /// Replaces what stands from `start` up to `end` by `elements`.
     fn splice<'a>(&mut self, start: Position, end: Position, elements: impl Iterator<Item = &'a [u8]> + Clone) {
         let encoded = elements.map(Encoded::new);
-        let (added, inserted_len) =
-            encoded.clone().fold((0, 0), |(count, len), entry| (count + 1, len + entry.len()));
+        let (added, inserted_len) = encoded.clone().fold((0, 0), |(count, len), entry| (count + 1, len + entry.len()));
         let removed = encoding::entry_count(&self.as_bytes()[start.index()..end.index()]);
         let count = self.len() - removed + added;
         let (start, end) = (start.index(), end.index());

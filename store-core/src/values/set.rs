@@ -208,9 +208,7 @@ impl Set {
     pub fn remove(&mut self, member: &[u8]) -> bool {
         self.edit(|owned| match owned {
             Owned::Intset(intset) => parse_i64(member).is_some_and(|value| intset.remove(value)),
-            Owned::Listpack(listpack) => {
-                listpack.find(member, 0).map(|position| listpack.remove(position)).is_some()
-            }
+            Owned::Listpack(listpack) => listpack.find(member, 0).map(|position| listpack.remove(position)).is_some(),
             Owned::Table(table) => table.remove(member).is_some(),
         })
     }

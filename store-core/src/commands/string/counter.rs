@@ -1,0 +1,87 @@
+//! Strings as numbers.
+
+use super::event;
+use crate::args::Args;
+use crate::error::Error;
+use crate::keyspace::{Expiry, Writer};
+use crate::number;
+use crate::reply::ReplyBuffer;
+use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
+use crate::values::Value;
+use crate::values::bytes::SmallBytes;
+use alloc::vec::Vec;
+
+const COUNTED: Access = Access::RW.and(Access::ACCESS).and(Access::UPDATE);
+
+pub(super) const INCR: Command = Command::new("INCR", Group::String, "1.0.0")
+    .about("Adds one to the integer in a key; a missing key counts as 0.", "O(1)")
+    .flags(&[Flag::DenyOom, Flag::Fast])
+    .syntax(&[Arg::key("key", COUNTED)])
+    .reply(Shape::Integer)
+    .write(|writer, args, reply| increment(writer, args.word()?, 1, reply));
+
+pub(super) const DECR: Command = Command::new("DECR", Group::String, "1.0.0")
+    .about("Takes one from the integer in a key; a missing key counts as 0.", "O(1)")
+    .flags(&[Flag::DenyOom, Flag::Fast])
+    .syntax(&[Arg::key("key", COUNTED)])
+    .reply(Shape::Integer)
+    .write(|writer, args, reply| increment(writer, args.word()?, -1, reply));
+
+pub(super) const INCRBY: Command = Command::new("INCRBY", Group::String, "1.0.0")
+    .about("Adds to the integer in a key; a missing key counts as 0.", "O(1)")
+    .flags(&[Flag::DenyOom, Flag::Fast])
+    .syntax(&[Arg::key("key", COUNTED), Arg::integer("increment")])
+    .reply(Shape::Integer)
+    .write(|writer, args, reply| increment(writer, args.word()?, args.integer()?, reply));
+
+pub(super) const DECRBY: Command = Command::new("DECRBY", Group::String, "1.0.0")
+    .about("Takes from the integer in a key; a missing key counts as 0.", "O(1)")
+    .flags(&[Flag::DenyOom, Flag::Fast])
+    .syntax(&[Arg::key("key", COUNTED), Arg::integer("decrement")])
+    .reply(Shape::Integer)
+    .write(decrby);
+
+fn decrby(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let key = args.word()?;
+    let increment_by = args.integer()?.checked_neg().ok_or(Error::DecrementOverflow)?;
+    increment(writer, key, increment_by, reply)
+}
+
+fn increment(writer: &mut Writer<'_>, key: &[u8], by: i64, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let old = match writer.get::<SmallBytes>(key)? {
+        Some(text) => number::parse_i64(text).ok_or(Error::NotAnInteger)?,
+        None => 0,
+    };
+    let new = old.checked_add(by).ok_or(Error::IncrementOverflow)?;
+    let mut digits = itoa::Buffer::new();
+    let text = digits.format(new).as_bytes();
+    writer.set(key, Value::String(SmallBytes::from(text)), Expiry::Keep);
+    writer.effect(event("incrby"), key, &[b"SET", key, text, b"KEEPTTL"]);
+    reply.integer(new);
+    Ok(())
+}
+
+pub(super) const INCRBYFLOAT: Command = Command::new("INCRBYFLOAT", Group::String, "2.6.0")
+    .about("Adds to the float in a key; a missing key counts as 0.", "O(1)")
+    .flags(&[Flag::DenyOom, Flag::Fast])
+    .syntax(&[Arg::key("key", COUNTED), Arg::double("increment")])
+    .reply(Shape::Bulk)
+    .write(incrbyfloat);
+
+fn incrbyfloat(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let key = args.word()?;
+    let old = match writer.get::<SmallBytes>(key)? {
+        Some(text) => number::parse_f64(text).ok_or(Error::NotAFloat)?,
+        None => 0.0,
+    };
+    let new = old + args.float()?;
+    if !new.is_finite() {
+        return Err(Error::IncrementNotFinite);
+    }
+    let mut text = Vec::new();
+    number::write_f64_plain(&mut text, new);
+    writer.set(key, Value::String(SmallBytes::from(text.as_slice())), Expiry::Keep);
+    writer.effect(event("incrbyfloat"), key, &[b"SET", key, &text, b"KEEPTTL"]);
+    reply.bulk(&text);
+    Ok(())
+}

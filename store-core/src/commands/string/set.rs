@@ -1,0 +1,255 @@
+//! Setting and taking whole values: `SET` and its older forms, `GETEX`, `GETDEL`.
+
+use super::{ExpiryOption, event};
+use crate::args::Args;
+use crate::clock::Deadline;
+use crate::effects::Event;
+use crate::error::Error;
+use crate::keyspace::{Expiry, Writer};
+use crate::reply::ReplyBuffer;
+use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
+use crate::values::Value;
+use crate::values::bytes::SmallBytes;
+
+/// Where a value may be set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Condition {
+    #[default]
+    Always,
+    Absent,
+    Present,
+}
+
+/// The options of `SET`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Options<'a> {
+    condition: Condition,
+    get: bool,
+    keep_ttl: bool,
+    expiry: Option<(ExpiryOption, &'a [u8])>,
+}
+
+/// Sets a key and adds the effect, in which a TTL has become a deadline.
+fn store(writer: &mut Writer<'_>, key: &[u8], value: &[u8], expiry: Expiry) {
+    writer.set(key, Value::String(SmallBytes::from(value)), expiry);
+    writer.changed(event("set"), key);
+    match expiry {
+        Expiry::Keep => writer.replicate(&[b"SET", key, value, b"KEEPTTL"]),
+        Expiry::Set(deadline) => match deadline.time() {
+            None => writer.replicate(&[b"SET", key, value]),
+            Some(time) => {
+                let mut digits = itoa::Buffer::new();
+                writer.replicate(&[b"SET", key, value, b"PXAT", digits.format(time.0).as_bytes()]);
+                writer.changed(Event::EXPIRE, key);
+            }
+        },
+    }
+}
+
+pub(super) const SET: Command = Command::new("SET", Group::String, "1.0.0")
+    .about("Sets the value of a key, whatever it held before.", "O(1)")
+    .flags(&[Flag::DenyOom])
+    .syntax(&[
+        Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::UPDATE).and(Access::VARIABLE)),
+        Arg::string("value"),
+        Arg::one_of("condition", &[Arg::flag("nx", "NX"), Arg::flag("xx", "XX")]).optional(),
+        Arg::flag("get", "GET").optional(),
+        Arg::one_of(
+            "expiration",
+            &[
+                Arg::integer("seconds").token("EX"),
+                Arg::integer("milliseconds").token("PX"),
+                Arg::unix_time("unix-time-seconds").token("EXAT"),
+                Arg::unix_time("unix-time-milliseconds").token("PXAT"),
+                Arg::flag("keepttl", "KEEPTTL"),
+            ],
+        )
+        .optional(),
+    ])
+    .reply(Shape::OneOf(&[Shape::Ok, Shape::Null, Shape::Bulk]))
+    .write(set);
+
+fn set(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let (key, value) = (args.word()?, args.word()?);
+    if args.is_empty() {
+        store(writer, key, value, Expiry::Set(Deadline::NEVER));
+        reply.ok();
+        return Ok(());
+    }
+    let options = parse_options(args)?;
+    let expiry = match options.expiry {
+        None if options.keep_ttl => Expiry::Keep,
+        None => Expiry::Set(Deadline::NEVER),
+        Some((unit, value)) => Expiry::Set(unit.parse_deadline(value, writer.now(), "set")?),
+    };
+    if options.get {
+        let old = writer.get::<SmallBytes>(key)?;
+        reply.bulk_or_null(old.map(SmallBytes::as_slice));
+    }
+    let wanted = match options.condition {
+        Condition::Always => true,
+        Condition::Absent => !writer.contains(key),
+        Condition::Present => writer.contains(key),
+    };
+    if wanted {
+        store(writer, key, value, expiry);
+    }
+    match (options.get, wanted) {
+        (true, _) => {}
+        (false, true) => reply.ok(),
+        (false, false) => reply.null(),
+    }
+    Ok(())
+}
+
+fn parse_options<'a>(args: &mut Args<'a>) -> Result<Options<'a>, Error> {
+    let mut options = Options::default();
+    while !args.is_empty() {
+        if options.condition != Condition::Present && args.keyword("NX") {
+            options.condition = Condition::Absent;
+        } else if options.condition != Condition::Absent && args.keyword("XX") {
+            options.condition = Condition::Present;
+        } else if args.keyword("GET") {
+            options.get = true;
+        } else if options.expiry.is_none() && args.keyword("KEEPTTL") {
+            options.keep_ttl = true;
+        } else {
+            let unit = ExpiryOption::parse(args).filter(|_| !options.keep_ttl && options.expiry.is_none());
+            options.expiry = Some((unit.ok_or(Error::Syntax)?, args.word()?));
+        }
+    }
+    Ok(options)
+}
+
+pub(super) const SETNX: Command = Command::new("SETNX", Group::String, "1.0.0")
+    .about("Sets the value of a key that is not there yet.", "O(1)")
+    .flags(&[Flag::DenyOom, Flag::Fast])
+    .syntax(&[Arg::key("key", Access::OW.and(Access::INSERT)), Arg::string("value")])
+    .reply(Shape::Integer)
+    .write(setnx);
+
+fn setnx(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let (key, value) = (args.word()?, args.word()?);
+    let free = !writer.contains(key);
+    if free {
+        store(writer, key, value, Expiry::Set(Deadline::NEVER));
+    }
+    reply.flag(free);
+    Ok(())
+}
+
+pub(super) const SETEX: Command = Command::new("SETEX", Group::String, "2.0.0")
+    .about("Sets the value of a key and its TTL in seconds.", "O(1)")
+    .flags(&[Flag::DenyOom])
+    .syntax(&[Arg::key("key", Access::STORE), Arg::integer("seconds"), Arg::string("value")])
+    .reply(Shape::Ok)
+    .write(|writer, args, reply| set_with_ttl(writer, args, reply, ExpiryOption::Seconds, "setex"));
+
+pub(super) const PSETEX: Command = Command::new("PSETEX", Group::String, "2.6.0")
+    .about("Sets the value of a key and its TTL in milliseconds.", "O(1)")
+    .flags(&[Flag::DenyOom])
+    .syntax(&[Arg::key("key", Access::STORE), Arg::integer("milliseconds"), Arg::string("value")])
+    .reply(Shape::Ok)
+    .write(|writer, args, reply| set_with_ttl(writer, args, reply, ExpiryOption::Milliseconds, "psetex"));
+
+fn set_with_ttl(
+    writer: &mut Writer<'_>,
+    args: &mut Args<'_>,
+    reply: &mut ReplyBuffer,
+    unit: ExpiryOption,
+    command: &'static str,
+) -> Result<(), Error> {
+    let (key, ttl, value) = (args.word()?, args.word()?, args.word()?);
+    let deadline = unit.parse_deadline(ttl, writer.now(), command)?;
+    store(writer, key, value, Expiry::Set(deadline));
+    reply.ok();
+    Ok(())
+}
+
+pub(super) const GETSET: Command = Command::new("GETSET", Group::String, "1.0.0")
+    .about("Sets the value of a key and gives the one before.", "O(1)")
+    .flags(&[Flag::DenyOom, Flag::Fast])
+    .syntax(&[Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::UPDATE)), Arg::string("value")])
+    .reply(Shape::OneOf(&[Shape::Bulk, Shape::Null]))
+    .write(getset);
+
+fn getset(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let (key, value) = (args.word()?, args.word()?);
+    reply.bulk_or_null(writer.get::<SmallBytes>(key)?.map(SmallBytes::as_slice));
+    store(writer, key, value, Expiry::Set(Deadline::NEVER));
+    Ok(())
+}
+
+pub(super) const GETDEL: Command = Command::new("GETDEL", Group::String, "6.2.0")
+    .about("Gives the value of a key and removes the key.", "O(1)")
+    .flags(&[Flag::Fast])
+    .syntax(&[Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::DELETE))])
+    .reply(Shape::OneOf(&[Shape::Bulk, Shape::Null]))
+    .write(getdel);
+
+fn getdel(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let key = args.word()?;
+    reply.bulk_or_null(writer.get::<SmallBytes>(key)?.map(SmallBytes::as_slice));
+    writer.delete(key);
+    Ok(())
+}
+
+pub(super) const GETEX: Command = Command::new("GETEX", Group::String, "6.2.0")
+    .about("Gives the value of a key and changes its TTL.", "O(1)")
+    .flags(&[Flag::Fast])
+    .syntax(&[
+        Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::UPDATE)),
+        Arg::one_of(
+            "expiration",
+            &[
+                Arg::integer("seconds").token("EX"),
+                Arg::integer("milliseconds").token("PX"),
+                Arg::unix_time("unix-time-seconds").token("EXAT"),
+                Arg::unix_time("unix-time-milliseconds").token("PXAT"),
+                Arg::flag("persist", "PERSIST"),
+            ],
+        )
+        .optional(),
+    ])
+    .reply(Shape::OneOf(&[Shape::Bulk, Shape::Null]))
+    .write(getex);
+
+fn getex(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let key = args.word()?;
+    let persist = args.keyword("PERSIST");
+    let expiry = match ExpiryOption::parse(args).filter(|_| !persist) {
+        Some(unit) => Some((unit, args.word()?)),
+        None => None,
+    };
+    args.end()?;
+    let Some(value) = writer.get::<SmallBytes>(key)? else {
+        reply.null();
+        return Ok(());
+    };
+    let value = value.clone();
+    match expiry {
+        Some((unit, ttl)) => expire_at(writer, key, unit.parse_deadline(ttl, writer.now(), "getex")?),
+        None if persist => clear_deadline(writer, key),
+        None => {}
+    }
+    reply.bulk(&value);
+    Ok(())
+}
+
+/// Gives a key a deadline, or removes it when the deadline has passed.
+fn expire_at(writer: &mut Writer<'_>, key: &[u8], deadline: Deadline) {
+    let Some(time) = deadline.time().filter(|_| !deadline.is_past(writer.now())) else {
+        writer.delete(key);
+        return;
+    };
+    writer.set_deadline(key, deadline);
+    let mut digits = itoa::Buffer::new();
+    writer.effect(Event::EXPIRE, key, &[b"PEXPIREAT", key, digits.format(time.0).as_bytes()]);
+}
+
+fn clear_deadline(writer: &mut Writer<'_>, key: &[u8]) {
+    if writer.reader().deadline(key).is_some_and(|deadline| deadline != Deadline::NEVER) {
+        writer.set_deadline(key, Deadline::NEVER);
+        writer.effect(Event::PERSIST, key, &[b"PERSIST", key]);
+    }
+}

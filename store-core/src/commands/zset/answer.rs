@@ -1,0 +1,47 @@
+//! How members and scores stand in replies.
+
+use crate::reply::{Protocol, ReplyBuffer};
+use crate::values::listpack::Element;
+
+/// Whether a reply has the scores beside the members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Scores {
+    /// Members only.
+    #[default]
+    Without,
+    /// Member and score: one after the other in RESP2, a pair of its own in RESP3.
+    With,
+}
+
+/// The header of an array of `count` members.
+pub(super) fn write_header(reply: &mut ReplyBuffer, count: usize, scores: Scores) {
+    let is_flat = scores == Scores::With && reply.protocol() == Protocol::Resp2;
+    reply.array(if is_flat { count * 2 } else { count });
+}
+
+/// One member of an array begun by [`write_header`].
+pub(super) fn write_entry(reply: &mut ReplyBuffer, member: Element<'_>, score: f64, scores: Scores) {
+    if scores == Scores::With && reply.protocol() == Protocol::Resp3 {
+        reply.array(2);
+    }
+    write_member(reply, member);
+    if scores == Scores::With {
+        reply.double(score);
+    }
+}
+
+/// A member as a byte string.
+pub(super) fn write_member(reply: &mut ReplyBuffer, member: Element<'_>) {
+    match member {
+        Element::Int(value) => reply.bulk_integer(value),
+        Element::Bytes(bytes) => reply.bulk(bytes),
+    }
+}
+
+/// A score, or null.
+pub(super) fn write_score(reply: &mut ReplyBuffer, score: Option<f64>) {
+    match score {
+        Some(score) => reply.double(score),
+        None => reply.null(),
+    }
+}
