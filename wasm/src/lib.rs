@@ -1,22 +1,216 @@
-//! The store for JavaScript: bindings that pass bytes and hold no Redis rule.
+//! The store for JavaScript: bindings that pass bytes.
+//!
+//! A request is written by JavaScript into this module's memory, at the place that [`Store::input`] gives, and its
+//! answer is read there, at [`Store::reply`]: no copy is made for the border, and no object is made for a word.
+//! Numbers cross as `f64`, because 64-bit integers would cross as objects.
+//!
+//! Architecture invariant: no Redis rule stands here. What this crate knows is the engine's contract and the layout
+//! of a request.
 
+mod words;
+
+use redstart_core::clock::Millis;
+use redstart_core::config::Config;
+use redstart_core::effects::Lsn;
+use redstart_core::engine::{Engine, Outcome, Output, Request, SessionId, SessionKind, SessionOptions};
+use redstart_core::keyspace::SnapshotCursor;
+use redstart_core::reply::ReplyBuffer;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// A probe.
+/// What [`Store::execute`] returns instead of a length when the answer will come later.
+const BLOCKED: i32 = -1;
+
+/// What [`Store::poll`] found. The numbers are known to `src/local/wasm-store.ts`.
 #[wasm_bindgen]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// Nothing more.
+    None = 0,
+    /// Effects, to be kept.
+    Effects = 1,
+    /// A message for a session.
+    Push = 2,
+    /// The late answer to a session's blocked request.
+    Reply = 3,
+    /// The session has ended.
+    Close = 4,
+    /// Something that a page cannot do.
+    Host = 5,
+}
+
+/// A store, and the memory through which it is spoken to.
+#[wasm_bindgen]
+#[derive(Debug)]
 pub struct Store {
+    engine: Engine,
     input: Vec<u8>,
+    reply: ReplyBuffer,
+    output: Option<Output>,
+    snapshot: Vec<u8>,
+    cursor: Option<SnapshotCursor>,
 }
 
 #[wasm_bindgen]
 impl Store {
-    /// New.
+    /// An empty store. `record_effects` says whether anyone will keep what changes.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Self {
-        Self { input: Vec::new() }
+    pub fn new(seed: u64, record_effects: bool) -> Self {
+        let config = Config { record_effects, ..Config::default() };
+        Self {
+            engine: Engine::new(config, seed),
+            input: Vec::new(),
+            reply: ReplyBuffer::default(),
+            output: None,
+            snapshot: Vec::new(),
+            cursor: None,
+        }
     }
-    /// Length.
-    pub fn len(&self) -> usize {
-        self.input.len()
+
+    /// Opens a session.
+    pub fn open(&mut self, now: f64) -> f64 {
+        let options = SessionOptions { kind: SessionKind::Local, authenticated: true, ..SessionOptions::default() };
+        number(self.engine.open(millis(now), options).0)
     }
+
+    /// Ends a session.
+    pub fn close(&mut self, session: f64) {
+        self.engine.handle_close(session_id(session));
+    }
+
+    /// The address of a place where `len` bytes may be written: a request, or effects to be replayed.
+    pub fn input(&mut self, len: usize) -> *const u8 {
+        if self.input.len() < len {
+            self.input.resize(len, 0);
+        }
+        self.input.as_ptr()
+    }
+
+    /// Executes the request in the first `len` bytes of the input, laid out as [`words`] says. Gives the length of
+    /// the answer, or -1 when the answer will come later.
+    pub fn execute(&mut self, now: f64, session: f64, len: usize) -> i32 {
+        let words = words::split(self.input.get(..len).unwrap_or_default());
+        self.reply.clear();
+        let request = Request::new(&words);
+        let done = self.engine.execute(millis(now), session_id(session), &request, &mut self.reply);
+        match done.outcome {
+            Outcome::Blocked => BLOCKED,
+            Outcome::Replied | Outcome::Closed => i32::try_from(self.reply.len()).unwrap_or(i32::MAX),
+        }
+    }
+
+    /// The address of the last answer.
+    pub fn reply(&self) -> *const u8 {
+        self.reply.as_bytes().as_ptr()
+    }
+
+    /// Takes the next output; the accessors below tell of it until the next call.
+    pub fn poll(&mut self) -> OutputKind {
+        if let Some(Output::Effects(batch)) = self.output.take() {
+            self.engine.recycle(batch);
+        }
+        self.output = self.engine.poll_output();
+        match &self.output {
+            None => OutputKind::None,
+            Some(Output::Effects(_)) => OutputKind::Effects,
+            Some(Output::Push { .. }) => OutputKind::Push,
+            Some(Output::Reply { .. }) => OutputKind::Reply,
+            Some(Output::Close(_)) => OutputKind::Close,
+            Some(Output::Host(_)) => OutputKind::Host,
+        }
+    }
+
+    /// The address of the output's bytes.
+    pub fn output(&self) -> *const u8 {
+        self.output_bytes().as_ptr()
+    }
+
+    /// The number of the output's bytes.
+    pub fn output_len(&self) -> usize {
+        self.output_bytes().len()
+    }
+
+    /// The session that the output is for, or 0.
+    pub fn output_session(&self) -> f64 {
+        match &self.output {
+            Some(Output::Push { session, .. } | Output::Reply { session, .. } | Output::Close(session)) => {
+                number(session.0)
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// When [`Self::handle_timeout`] has something to do, or infinity.
+    pub fn timeout(&self) -> f64 {
+        self.engine.poll_timeout().map_or(f64::INFINITY, |time| time.0 as f64)
+    }
+
+    /// Does what has become due.
+    pub fn handle_timeout(&mut self, now: f64) {
+        self.engine.handle_timeout(millis(now));
+    }
+
+    /// The number of the latest effect.
+    pub fn lsn(&self) -> f64 {
+        number(self.engine.lsn().0)
+    }
+
+    /// Goes on numbering behind an effect of an earlier life of the store.
+    pub fn resume_after(&mut self, lsn: f64) {
+        self.engine.resume_after(Lsn(lsn as u64));
+    }
+
+    /// A digest of all data.
+    pub fn digest(&self) -> u64 {
+        self.engine.digest()
+    }
+
+    /// Begins a snapshot. Nothing may be executed until it is complete.
+    pub fn begin_snapshot(&mut self) {
+        self.cursor = Some(SnapshotCursor::default());
+    }
+
+    /// Makes the next piece of the snapshot, of about `len` bytes, and gives its length: 0 when it is complete.
+    pub fn next_snapshot_piece(&mut self, len: usize) -> usize {
+        self.snapshot.clear();
+        if let Some(cursor) = &mut self.cursor {
+            if !self.engine.snapshot(cursor, &mut self.snapshot, len) {
+                self.cursor = None;
+            }
+        }
+        self.snapshot.len()
+    }
+
+    /// The address of the snapshot's piece.
+    pub fn snapshot_piece(&self) -> *const u8 {
+        self.snapshot.as_ptr()
+    }
+
+    /// Replays the effects or snapshot pieces in the first `len` bytes of the input, and gives how many bytes of whole
+    /// commands there were. An error says which command cannot be replayed, and why.
+    pub fn replay(&mut self, len: usize) -> Result<usize, String> {
+        let bytes = self.input.get(..len).unwrap_or_default();
+        self.engine.replay(bytes).map_err(|error| error.to_string())
+    }
+
+    fn output_bytes(&self) -> &[u8] {
+        match &self.output {
+            Some(Output::Effects(batch)) => &batch.bytes,
+            Some(Output::Push { bytes, .. }) => bytes,
+            Some(Output::Reply { bytes, .. }) => bytes,
+            Some(Output::Close(_) | Output::Host(_)) | None => &[],
+        }
+    }
+}
+
+/// Exact up to 2^53.
+fn number(value: u64) -> f64 {
+    value as f64
+}
+
+fn session_id(value: f64) -> SessionId {
+    SessionId(value as u64)
+}
+
+fn millis(value: f64) -> Millis {
+    Millis(value as i64)
 }

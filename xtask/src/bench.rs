@@ -16,15 +16,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     process::run(
         process::cargo()
             .current_dir(workspace::root())
-            .args([
-                "run",
-                "--release",
-                "--package",
-                "redstart-tests",
-                "--bin",
-                "bench",
-                "--",
-            ])
+            .args(["run", "--release", "--package", "redstart-tests", "--bin", "bench", "--"])
             .args(&options.arguments),
     )
 }

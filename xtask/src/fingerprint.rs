@@ -22,9 +22,7 @@ pub(crate) fn unless_fresh(
     output: &Path,
     work: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<bool> {
-    let stamp = workspace::target()
-        .join("xtask")
-        .join(format!("{name}.stamp"));
+    let stamp = workspace::target().join("xtask").join(format!("{name}.stamp"));
     let fingerprint = of(inputs)?;
     if output.exists() && fs::read_to_string(&stamp).is_ok_and(|old| old == fingerprint) {
         return Ok(false);
@@ -58,14 +56,11 @@ fn add(path: &Path, hasher: &mut DefaultHasher) -> anyhow::Result<()> {
 }
 
 fn add_folder(folder: &Path, hasher: &mut DefaultHasher) -> anyhow::Result<()> {
-    let mut entries = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut entries =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
     entries.sort();
     for entry in entries {
-        let is_output = entry
-            .file_name()
-            .is_some_and(|name| OUTPUTS.iter().any(|output| name == *output));
+        let is_output = entry.file_name().is_some_and(|name| OUTPUTS.iter().any(|output| name == *output));
         if !is_output {
             add(&entry, hasher)?;
         }
@@ -79,8 +74,7 @@ mod tests {
 
     #[test]
     fn changes_with_content_and_not_with_outputs() {
-        let folder =
-            std::env::temp_dir().join(format!("redstart-fingerprint-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("redstart-fingerprint-{}", std::process::id()));
         fs::create_dir_all(folder.join("dist")).unwrap();
         fs::write(folder.join("a"), "1").unwrap();
         let first = of(std::slice::from_ref(&folder)).unwrap();

@@ -12,14 +12,12 @@ const MINIMUM_MAJOR: u32 = 20;
 
 /// Checks that Node.js and npm are there and new enough.
 pub(crate) fn ensure() -> anyhow::Result<()> {
-    let how = format!(
-        "install Node.js {MINIMUM_MAJOR} or newer with npm from https://nodejs.org or your system's packages"
-    );
+    let how =
+        format!("install Node.js {MINIMUM_MAJOR} or newer with npm from https://nodejs.org or your system's packages");
     if process::find_program("npm").is_none() {
         bail!("npm is missing: {how}");
     }
-    let version =
-        process::stdout(Command::new("node").arg("--version")).with_context(|| how.clone())?;
+    let version = process::stdout(Command::new("node").arg("--version")).with_context(|| how.clone())?;
     match major(&version) {
         Some(major) if major >= MINIMUM_MAJOR => Ok(()),
         _ => bail!("node {version} is too old: {how}"),
@@ -30,25 +28,10 @@ pub(crate) fn ensure() -> anyhow::Result<()> {
 pub(crate) fn install(package: &Path) -> anyhow::Result<()> {
     let name = name(package);
     let step = format!("npm ci in {name}");
-    let inputs = [
-        package.join("package.json"),
-        package.join("package-lock.json"),
-    ];
-    let ran = fingerprint::unless_fresh(
-        &format!("npm-ci-{name}"),
-        &inputs,
-        &package.join("node_modules"),
-        || {
-            progress::step(&step, || {
-                process::run(npm(package).args([
-                    "ci",
-                    "--no-audit",
-                    "--no-fund",
-                    "--loglevel=error",
-                ]))
-            })
-        },
-    )?;
+    let inputs = [package.join("package.json"), package.join("package-lock.json")];
+    let ran = fingerprint::unless_fresh(&format!("npm-ci-{name}"), &inputs, &package.join("node_modules"), || {
+        progress::step(&step, || process::run(npm(package).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])))
+    })?;
     if !ran {
         progress::up_to_date(&step);
     }
@@ -65,8 +48,7 @@ pub(crate) fn run(package: &Path, script: &str) -> Command {
 /// Whether a package has a script of this name.
 pub(crate) fn has_script(package: &Path, script: &str) -> bool {
     let expression = format!("scripts.{script}");
-    process::stdout(npm(package).args(["pkg", "get", &expression]))
-        .is_ok_and(|value| value.starts_with('"'))
+    process::stdout(npm(package).args(["pkg", "get", &expression])).is_ok_and(|value| value.starts_with('"'))
 }
 
 /// The last part of a package's folder, for stamps and messages.
@@ -83,12 +65,7 @@ fn npm(package: &Path) -> Command {
 }
 
 fn major(version: &str) -> Option<u32> {
-    version
-        .trim_start_matches('v')
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]

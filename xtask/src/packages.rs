@@ -26,22 +26,14 @@ pub(crate) const REDIS_SERVER: Program = Program {
 
 /// The browser that the page tests run in.
 pub(crate) const CHROMIUM: Program = Program {
-    names: &[
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ],
+    names: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
     package: "chromium",
     elsewhere: "Install Chromium or Chrome and put it into PATH.",
 };
 
 /// Makes sure that every program is there.
 pub(crate) fn ensure(programs: &[Program]) -> anyhow::Result<()> {
-    let missing: Vec<_> = programs
-        .iter()
-        .filter(|program| !is_there(program))
-        .collect();
+    let missing: Vec<_> = programs.iter().filter(|program| !is_there(program)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -73,24 +65,16 @@ pub(crate) fn install(packages: &[&str]) -> anyhow::Result<()> {
 
 /// Whether packages can be installed without asking: root, on a system with apt-get.
 pub(crate) fn can_install() -> bool {
-    let debian =
-        Path::new("/etc/debian_version").exists() && process::find_program("apt-get").is_some();
+    let debian = Path::new("/etc/debian_version").exists() && process::find_program("apt-get").is_some();
     debian && process::stdout(Command::new("id").arg("-u")).is_ok_and(|id| id == "0")
 }
 
 fn is_there(program: &Program) -> bool {
-    program
-        .names
-        .iter()
-        .any(|name| process::find_program(name).is_some())
+    program.names.iter().any(|name| process::find_program(name).is_some())
 }
 
 fn apt_install(packages: &[&str]) -> anyhow::Result<()> {
-    process::run(
-        apt_get()
-            .args(["install", "-y", "-qq", "--no-install-recommends"])
-            .args(packages),
-    )
+    process::run(apt_get().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages))
 }
 
 fn apt_get() -> Command {

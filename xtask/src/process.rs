@@ -9,9 +9,7 @@ use anyhow::{Context, bail};
 /// Runs a command with our terminal; a non-zero exit is an error.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start `{line}`"))?;
+    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
     if !status.success() {
         bail!("`{line}` failed ({status})");
     }
@@ -21,9 +19,7 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 /// Runs a command and keeps what it prints; a non-zero exit is not an error here.
 pub(crate) fn capture(command: &mut Command) -> anyhow::Result<Output> {
     let line = line(command);
-    command
-        .output()
-        .with_context(|| format!("cannot start `{line}`"))
+    command.output().with_context(|| format!("cannot start `{line}`"))
 }
 
 /// The trimmed standard output of a command that succeeded.
@@ -45,9 +41,7 @@ pub(crate) fn cargo() -> Command {
 /// The first file of this name in PATH.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 fn line(command: &Command) -> String {

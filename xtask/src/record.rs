@@ -16,15 +16,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     process::run(
         process::cargo()
             .current_dir(workspace::root())
-            .args([
-                "run",
-                "--quiet",
-                "--package",
-                "redstart-tests",
-                "--bin",
-                "record",
-                "--",
-            ])
+            .args(["run", "--quiet", "--package", "redstart-tests", "--bin", "record", "--"])
             .args(&options.arguments),
     )
 }

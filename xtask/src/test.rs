@@ -23,22 +23,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     wasm::run(&wasm::Options::default())?;
     up::console()?;
-    total += counted(
-        "cargo test",
-        cargo(&["test", "--workspace", "--no-fail-fast"]),
-    )?;
+    total += counted("cargo test", cargo(&["test", "--workspace", "--no-fail-fast"]))?;
     for package in node_packages() {
         node::install(&package)?;
         for script in ["types", "lint", "test"] {
             total += script_result(&package, script)?;
         }
     }
-    writeln!(
-        std::io::stdout(),
-        "{} passed, {} failed",
-        total.passed,
-        total.failed
-    )?;
+    writeln!(std::io::stdout(), "{} passed, {} failed", total.passed, total.failed)?;
     if total.failed > 0 {
         bail!("{} tests failed", total.failed);
     }
@@ -48,35 +40,17 @@ pub(crate) fn run() -> anyhow::Result<()> {
 fn rust_checks() -> [(&'static str, Command); 3] {
     [
         ("cargo fmt", cargo(&["fmt", "--all", "--check"])),
-        (
-            "cargo clippy",
-            cargo(&["clippy", "--workspace", "--all-targets"]),
-        ),
-        (
-            "generated files",
-            cargo(&[
-                "run",
-                "--quiet",
-                "--package",
-                "xtask",
-                "--",
-                "generate",
-                "--check",
-            ]),
-        ),
+        ("cargo clippy", cargo(&["clippy", "--workspace", "--all-targets"])),
+        ("generated files", cargo(&["run", "--quiet", "--package", "xtask", "--", "generate", "--check"])),
     ]
 }
 
 /// Every folder with a package.json of ours.
 fn node_packages() -> Vec<PathBuf> {
-    [
-        workspace::npm_package(),
-        workspace::console(),
-        workspace::root().join("tests"),
-    ]
-    .into_iter()
-    .filter(|package| package.join("package.json").exists())
-    .collect()
+    [workspace::npm_package(), workspace::console(), workspace::root().join("tests")]
+        .into_iter()
+        .filter(|package| package.join("package.json").exists())
+        .collect()
 }
 
 fn script_result(package: &Path, script: &str) -> anyhow::Result<Counts> {
@@ -85,19 +59,13 @@ fn script_result(package: &Path, script: &str) -> anyhow::Result<Counts> {
     }
     let name = format!("npm run {script} in {}", node::name(package));
     let command = node::run(package, script);
-    if script == "test" {
-        counted(&name, command)
-    } else {
-        check(&name, command)
-    }
+    if script == "test" { counted(&name, command) } else { check(&name, command) }
 }
 
 /// A command whose exit code is the result.
 fn check(name: &str, mut command: Command) -> anyhow::Result<Counts> {
     progress::step(name, || {
-        let status = command
-            .status()
-            .with_context(|| format!("cannot start {name}"))?;
+        let status = command.status().with_context(|| format!("cannot start {name}"))?;
         Ok(Counts::of_one(status.success()))
     })
 }
@@ -105,14 +73,8 @@ fn check(name: &str, mut command: Command) -> anyhow::Result<Counts> {
 /// A command that prints how many of its tests passed; its output is shown as it comes.
 fn counted(name: &str, mut command: Command) -> anyhow::Result<Counts> {
     progress::step(name, || {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("cannot start {name}"))?;
-        let output = child
-            .stdout
-            .take()
-            .context("the child's output was not piped")?;
+        let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {name}"))?;
+        let output = child.stdout.take().context("the child's output was not piped")?;
         let mut counts = Counts::default();
         for line in BufReader::new(output).lines() {
             let line = line?;

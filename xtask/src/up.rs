@@ -20,14 +20,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     wasm::run(&wasm::Options::default())?;
     console()?;
     progress::step("gateway", || process::run(&mut gateway_build()))?;
-    let binary = workspace::target()
-        .join("release")
-        .join(format!("redstart{}", std::env::consts::EXE_SUFFIX));
+    let binary = workspace::target().join("release").join(format!("redstart{}", std::env::consts::EXE_SUFFIX));
     let mut serve = Command::new(&binary);
-    serve
-        .current_dir(workspace::root())
-        .arg("serve")
-        .args(&options.arguments);
+    serve.current_dir(workspace::root()).arg("serve").args(&options.arguments);
     become_process(serve).with_context(|| format!("cannot start {}", binary.display()))
 }
 
@@ -38,9 +33,7 @@ pub(crate) fn console() -> anyhow::Result<()> {
     let inputs = [console.clone(), workspace::npm_package().join("dist")];
     let output = console.join("dist/index.html");
     let ran = fingerprint::unless_fresh("console", &inputs, &output, || {
-        progress::step("console page", || {
-            process::run(&mut node::run(&console, "build"))
-        })
+        progress::step("console page", || process::run(&mut node::run(&console, "build")))
     })?;
     if !ran {
         progress::up_to_date("console page");
@@ -50,13 +43,7 @@ pub(crate) fn console() -> anyhow::Result<()> {
 
 fn gateway_build() -> Command {
     let mut cargo = process::cargo();
-    cargo.current_dir(workspace::root()).args([
-        "build",
-        "--locked",
-        "--release",
-        "--package",
-        "redstart-gateway",
-    ]);
+    cargo.current_dir(workspace::root()).args(["build", "--locked", "--release", "--package", "redstart-gateway"]);
     cargo
 }
 

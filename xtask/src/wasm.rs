@@ -35,7 +35,5 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 fn build() -> anyhow::Result<PathBuf> {
     toolchain::choose()?.build()?;
-    Ok(workspace::wasm_target()
-        .join("wasm32-unknown-unknown/wasm-release")
-        .join(format!("{MODULE}.wasm")))
+    Ok(workspace::wasm_target().join("wasm32-unknown-unknown/wasm-release").join(format!("{MODULE}.wasm")))
 }

@@ -14,17 +14,12 @@ pub(super) struct Counts {
 impl Counts {
     /// One check with one result.
     pub(super) fn of_one(passed: bool) -> Self {
-        Self {
-            passed: u32::from(passed),
-            failed: u32::from(!passed),
-        }
+        Self { passed: u32::from(passed), failed: u32::from(!passed) }
     }
 
     /// Adds what a line of `cargo test` or `node --test` says; other lines say nothing.
     pub(super) fn read_line(&mut self, line: &str) {
-        *self += from_cargo(line)
-            .or_else(|| from_node(line))
-            .unwrap_or_default();
+        *self += from_cargo(line).or_else(|| from_node(line)).unwrap_or_default();
     }
 }
 
@@ -47,20 +42,12 @@ fn from_cargo(line: &str) -> Option<Counts> {
 
 /// `# pass 12` (TAP) or `ℹ pass 12` (on a terminal), and the same with `fail`.
 fn from_node(line: &str) -> Option<Counts> {
-    let rest = line
-        .strip_prefix("# ")
-        .or_else(|| line.strip_prefix("ℹ "))?;
+    let rest = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "))?;
     let (word, number) = rest.split_once(' ')?;
     let number = number.parse().ok()?;
     match word {
-        "pass" => Some(Counts {
-            passed: number,
-            failed: 0,
-        }),
-        "fail" => Some(Counts {
-            passed: 0,
-            failed: number,
-        }),
+        "pass" => Some(Counts { passed: number, failed: 0 }),
+        "fail" => Some(Counts { passed: 0, failed: number }),
         _ => None,
     }
 }
@@ -82,12 +69,6 @@ mod tests {
         ] {
             counts.read_line(line);
         }
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 16,
-                failed: 3
-            }
-        );
+        assert_eq!(counts, Counts { passed: 16, failed: 3 });
     }
 }

@@ -13,22 +13,11 @@ use crate::{process, workspace};
 
 /// Shrinks the module in place and checks that Node.js still compiles it.
 pub(super) fn run(glue: &Glue) -> anyhow::Result<()> {
-    let wasm_opt =
-        find().context("binaryen is missing: run `npm install --no-save binaryen` in wasm/npm")?;
+    let wasm_opt = find().context("binaryen is missing: run `npm install --no-save binaryen` in wasm/npm")?;
+    process::run(Command::new("node").arg(wasm_opt).arg("-Os").arg(&glue.wasm).arg("-o").arg(&glue.wasm))?;
     process::run(
         Command::new("node")
-            .arg(wasm_opt)
-            .arg("-Os")
-            .arg(&glue.wasm)
-            .arg("-o")
-            .arg(&glue.wasm),
-    )?;
-    process::run(
-        Command::new("node")
-            .args([
-                "-e",
-                "new WebAssembly.Module(require('fs').readFileSync(process.argv[1]))",
-            ])
+            .args(["-e", "new WebAssembly.Module(require('fs').readFileSync(process.argv[1]))"])
             .arg(&glue.wasm),
     )
 }

@@ -17,22 +17,15 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /// Compiles the package and reports sizes.
 pub(super) fn build(glue: &Glue) -> anyhow::Result<()> {
-    let bytes =
-        fs::read(&glue.wasm).with_context(|| format!("cannot read {}", glue.wasm.display()))?;
+    let bytes = fs::read(&glue.wasm).with_context(|| format!("cannot read {}", glue.wasm.display()))?;
     write_inline(&glue.folder, &bytes)?;
     node::ensure()?;
     let package = workspace::npm_package();
     node::install(&package)?;
-    let inputs = [
-        package.join("src"),
-        package.join("tsconfig.json"),
-        glue.folder.clone(),
-    ];
+    let inputs = [package.join("src"), package.join("tsconfig.json"), glue.folder.clone()];
     let output = package.join("dist/index.js");
     let ran = fingerprint::unless_fresh("npm-package", &inputs, &output, || {
-        progress::step("npm package", || {
-            process::run(&mut node::run(&package, "build"))
-        })
+        progress::step("npm package", || process::run(&mut node::run(&package, "build")))
     })?;
     if !ran {
         progress::up_to_date("npm package");
@@ -43,19 +36,12 @@ pub(super) fn build(glue: &Glue) -> anyhow::Result<()> {
 fn write_inline(folder: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let code = format!("export const base64 = \"{}\";\n", base64(bytes));
     fs::write(folder.join("inline.js"), code)?;
-    fs::write(
-        folder.join("inline.d.ts"),
-        "export declare const base64: string;\n",
-    )?;
+    fs::write(folder.join("inline.d.ts"), "export declare const base64: string;\n")?;
     Ok(())
 }
 
 fn report(bytes: &[u8]) -> anyhow::Result<()> {
-    progress::note(&format!(
-        "wasm: {} bytes, {} gzipped",
-        bytes.len(),
-        gzipped(bytes)?
-    ));
+    progress::note(&format!("wasm: {} bytes, {} gzipped", bytes.len(), gzipped(bytes)?));
     Ok(())
 }
 
@@ -74,11 +60,7 @@ fn base64(bytes: &[u8]) -> String {
         for place in 0..4 {
             let digit = (bits >> (18 - 6 * place)) & 63;
             let padded = place > chunk.len();
-            text.push(if padded {
-                '='
-            } else {
-                char::from(BASE64[digit as usize])
-            });
+            text.push(if padded { '=' } else { char::from(BASE64[digit as usize]) });
         }
     }
     text
@@ -90,13 +72,7 @@ mod tests {
 
     #[test]
     fn base64_pads_as_the_standard_says() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-        ] {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
     }

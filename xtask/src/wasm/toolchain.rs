@@ -42,14 +42,7 @@ impl Toolchain {
         let mut cargo = process::cargo();
         cargo
             .current_dir(workspace::root())
-            .args([
-                "build",
-                "--locked",
-                "--package",
-                "redstart-wasm",
-                "--target",
-                TARGET,
-            ])
+            .args(["build", "--locked", "--package", "redstart-wasm", "--target", TARGET])
             .args(["--profile", "wasm-release", "--target-dir"])
             .arg(workspace::wasm_target())
             // Flags and wrappers are meant for the native compiler.
@@ -57,11 +50,7 @@ impl Toolchain {
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env_remove("RUSTC_WRAPPER");
         if let Self::BuildStd { rustc, linker } = self {
-            progress::note(&format!(
-                "build-std with {} and {}",
-                rustc.display(),
-                linker.display()
-            ));
+            progress::note(&format!("build-std with {} and {}", rustc.display(), linker.display()));
             cargo
                 .arg("-Zbuild-std=std,panic_abort")
                 .env("RUSTC_BOOTSTRAP", "1")
@@ -74,11 +63,9 @@ impl Toolchain {
 
 fn first_that_works() -> anyhow::Result<Toolchain> {
     let mut reasons = Vec::new();
-    for (name, way) in [
-        ("installed", installed as fn() -> anyhow::Result<Toolchain>),
-        ("rustup", rustup),
-        ("build-std", build_std),
-    ] {
+    for (name, way) in
+        [("installed", installed as fn() -> anyhow::Result<Toolchain>), ("rustup", rustup), ("build-std", build_std)]
+    {
         match way() {
             Ok(toolchain) => return Ok(toolchain),
             Err(error) => reasons.push(format!("  {name}: {error:#}")),
@@ -94,16 +81,9 @@ fn first_that_works() -> anyhow::Result<Toolchain> {
 
 fn installed() -> anyhow::Result<Toolchain> {
     // An empty folder is not a target: look for its core library.
-    let folder = process::stdout(Command::new("rustc").args([
-        "--print",
-        "target-libdir",
-        "--target",
-        TARGET,
-    ]))?;
+    let folder = process::stdout(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
     let has_core = fs::read_dir(&folder).is_ok_and(|entries| {
-        entries
-            .flatten()
-            .any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
+        entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
     });
     if !has_core {
         bail!("the active toolchain has no {TARGET} in {folder}");
@@ -116,17 +96,8 @@ fn rustup() -> anyhow::Result<Toolchain> {
         bail!("RUSTUP_AUTO_INSTALL=0 says that rustup must not download");
     }
     let active = process::stdout(Command::new("rustup").args(["show", "active-toolchain"]))?;
-    let toolchain = active
-        .split_whitespace()
-        .next()
-        .context("rustup has no active toolchain")?;
-    process::stdout(Command::new("rustup").args([
-        "target",
-        "add",
-        "--toolchain",
-        toolchain,
-        TARGET,
-    ]))?;
+    let toolchain = active.split_whitespace().next().context("rustup has no active toolchain")?;
+    process::stdout(Command::new("rustup").args(["target", "add", "--toolchain", toolchain, TARGET]))?;
     installed()
 }
 
@@ -138,23 +109,18 @@ fn build_std() -> anyhow::Result<Toolchain> {
         bail!("no compiler here has the standard library's source and a wasm linker beside it");
     }
     packages::install(&PACKAGES)?;
-    find_build_std()
-        .context("Debian's packages are installed, but hold no library source or no wasm linker")
+    find_build_std().context("Debian's packages are installed, but hold no library source or no wasm linker")
 }
 
 fn find_build_std() -> Option<Toolchain> {
     let given = std::env::var_os("RUSTC").map(PathBuf::from);
-    given
-        .into_iter()
-        .chain([PathBuf::from("/usr/bin/rustc")])
-        .find_map(|rustc| {
-            let sysroot =
-                process::stdout(Command::new(&rustc).args(["--print", "sysroot"])).ok()?;
-            let rustlib = Path::new(&sysroot).join("lib/rustlib");
-            let has_source = rustlib.join("src/rust/library/Cargo.lock").exists();
-            let linker = linker(&rustlib).filter(|_| has_source)?;
-            Some(Toolchain::BuildStd { rustc, linker })
-        })
+    given.into_iter().chain([PathBuf::from("/usr/bin/rustc")]).find_map(|rustc| {
+        let sysroot = process::stdout(Command::new(&rustc).args(["--print", "sysroot"])).ok()?;
+        let rustlib = Path::new(&sysroot).join("lib/rustlib");
+        let has_source = rustlib.join("src/rust/library/Cargo.lock").exists();
+        let linker = linker(&rustlib).filter(|_| has_source)?;
+        Some(Toolchain::BuildStd { rustc, linker })
+    })
 }
 
 /// The toolchain's own linker, else one in PATH, the newest first.

@@ -1,0 +1,63 @@
+/** A command on its way: its words, and what to make of its answer. */
+import type { Form, Reply } from "./reply.js";
+import { parseReply, wordOf, type Word } from "./values.js";
+
+/** Makes a result of an answer; `read` turns a part of it into the caller's form. */
+export type Decode<T> = (reply: Reply, read: (part: Reply) => unknown) => T;
+
+/** A command with the type of its result. */
+export interface Command<T> {
+  readonly words: readonly Word[];
+  readonly decode?: Decode<T>;
+}
+
+/** A command of these words; its answer is read in the caller's form unless `decode` says otherwise. */
+export function command<T>(words: readonly Word[], decode?: Decode<T>): Command<T> {
+  return decode ? { words, decode } : { words };
+}
+
+/** The result of a command, in the form that the caller wants. */
+export function decodeReply<T>(command: Command<T>, reply: Reply, form: Form): T {
+  const read = form === "json" ? parseReply : asItIs;
+  // What a command answers is declared in the command table; it is not checked again here.
+  return (command.decode ? command.decode(reply, read) : read(reply)) as T;
+}
+
+function asItIs(part: Reply): unknown {
+  return part;
+}
+
+/** The tokens that an options object may have, in the order of the command's grammar. */
+export type OptionTable = readonly (readonly [property: string, token: string])[];
+
+/**
+ * The words of an options object: a token alone for `true`, nothing for `false`, else the token and what follows it.
+ * An empty token marks a value that follows the one before it (`LIMIT offset count`).
+ */
+export function optionWords(options: object | undefined, table: OptionTable): Word[] {
+  const words: Word[] = [];
+  if (!options) return words;
+  const given = new Map<string, unknown>(Object.entries(options));
+  for (const [property, token] of table) {
+    const value = given.get(property);
+    if (value === undefined || value === null || value === false) continue;
+    if (token) words.push(token);
+    if (value !== true) words.push(...listOf(value));
+  }
+  return words;
+}
+
+/** One value or several, as words. */
+export function listOf(values: unknown): Word[] {
+  return Array.isArray(values) ? values.map(wordOf) : [wordOf(values)];
+}
+
+/** An argument that may be left out, as words. */
+export function someOf(value: unknown): Word[] {
+  return value === undefined ? [] : [wordOf(value)];
+}
+
+/** The fields and values of an object, one after the other. */
+export function pairsOf(record: object): Word[] {
+  return Object.entries(record).flatMap(([field, value]) => [field, wordOf(value)]);
+}

@@ -1,0 +1,182 @@
+/**
+ * Every command: the generated ones, and those whose JavaScript form the grammar cannot tell, because
+ * `@upstash/redis` takes or gives an object there.
+ */
+import { command, optionWords, pairsOf, someOf, type Command, type Decode } from "./command.js";
+import { generated, type GeneratedCommands } from "./commands.gen.js";
+import type { Mode, Out } from "./mode.js";
+import type { Reply } from "./reply.js";
+import { textOf, wordOf, type Key, type Numeric, type Value } from "./values.js";
+
+/** A member of a sorted set with its score. */
+export interface ScoreMember<T = Value> {
+  score: Numeric;
+  member: T;
+}
+
+/** When ZADD adds or updates, and what it answers. */
+export interface ZAddOptions {
+  /** Only add new members. */
+  nx?: boolean;
+  /** Only update members that exist. */
+  xx?: boolean;
+  /** Only update when the new score is less. */
+  lt?: boolean;
+  /** Only update when the new score is greater. */
+  gt?: boolean;
+  /** Count changed members too, not only new ones. */
+  ch?: boolean;
+  /** Add the score to the member's score, and answer the sum. */
+  incr?: boolean;
+}
+
+/** Every command, in the form that a place gives it. */
+export interface Commands<M extends Mode> extends GeneratedCommands<M> {
+  /** Any command by its words, for what has no method of its own: `exec(["CONFIG", "GET", "maxmemory"])`. */
+  exec<T = unknown>(words: readonly Value[]): Out<M, T>;
+
+  /** Copies a value to another key. */
+  copy(source: Key, destination: Key, options?: { db?: number; replace?: boolean }): Out<M, "COPIED" | "NOT_COPIED">;
+
+  /** Removes every key of every database. */
+  flushall(options?: { async?: boolean }): Out<M, "OK">;
+
+  /** Removes every key of the current database. */
+  flushdb(options?: { async?: boolean }): Out<M, "OK">;
+
+  /** All fields and values of a hash, or null when there is none. */
+  hgetall<T extends Record<string, unknown> = Record<string, unknown>>(key: Key): Out<M, T | null>;
+
+  /** Fields of a hash by name, or null when none of them exists. */
+  hmget<T extends Record<string, unknown> = Record<string, unknown>>(key: Key, ...fields: Key[]): Out<M, T | null>;
+
+  /** Sets fields of a hash. */
+  hmset(key: Key, fields: object): Out<M, "OK">;
+
+  /** A random field of a hash, several of them, or several with their values. */
+  hrandfield(key: Key): Out<M, string | null>;
+  hrandfield(key: Key, count: number): Out<M, string[]>;
+  hrandfield<T extends Record<string, unknown> = Record<string, unknown>>(
+    key: Key,
+    count: number,
+    withValues: true,
+  ): Out<M, T | null>;
+
+  /** Sets fields of a hash; the number of fields that are new. */
+  hset(key: Key, fields: object): Out<M, number>;
+
+  /** Takes elements from the first list that is not empty. */
+  lmpop<T = string>(
+    numkeys: number,
+    keys: Key[],
+    direction: "LEFT" | "RIGHT" | "left" | "right",
+    count?: number,
+  ): Out<M, [string, T[]] | null>;
+
+  /** Sets several keys. */
+  mset(values: object): Out<M, "OK">;
+
+  /** Sets several keys if none of them exists; 1 if it did. */
+  msetnx(values: object): Out<M, number>;
+
+  /** For each value, whether it is in the set. */
+  smismember(key: Key, members: Value[]): Out<M, (0 | 1)[]>;
+
+  /** The server's time: seconds, and microseconds within the second. */
+  time(): Out<M, [number, number]>;
+
+  /** Adds members with scores to a sorted set, or updates their scores; the number of new members. */
+  zadd<T = Value>(key: Key, ...members: [ScoreMember<T>, ...ScoreMember<T>[]]): Out<M, number | null>;
+  zadd<T = Value>(
+    key: Key,
+    options: ZAddOptions,
+    ...members: [ScoreMember<T>, ...ScoreMember<T>[]]
+  ): Out<M, number | null>;
+
+  /** The scores of members. */
+  zmscore(key: Key, members: Value[]): Out<M, (number | null)[] | null>;
+}
+
+const ZADD_OPTIONS = [
+  ["nx", "NX"],
+  ["xx", "XX"],
+  ["gt", "GT"],
+  ["lt", "LT"],
+  ["ch", "CH"],
+  ["incr", "INCR"],
+] as const;
+
+const ASYNC = [["async", "ASYNC"]] as const;
+
+const COPY_OPTIONS = [
+  ["db", "DB"],
+  ["replace", "REPLACE"],
+] as const;
+
+type Written = Omit<Commands<"encode">, keyof GeneratedCommands<"encode">>;
+
+const written = {
+  exec: (words: readonly Value[]) => command(words.map(wordOf)),
+  copy: (source: Key, destination: Key, options?: object) =>
+    command(["COPY", wordOf(source), wordOf(destination), ...optionWords(options, COPY_OPTIONS)], copied),
+  flushall: (options?: object) => command(["FLUSHALL", ...optionWords(options, ASYNC)]),
+  flushdb: (options?: object) => command(["FLUSHDB", ...optionWords(options, ASYNC)]),
+  hgetall: <T>(key: Key) => command<T | null>(["HGETALL", wordOf(key)], recordOrNull),
+  hmget: <T>(key: Key, ...fields: Key[]) =>
+    command<T | null>(["HMGET", wordOf(key), ...fields.map(wordOf)], fieldsOrNull(fields)),
+  hmset: (key: Key, fields: object) => command(["HMSET", wordOf(key), ...pairsOf(fields)]),
+  hrandfield,
+  hset: (key: Key, fields: object) => command(["HSET", wordOf(key), ...pairsOf(fields)]),
+  lmpop: (numkeys: number, keys: Key[], direction: string, count?: number) =>
+    command(["LMPOP", wordOf(numkeys), ...keys.map(wordOf), direction, ...countWords(count)]),
+  mset: (values: object) => command(["MSET", ...pairsOf(values)]),
+  msetnx: (values: object) => command(["MSETNX", ...pairsOf(values)]),
+  smismember: (key: Key, members: Value[]) => command(["SMISMEMBER", wordOf(key), ...members.map(wordOf)]),
+  time: () => command(["TIME"], (reply) => (Array.isArray(reply) ? reply.map((part) => Number(textOf(part))) : reply)),
+  zadd: (key: Key, first: object, ...others: ScoreMember<unknown>[]) =>
+    command(["ZADD", wordOf(key), ...zaddWords(first), ...others.flatMap(zaddWords)]),
+  zmscore: (key: Key, members: Value[]) => command(["ZMSCORE", wordOf(key), ...members.map(wordOf)], scores),
+};
+
+/** Every command as words: the one list that promises, pipelines and the synchronous view are made from. */
+export const commands: { readonly [Name in keyof Commands<"encode">]: (...args: never[]) => Command<unknown> } = {
+  ...generated,
+  ...(written satisfies { [Name in keyof Written]: (...args: never[]) => Command<unknown> }),
+};
+
+function countWords(count: number | undefined): string[] {
+  return count === undefined ? [] : ["COUNT", String(count)];
+}
+
+function hrandfield(key: Key, count?: number, withValues?: boolean): Command<unknown> {
+  const words = ["HRANDFIELD", wordOf(key), ...someOf(count)];
+  return withValues ? command([...words, "WITHVALUES"], recordOrNull) : command(words);
+}
+
+function zaddWords(part: object): ReturnType<typeof wordOf>[] {
+  return "member" in part && "score" in part ? [wordOf(part.score), wordOf(part.member)] : optionWords(part, ZADD_OPTIONS);
+}
+
+const copied: Decode<"COPIED" | "NOT_COPIED"> = (reply) => (reply === 1 ? "COPIED" : "NOT_COPIED");
+
+/** Fields and values, given one after the other or (RESP3's pairs) two by two, as an object. */
+function recordOrNull<T>(reply: Reply, read: (part: Reply) => unknown): T | null {
+  if (!Array.isArray(reply) || reply.length === 0) return null;
+  const flat = reply.every(Array.isArray) ? reply.flat() : reply;
+  const record: Record<string, unknown> = {};
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    record[textOf(flat[at] ?? null)] = read(flat[at + 1] ?? null);
+  }
+  return record as T;
+}
+
+function fieldsOrNull<T>(fields: Key[]): Decode<T | null> {
+  return (reply, read) => {
+    if (!Array.isArray(reply) || reply.every((value) => value === null)) return null;
+    return Object.fromEntries(fields.map((field, at) => [textOf(wordOf(field)), read(reply[at] ?? null)])) as T;
+  };
+}
+
+/** Scores are numbers in every form, bytes included. */
+const scores: Decode<unknown> = (reply) =>
+  Array.isArray(reply) ? reply.map((score) => (score === null ? null : Number(textOf(score)))) : reply;

@@ -1,0 +1,47 @@
+/** What a `Redis` needs from wherever the store is: in this process, or behind a gateway. */
+import type { Form, Reply } from "./reply.js";
+import type { SyncRedis } from "./sync.js";
+import type { Word } from "./values.js";
+
+/** The words of one command. */
+export type Words = readonly Word[];
+
+/** A store that answers commands. */
+export interface Connection {
+  /** One command. Its error is thrown. */
+  execute(words: Words, form: Form): Promise<Reply>;
+  /** Several commands in one go, not atomic. Errors stand in their places. */
+  pipeline(commands: readonly Words[], form: Form): Promise<Reply[]>;
+  /** Several commands as one. Errors stand in their places; a refused transaction is thrown. */
+  transaction(commands: readonly Words[], form: Form): Promise<Reply[]>;
+  /** Listens to channels or patterns until the result's `close`. */
+  subscribe(names: Subscriptions, sink: PushSink): Subscription;
+  /** The synchronous view, where there is one. */
+  ready(): Promise<SyncRedis | null>;
+  /** Resolves when everything that was answered is durable. */
+  flush(): Promise<void>;
+  /** Flushes and ends; a second call gives the first one's promise. */
+  close(): Promise<void>;
+}
+
+/** What to listen to. */
+export interface Subscriptions {
+  readonly kind: "channels" | "patterns";
+  readonly names: readonly string[];
+}
+
+/** Where messages go. */
+export interface PushSink {
+  /** A message on a channel, with the pattern that matched. */
+  message(channel: string, message: string, pattern?: string): void;
+  /** The number of subscriptions changed: this one is live, or over. */
+  confirmed(kind: "subscribe" | "unsubscribe", name: string, count: number): void;
+  /** Listening failed. */
+  failed(error: Error): void;
+}
+
+/** A running subscription. */
+export interface Subscription {
+  /** Stops listening to some names, or to all. */
+  unsubscribe(names?: readonly string[]): Promise<void>;
+}

@@ -1,0 +1,141 @@
+/**
+ * Writes effects to a {@link Storage} behind the store's back: within some milliseconds, many in one go.
+ *
+ * Memory is the truth and the storage follows it. When a write fails, the store goes on, says so, and the next
+ * attempt writes a whole checkpoint, which makes whatever was lost in between irrelevant.
+ */
+import { StoreError } from "../reply.js";
+import { concat } from "./bytes.js";
+import type { Storage, StorageState } from "./storage.js";
+
+/** How long an effect may wait for company. Data of a page that is left in this time may be lost. */
+const FLUSH_DELAY_MS = 5;
+/** A checkpoint is due when the log is longer than this, and than half of the last checkpoint. */
+const CHECKPOINT_LOG_BYTES = 1 << 20;
+const RETRY_MS = { min: 500, max: 30_000 };
+
+/** What a journal needs to know of the store. */
+export interface JournalSource {
+  /** Hands all effects so far to {@link Journal.add}. */
+  drain(): void;
+  /** All data as pieces of a stream. Effects have been drained. */
+  snapshot(): Uint8Array[];
+  /** The storage's state has changed. */
+  changed(state: StorageState): void;
+}
+
+/** Keeps a store's effects. */
+export class Journal {
+  readonly #storage: Storage;
+  readonly #source: JournalSource;
+  #pending: Uint8Array[] = [];
+  #logBytes: number;
+  #checkpointBytes = 0;
+  /** The storage misses effects, so only a checkpoint can make it whole. */
+  #behind = false;
+  #failure: StoreError | undefined;
+  #retryMs = RETRY_MS.min;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #busy = false;
+
+  constructor(storage: Storage, source: JournalSource, storedBytes: number) {
+    this.#storage = storage;
+    this.#source = source;
+    this.#logBytes = storedBytes;
+  }
+
+  /** Takes effects to be written soon. */
+  add(effects: Uint8Array): void {
+    if (this.#behind) return;
+    this.#pending.push(effects);
+    if (!this.#busy) this.#schedule(FLUSH_DELAY_MS);
+  }
+
+  /** Resolves when all effects so far are durable; throws when they cannot be. */
+  async flush(): Promise<void> {
+    this.#source.drain();
+    await this.#writing;
+    if (this.#pending.length > 0 || this.#behind) await this.#write();
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Starts to write without waiting for anything, for a page that may get no further turn. */
+  flushNow(): void {
+    this.#source.drain();
+    if (this.#pending.length > 0 && !this.#behind) void this.#write();
+  }
+
+  /** Flushes and lets go of the storage. */
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      clearTimeout(this.#timer);
+      await this.#storage.close();
+    }
+  }
+
+  #schedule(milliseconds: number): void {
+    this.#timer ??= setTimeout(() => void this.#write(), milliseconds);
+  }
+
+  #write(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#busy = true;
+    const done = this.#isCheckpointDue() ? this.#checkpoint() : this.#append();
+    this.#writing = done.then(
+      () => this.#succeeded(),
+      (error: unknown) => this.#failed(error),
+    );
+    return this.#writing;
+  }
+
+  #isCheckpointDue(): boolean {
+    return this.#behind || this.#logBytes > Math.max(CHECKPOINT_LOG_BYTES, this.#checkpointBytes / 2);
+  }
+
+  #append(): Promise<void> {
+    const bytes = concat(this.#pending);
+    this.#pending = [];
+    this.#logBytes += bytes.length;
+    return this.#storage.append(bytes);
+  }
+
+  #checkpoint(): Promise<void> {
+    this.#behind = false;
+    this.#source.drain();
+    // What was pending is in the snapshot.
+    this.#pending = [];
+    const pieces = this.#source.snapshot();
+    this.#checkpointBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.#logBytes = 0;
+    return this.#storage.replace(pieces);
+  }
+
+  #succeeded(): void {
+    this.#busy = false;
+    this.#retryMs = RETRY_MS.min;
+    if (this.#failure) {
+      this.#failure = undefined;
+      this.#source.changed({ state: "ok" });
+    }
+    if (this.#pending.length > 0) this.#schedule(0);
+  }
+
+  #failed(error: unknown): void {
+    this.#busy = false;
+    this.#behind = true;
+    this.#pending = [];
+    this.#failure =
+      error instanceof StoreError
+        ? error
+        : new StoreError("STORAGE", `the browser's storage failed: ${String(error)}`, { cause: error });
+    this.#source.changed({ state: "degraded", error: this.#failure });
+    // Another owner's data must not be overwritten by a retry.
+    if (this.#failure.code === "FENCED") return;
+    this.#schedule(this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Where a store's data lives between two lives of the process.
+ *
+ * What is kept is one stream of bytes: the last checkpoint, then everything since. Pieces may be cut anywhere; read
+ * back in order they have to be the same stream.
+ */
+export interface Storage {
+  /** Takes the storage over and gives everything in it, in order. Called once, before anything else. */
+  read(): Promise<Uint8Array[]>;
+  /** Adds to the stream. Resolves when it is durable. Must start to write before it first awaits. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Replaces the whole stream, atomically. Resolves when it is durable. */
+  replace(pieces: readonly Uint8Array[]): Promise<void>;
+  /** Lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** How the storage is doing. */
+export interface StorageState {
+  /** `ok`: written; `degraded`: the last write failed, memory goes on and it is tried again; `memory`: nothing is kept. */
+  state: "ok" | "degraded" | "memory";
+  /** Why, unless it is `ok`. */
+  error?: Error;
+}

@@ -1,0 +1,182 @@
+/** The wasm module's `Store`, spoken to through its memory. Nothing here knows a command. */
+import init, { OutputKind, Store, type InitOutput } from "../wasm/redstart_wasm.js";
+import { StoreError, type Form, type Reply } from "../reply.js";
+import { RespReader } from "../resp.js";
+import type { Word } from "../values.js";
+
+/** Where the WebAssembly module comes from: its address, its bytes, or the compiled module. */
+export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+/** What came out of the store besides answers. */
+export interface Outputs {
+  effects(bytes: Uint8Array): void;
+  push(session: number, message: Reply): void;
+  reply(session: number, reply: Uint8Array): void;
+}
+
+const SNAPSHOT_PIECE_BYTES = 1 << 20;
+const SHORT_WORD = 24;
+const encoder = new TextEncoder();
+
+let loading: Promise<InitOutput> | undefined;
+
+/** Loads the module, once in this realm. */
+export async function loadModule(source: WasmSource | Promise<WasmSource>): Promise<InitOutput> {
+  loading ??= Promise.resolve(source).then(checked).then((module_or_path) => init({ module_or_path }));
+  try {
+    return await loading;
+  } catch (error) {
+    loading = undefined;
+    if (error instanceof StoreError) throw error;
+    throw new StoreError("WASM", `cannot load the WebAssembly module: ${String(error)}${hint(error)}`, { cause: error });
+  }
+}
+
+/** A development server that does not find the file answers with a page: say so instead of "bad magic number". */
+async function checked(source: WasmSource): Promise<WasmSource> {
+  if (typeof source !== "string" && !(source instanceof URL)) return source;
+  const response = await fetch(source);
+  const type = response.headers.get("content-type") ?? "";
+  if (!response.ok || type.includes("text/html")) {
+    throw new StoreError(
+      "WASM",
+      `${String(source)} is not the WebAssembly module (${response.status}, ${type || "no type"}): ` +
+        "serve the file redstart_wasm_bg.wasm there, or pass `wasm` to new Redis()",
+    );
+  }
+  return type.includes("application/wasm") ? response : response.arrayBuffer();
+}
+
+function hint(error: unknown): string {
+  return /Content Security Policy|unsafe-eval/i.test(String(error))
+    ? " (add 'wasm-unsafe-eval' to script-src of the Content-Security-Policy)"
+    : "";
+}
+
+/** One store. */
+export class WasmStore {
+  readonly #store: Store;
+  readonly #module: InitOutput;
+  readonly #reader = new RespReader(new Uint8Array());
+  #memory = new Uint8Array();
+  #view = new DataView(new ArrayBuffer(0));
+
+  constructor(module: InitOutput, seed: bigint, recordEffects: boolean) {
+    this.#module = module;
+    this.#store = new Store(seed, recordEffects);
+  }
+
+  open(): number {
+    return this.#store.open(Date.now());
+  }
+
+  close(session: number): void {
+    this.#store.close(session);
+  }
+
+  /** Executes one command: its answer, or undefined when that will come later. */
+  execute(session: number, words: readonly Word[], form: Form): Reply | undefined {
+    const length = this.#store.execute(Date.now(), session, this.#write(words));
+    if (length < 0) return undefined;
+    if (length === 0) return null;
+    this.#refresh();
+    this.#reader.reset(this.#memory, this.#store.reply(), form);
+    return this.#reader.read();
+  }
+
+  /** Hands every output to its receiver. */
+  drain(outputs: Outputs): void {
+    for (let kind = this.#store.poll(); kind !== OutputKind.None; kind = this.#store.poll()) {
+      if (kind === OutputKind.Effects) outputs.effects(this.#output());
+      else if (kind === OutputKind.Reply) outputs.reply(this.#store.output_session(), this.#output());
+      else if (kind === OutputKind.Push) outputs.push(this.#store.output_session(), new RespReader(this.#output()).read());
+    }
+  }
+
+  /** When `handleTimeout` has something to do: milliseconds since the epoch, or infinity. */
+  timeout(): number {
+    return this.#store.timeout();
+  }
+
+  handleTimeout(): void {
+    this.#store.handle_timeout(Date.now());
+  }
+
+  digest(): bigint {
+    return this.#store.digest();
+  }
+
+  /** Replays effects or a snapshot. Gives the number of bytes of whole commands. */
+  replay(bytes: Uint8Array): number {
+    const at = this.#store.input(bytes.length);
+    this.#refresh();
+    this.#memory.set(bytes, at);
+    return this.#store.replay(bytes.length);
+  }
+
+  /** All data as commands, in pieces. Nothing may be executed until the last piece has been taken. */
+  *snapshot(): Generator<Uint8Array> {
+    this.#store.begin_snapshot();
+    for (;;) {
+      const length = this.#store.next_snapshot_piece(SNAPSHOT_PIECE_BYTES);
+      if (length === 0) return;
+      this.#refresh();
+      const at = this.#store.snapshot_piece();
+      yield this.#memory.slice(at, at + length);
+    }
+  }
+
+  free(): void {
+    this.#store.free();
+  }
+
+  #output(): Uint8Array {
+    this.#refresh();
+    const at = this.#store.output();
+    return this.#memory.slice(at, at + this.#store.output_len());
+  }
+
+  /** Lays a request out in the module's memory and gives its length. */
+  #write(words: readonly Word[]): number {
+    const header = 4 * (words.length + 1);
+    let most = header;
+    for (const word of words) most += typeof word === "string" ? word.length * 3 : word.length;
+    const start = this.#store.input(most);
+    this.#refresh();
+    this.#view.setUint32(start, words.length, true);
+    let at = start + header;
+    words.forEach((word, index) => {
+      const length = this.#put(word, at);
+      this.#view.setUint32(start + 4 * (index + 1), length, true);
+      at += length;
+    });
+    return at - start;
+  }
+
+  #put(word: Word, at: number): number {
+    if (typeof word !== "string") {
+      this.#memory.set(word, at);
+      return word.length;
+    }
+    const plain = word.length <= SHORT_WORD && this.#putAscii(word, at);
+    return plain ? word.length : encoder.encodeInto(word, this.#memory.subarray(at)).written;
+  }
+
+  /** Short words of ASCII are most words, and cheaper to copy here than to encode. */
+  #putAscii(word: string, at: number): boolean {
+    for (let n = 0; n < word.length; n++) {
+      const code = word.charCodeAt(n);
+      if (code > 127) return false;
+      this.#memory[at + n] = code;
+    }
+    return true;
+  }
+
+  /** Growing memory replaces its buffer. */
+  #refresh(): void {
+    const { buffer } = this.#module.memory;
+    if (this.#memory.buffer === buffer) return;
+    this.#memory = new Uint8Array(buffer);
+    this.#view = new DataView(buffer);
+  }
+}

@@ -1,0 +1,205 @@
+/** The one class that users see: a store here or behind a gateway, with the same methods. */
+import { decodeReply, type Command } from "./command.js";
+import type { Commands } from "./commands.js";
+import type { Connection } from "./connection.js";
+import { Events, type Listener } from "./events.js";
+import { databaseName, IndexedDbStorage } from "./local/indexeddb.js";
+import { LocalConnection } from "./local/local.js";
+import { acquireLock } from "./local/lock.js";
+import type { Storage, StorageState } from "./local/storage.js";
+import type { WasmSource } from "./local/wasm-store.js";
+import { Pipeline } from "./pipeline.js";
+import type { ConnectionState, Policy } from "./remote/policy.js";
+import { remote } from "./remote/remote.js";
+import { StoreError, type Form } from "./reply.js";
+import { Subscriber } from "./subscriber.js";
+import { Surface } from "./surface.js";
+import type { SyncRedis } from "./sync.js";
+
+/** Options of every store. */
+export interface CommonOptions {
+  /** Whether answers that are JSON are parsed, as `@upstash/redis` does. Default true. */
+  automaticDeserialization?: boolean;
+}
+
+/** A store in this process. */
+export interface LocalOptions extends CommonOptions {
+  /** The store's name: one store per name and origin. */
+  name: string;
+  /** Where data is kept. Default: IndexedDB where there is one, else memory. */
+  persist?: "indexeddb" | "memory" | Storage;
+  /** How long to wait, in milliseconds, while another tab has the store open. Default 5000. */
+  lockTimeout?: number;
+  /** Where the WebAssembly module comes from, if not from beside this package's code. Called once, when it is needed. */
+  wasm?: () => WasmSource | Promise<WasmSource>;
+}
+
+/** A gateway. */
+export interface RemoteOptions extends CommonOptions, Partial<Policy> {
+  /** Its address: `http://127.0.0.1:8787`. */
+  url: string;
+  /** Its bearer token, where it wants one. */
+  token?: string;
+  /** How to talk to it. Default: WebSocket where there is one, else REST. */
+  transport?: "websocket" | "rest";
+  /** The WebSocket class, where the runtime has none. */
+  webSocket?: typeof WebSocket;
+}
+
+/** What a store tells of itself. */
+export interface RedisEvents {
+  /** The storage works, fails, or is absent. */
+  storage: StorageState;
+  /** The connection to a gateway changes. */
+  connection: ConnectionState;
+}
+
+/** A Redis-compatible store. Nothing is loaded or opened before the first command. */
+export interface Redis extends Commands<"async"> {}
+
+export abstract class Redis extends Surface {
+  readonly #connection: Connection;
+  readonly #events: Events<RedisEvents>;
+  readonly #form: Form;
+
+  constructor(options: LocalOptions | RemoteOptions, wasm: () => WasmSource | Promise<WasmSource>) {
+    super();
+    const form = options.automaticDeserialization === false ? "text" : "json";
+    const events = new Events<RedisEvents>();
+    this.#form = form;
+    this.#events = events;
+    this.#connection =
+      "url" in options
+        ? remote(options, (state) => events.emit("connection", state))
+        : local(options, wasm, form, (state) => events.emit("storage", state));
+  }
+
+  /** The same store with answers as bytes: strings come as `Uint8Array`, unchanged. */
+  get bytes(): Commands<"async"> {
+    return new View(this.#connection, "bytes");
+  }
+
+  /** The same store with answers as text: nothing is parsed as JSON. */
+  get text(): Commands<"async"> {
+    return new View(this.#connection, "text");
+  }
+
+  /** The synchronous view of a store in this process. */
+  async ready(): Promise<SyncRedis> {
+    const view = await this.#connection.ready();
+    if (!view) throw new StoreError("UNSUPPORTED", "a gateway has no synchronous view: use new Redis({ name })");
+    return view;
+  }
+
+  /** Commands that are sent together. */
+  pipeline(): Pipeline {
+    return new Pipeline((commands) => this.#connection.pipeline(commands, "text"), this.#form);
+  }
+
+  /** Commands that are executed as one. */
+  multi(): Pipeline {
+    return new Pipeline((commands) => this.#connection.transaction(commands, "text"), this.#form);
+  }
+
+  /** Listens to channels. */
+  subscribe<T = unknown>(
+    channels: string | string[],
+    listener?: (message: T, channel: string) => void,
+  ): Subscriber<T> {
+    const subscriber = new Subscriber<T>(this.#connection, "channels", [channels].flat(), this.#form);
+    if (listener) subscriber.on("message", ({ message, channel }) => listener(message, channel));
+    return subscriber;
+  }
+
+  /** Listens to every channel that matches a pattern. */
+  psubscribe<T = unknown>(
+    patterns: string | string[],
+    listener?: (message: T, channel: string, pattern: string) => void,
+  ): Subscriber<T> {
+    const subscriber = new Subscriber<T>(this.#connection, "patterns", [patterns].flat(), this.#form);
+    if (listener) subscriber.on("pmessage", ({ message, channel, pattern }) => listener(message, channel, pattern));
+    return subscriber;
+  }
+
+  /** Listens to what the store tells of itself; the result stops it. */
+  on<Name extends keyof RedisEvents>(name: Name, listener: Listener<RedisEvents[Name]>): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** A barrier: when it resolves, everything that was answered before survives the end of the process. */
+  flush(): Promise<void> {
+    return this.#connection.flush();
+  }
+
+  /** Flushes and lets go of everything. A second call gives the same promise. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** `await using db = new Redis(..)` closes it at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  protected override async run(command: Command<unknown>): Promise<unknown> {
+    const reply = await this.#connection.execute(command.words, "text");
+    return decodeReply(command, reply, this.#form);
+  }
+}
+
+/** The commands of a store with answers in another form. */
+interface View extends Commands<"async"> {}
+
+class View extends Surface {
+  readonly #connection: Connection;
+  readonly #form: Form;
+
+  constructor(connection: Connection, form: Form) {
+    super();
+    this.#connection = connection;
+    this.#form = form;
+  }
+
+  protected override async run(command: Command<unknown>): Promise<unknown> {
+    return decodeReply(command, await this.#connection.execute(command.words, this.#form), this.#form);
+  }
+}
+
+function local(
+  options: LocalOptions,
+  wasm: () => WasmSource | Promise<WasmSource>,
+  form: Form,
+  changed: (state: StorageState) => void,
+): Connection {
+  return new LocalConnection({
+    wasm: options.wasm ?? wasm,
+    storage: () => storageOf(options, changed),
+    changed,
+    form,
+  });
+}
+
+async function storageOf(
+  { name, persist, lockTimeout = 5000 }: LocalOptions,
+  changed: (state: StorageState) => void,
+): Promise<{ storage: Storage; release(): void } | null> {
+  if (persist === "memory") return null;
+  if (typeof persist === "object") return { storage: persist, release: () => {} };
+  if (typeof indexedDB === "undefined") {
+    if (persist === "indexeddb") throw new StoreError("UNSUPPORTED", "there is no IndexedDB here");
+    changed({ state: "memory" });
+    return null;
+  }
+  return { release: await acquireLock(name, lockTimeout), storage: new IndexedDbStorage(name) };
+}
+
+/** Deletes a store that is not open, with all its data. */
+export async function deleteStore(name: string): Promise<void> {
+  const release = await acquireLock(name, 5000);
+  try {
+    const { deleteDB } = await import("idb");
+    await deleteDB(databaseName(name));
+  } finally {
+    release();
+  }
+}

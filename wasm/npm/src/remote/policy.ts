@@ -1,0 +1,60 @@
+/** How a client behaves towards a network that fails: one set of names for WebSocket and REST. */
+import { readOnlyCommands } from "../commands.gen.js";
+import type { Words } from "../connection.js";
+import { textOf } from "../values.js";
+
+/** Times are in milliseconds. */
+export interface Policy {
+  /** How long a connection may take to open. Default 10000. */
+  connectTimeout: number;
+  /** How long an answer may take; blocking commands are exempt. Default 30000. */
+  requestTimeout: number;
+  /** How often a request or a connection is tried again. Default 10. */
+  retries: number;
+  /** The pause before a further try: doubled each time from `min` to `max`, and shortened at random with `jitter`. */
+  retryDelay: { min: number; max: number; jitter: boolean };
+  /** The limit over all tries of one request or connection. Default 120000. */
+  retryDeadline: number;
+  /** How often an idle WebSocket is probed; 0 for never. Default 30000. */
+  heartbeat: number;
+  /** How many requests wait while there is no connection, and what happens to one too many. */
+  offlineQueue: { max: number; policy: "reject-new" | "drop-oldest" };
+  /** Whether REST requests may outlive the page that sent them. Default false. */
+  keepAlive: boolean;
+}
+
+/** What a policy is where nothing else is said. */
+export const DEFAULT_POLICY: Policy = {
+  connectTimeout: 10_000,
+  requestTimeout: 30_000,
+  retries: 10,
+  retryDelay: { min: 100, max: 10_000, jitter: true },
+  retryDeadline: 120_000,
+  heartbeat: 30_000,
+  offlineQueue: { max: 1000, policy: "reject-new" },
+  keepAlive: false,
+};
+
+/** How the connection to a gateway is doing. */
+export type ConnectionState =
+  | { state: "connecting" | "open" }
+  | { state: "closed"; code?: number; reason?: string }
+  | { state: "reconnecting"; attempt: number; delay: number }
+  | { state: "gaveUp"; error: Error };
+
+/** The pause before try number `attempt`, counted from 1. The first is at once. */
+export function delayOf({ retryDelay: { min, max, jitter } }: Policy, attempt: number): number {
+  if (attempt <= 1) return 0;
+  const full = Math.min(min * 2 ** (attempt - 2), max);
+  return jitter ? Math.random() * full : full;
+}
+
+/** Whether running a command twice does no harm. */
+export function isReadOnly(words: Words): boolean {
+  return readOnlyCommands.has(textOf(words[0] ?? "").toUpperCase());
+}
+
+/** Whether a command may wait on purpose, so that no time limit of ours applies. */
+export function mayWait(words: Words): boolean {
+  return /^(B[LRZ]|WAIT|XREAD)/i.test(textOf(words[0] ?? ""));
+}

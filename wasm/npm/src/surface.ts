@@ -1,0 +1,19 @@
+/** Turns the list of commands into methods, once, for every class that offers them. */
+import type { Command } from "./command.js";
+import { commands } from "./commands.js";
+
+/** A class whose command methods all end in `run`. */
+export abstract class Surface {
+  /** What a command method does with its command. */
+  protected abstract run(command: Command<unknown>): unknown;
+}
+
+for (const [name, encode] of Object.entries(commands)) {
+  Object.defineProperty(Surface.prototype, name, {
+    value(this: { run(command: Command<unknown>): unknown }, ...args: never[]): unknown {
+      return this.run(encode(...args));
+    },
+    configurable: true,
+    writable: true,
+  });
+}
