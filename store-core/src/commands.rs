@@ -3,6 +3,7 @@
 //! Adding a command means: one `const` above one function in its group's file, its name in that file's `COMMANDS`, and
 //! one transcript.
 
+mod scan;
 mod string;
 mod transactions;
 

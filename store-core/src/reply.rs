@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use crate::number;
+use crate::values::listpack::Element;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -146,6 +147,14 @@ impl ReplyBuffer {
     /// An integer as a byte string.
     pub fn bulk_integer(&mut self, value: i64) {
         self.bulk(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// A member of a collection as a byte string.
+    pub fn element(&mut self, element: Element<'_>) {
+        match element {
+            Element::Int(value) => self.bulk_integer(value),
+            Element::Bytes(bytes) => self.bulk(bytes),
+        }
     }
 
     /// A float as a byte string in both protocols.

@@ -8,7 +8,7 @@
 //! Removal moves the last entry into the gap, so the array has no holes. From this follow:
 //! a random entry is one array access and exactly uniform; iteration is a plain walk whose order depends on the
 //! operations alone, never on the hash seed; and an entry only ever moves to a lower position, so a cursor that
-//! walks downwards meets every entry that stays (see [`DenseTable::scan`]).
+//! walks downwards meets every entry that stays (see [`DenseTable::page`]).
 //!
 //! Lookup, insertion and removal take O(1) (amortised where the table grows or shrinks), a scan O(count), iteration
 //! O(n). The array grows by a quarter, not by doubling, which bounds the unused part of a big table.
@@ -212,19 +212,25 @@ impl<E: Keyed> DenseTable<E> {
         self.entries.iter_mut()
     }
 
-    /// Visits up to `count` entries from `cursor` on and returns the cursor to go on with; zero begins and ends.
+    /// Up to `count` entries from `cursor` on, and the cursor to go on with; zero begins and ends.
     ///
     /// A cursor is the number of entries that are still to be visited, all of them below its position.
     /// Since entries move only downwards, whatever is done between two calls, an entry that is there from the
-    /// first call to the last is visited at least once. It may be visited twice when a removal moves it.
-    pub fn scan(&self, cursor: u64, count: usize, visit: impl FnMut(&E)) -> u64 {
+    /// first call to the last is met at least once. It may be met twice when a removal moves it.
+    pub fn page(&self, cursor: u64, count: usize) -> (u64, slice::Iter<'_, E>) {
         let end = match usize::try_from(cursor) {
             Ok(end @ 1..) => end.min(self.len()),
             _ => self.len(),
         };
         let start = end.saturating_sub(count.max(1));
-        self.entries[start..end].iter().rev().for_each(visit);
-        start as u64
+        (start as u64, self.entries[start..end].iter())
+    }
+
+    /// Visits the entries of a [`Self::page`] and returns its cursor.
+    pub fn scan(&self, cursor: u64, count: usize, visit: impl FnMut(&E)) -> u64 {
+        let (next, entries) = self.page(cursor, count);
+        entries.for_each(visit);
+        next
     }
 
     /// Bytes of heap memory that the table itself owns; what its entries own comes on top.

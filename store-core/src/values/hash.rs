@@ -128,18 +128,15 @@ impl Hash {
         }
     }
 
-    /// Visits about `count` fields from `cursor` on and returns the next cursor, zero at the end.
-    /// A listpack is visited as a whole. [`DenseTable::scan`] says what is guaranteed.
-    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(Element<'_>, Element<'_>)) -> u64 {
+    /// About `count` fields from `cursor` on, and the next cursor, zero at the end. A listpack is one page.
+    /// [`DenseTable::page`] says what is guaranteed.
+    pub fn page(&self, cursor: u64, count: usize) -> (u64, Iter<'_>) {
         match self {
-            Self::Table(table) => table.scan(cursor, count, |field| {
-                let (name, value) = elements(field);
-                visit(name, value);
-            }),
-            Self::Listpack(_) => {
-                self.iter().for_each(|(name, value)| visit(name, value));
-                0
+            Self::Table(table) => {
+                let (next, fields) = table.page(cursor, count);
+                (next, Iter::Table(fields))
             }
+            Self::Listpack(_) => (0, self.iter()),
         }
     }
 
@@ -390,9 +387,11 @@ mod tests {
             }
             let (mut seen, mut cursor, mut count) = (BTreeMap::new(), 0, 0);
             while count == 0 || cursor != 0 {
-                cursor = hash.scan(cursor, 10, |name, value| {
+                let (next, fields) = hash.page(cursor, 10);
+                for (name, value) in fields {
                     assert_eq!(seen.insert(name.to_vec(), value.to_vec()), None);
-                });
+                }
+                cursor = next;
                 count += 1;
             }
             assert_eq!((count, seen.len()), (calls, len));

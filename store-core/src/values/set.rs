@@ -173,15 +173,15 @@ impl Set {
         }
     }
 
-    /// Visits about `count` members from `cursor` on and returns the next cursor, zero at the end.
-    /// A packed set is visited as a whole. [`DenseTable::scan`] says what is guaranteed.
-    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(Element<'_>)) -> u64 {
+    /// About `count` members from `cursor` on, and the next cursor, zero at the end. A packed set is one page.
+    /// [`DenseTable::page`] says what is guaranteed.
+    pub fn page(&self, cursor: u64, count: usize) -> (u64, Iter<'_>) {
         match self.form() {
-            Form::Table(table) => table.scan(cursor, count, |member| visit(Element::Bytes(member))),
-            Form::Intset(_) | Form::Listpack(_) => {
-                self.iter().for_each(visit);
-                0
+            Form::Table(table) => {
+                let (next, members) = table.page(cursor, count);
+                (next, Iter::Table(members))
             }
+            Form::Intset(_) | Form::Listpack(_) => (0, self.iter()),
         }
     }
 
@@ -528,7 +528,9 @@ mod tests {
             }
             let (mut seen, mut cursor, mut count) = (Vec::new(), 0, 0);
             while count == 0 || cursor != 0 {
-                cursor = set.scan(cursor, 10, |member| seen.push(member.to_vec()));
+                let (next, members) = set.page(cursor, 10);
+                seen.extend(members.map(Element::to_vec));
+                cursor = next;
                 count += 1;
             }
             assert_eq!((count, seen.len()), (calls, len));
