@@ -101,6 +101,23 @@ impl<'a> Args<'a> {
         number::parse_f64(self.word()?).ok_or(Error::NotAFloat)
     }
 
+    /// Reads how long a command may wait, in seconds, as milliseconds; none for ever.
+    ///
+    /// # Errors
+    /// [`Error::TimeoutNotAFloat`], [`Error::TimeoutNegative`], [`Error::TimeoutOutOfRange`], or [`Error::Syntax`] when
+    /// there is no word.
+    pub fn timeout_ms(&mut self) -> Result<Option<i64>, Error> {
+        let seconds = number::parse_f64(self.word()?).ok_or(Error::TimeoutNotAFloat)?;
+        let timeout_ms = libm::ceil(seconds * 1000.0);
+        if timeout_ms < 0.0 {
+            return Err(Error::TimeoutNegative);
+        }
+        if timeout_ms >= i64::MAX as f64 {
+            return Err(Error::TimeoutOutOfRange);
+        }
+        Ok(Some(timeout_ms as i64).filter(|timeout_ms| *timeout_ms > 0))
+    }
+
     /// Says that nothing may be left.
     ///
     /// # Errors

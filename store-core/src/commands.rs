@@ -3,9 +3,12 @@
 //! Adding a command means: one `const` above one function in its group's file, its name in that file's `COMMANDS`, and
 //! one transcript.
 
+mod command;
+mod pubsub;
 mod scan;
 mod string;
 mod transactions;
+mod zset;
 
 use crate::error::Error;
 use crate::random::Random;
@@ -17,7 +20,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The commands of every group.
-const GROUPS: &[&[Command]] = &[string::COMMANDS, transactions::COMMANDS];
+const GROUPS: &[&[Command]] = &[pubsub::COMMANDS, string::COMMANDS, transactions::COMMANDS, zset::COMMANDS];
 
 /// Every command and subcommand, group by group.
 pub fn all() -> impl Iterator<Item = &'static Command> {

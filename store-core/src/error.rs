@@ -92,8 +92,12 @@ errors! {
     UnknownCommand { name: String, args: String } => "ERR unknown command '{name}', with args beginning with: {args}",
     /// The container has no such subcommand.
     UnknownSubcommand { name: String, container: String } => "ERR unknown subcommand '{name}'. Try {container} HELP.",
+    /// The subcommand exists, but not with these words.
+    SubcommandSyntax { name: String, container: String } => "ERR unknown subcommand or wrong number of arguments for '{name}'. Try {container} HELP.",
     /// Too few or too many words.
     WrongArity { command: String } => "ERR wrong number of arguments for '{command}' command",
+    /// A command that combines keys was given none.
+    NoInputKey { command: String } => "ERR at least 1 input key is needed for '{command}' command",
     /// A TTL that is zero, negative or beyond the calendar.
     InvalidExpire { command: &'static str } => "ERR invalid expire time in '{command}' command",
     /// A session in RESP2 that is subscribed may only manage its subscriptions.

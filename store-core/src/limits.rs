@@ -16,3 +16,5 @@ pub const SLOT_COUNT: u16 = 16_384;
 pub const DATABASES_DEFAULT: u16 = 16;
 /// The most requests that may wait between `MULTI` and `EXEC`.
 pub const QUEUED_REQUESTS_MAX: usize = 1024 * 1024;
+/// The most random elements that one request may ask for with repetition.
+pub const RANDOM_REPEATED_MAX: u64 = 16 * 1024 * 1024;

@@ -125,7 +125,7 @@ const ZRANK: Command = Command::new("ZRANK", Group::SortedSet, "2.0.0")
     .read(zrank);
 
 fn zrank(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    answer_rank(reader, args, reply, |rank, _| rank)
+    answer_rank(reader, args, reply, "zrank", |rank, _| rank)
 }
 
 const ZREVRANK: Command = Command::new("ZREVRANK", Group::SortedSet, "2.0.0")
@@ -136,7 +136,7 @@ const ZREVRANK: Command = Command::new("ZREVRANK", Group::SortedSet, "2.0.0")
     .read(zrevrank);
 
 fn zrevrank(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    answer_rank(reader, args, reply, |rank, len| len - 1 - rank)
+    answer_rank(reader, args, reply, "zrevrank", |rank, len| len - 1 - rank)
 }
 
 const WITHSCORE: Arg = Arg::flag("withscore", "WITHSCORE").optional();
@@ -146,9 +146,13 @@ fn answer_rank(
     reader: &Reader<'_>,
     args: &mut Args<'_>,
     reply: &mut ReplyBuffer,
+    name: &str,
     count_from: fn(rank: usize, len: usize) -> usize,
 ) -> Result<(), Error> {
     let (key, member) = (args.word()?, args.word()?);
+    if args.remaining() > 1 {
+        return Err(Error::WrongArity { command: name.into() });
+    }
     let with_score = args.keyword("WITHSCORE");
     args.end()?;
     let zset = reader.get::<Zset>(key)?;

@@ -61,6 +61,11 @@ impl Database {
         Self { slots: Vec::new(), groups: [0; SLOT_COUNT as usize / GROUP_SLOTS], len: 0, seed }
     }
 
+    /// What its tables mix into their hashes, for tables that are built to answer a request.
+    pub const fn seed(&self) -> &TableSeed {
+        &self.seed
+    }
+
     /// The number of keys, those that have expired and not yet been removed included.
     pub const fn len(&self) -> usize {
         self.len

@@ -202,15 +202,15 @@ impl Zset {
         self.pop(self.len().checked_sub(1)?)
     }
 
-    /// Visits members from `cursor` on and returns the cursor to go on with; zero begins and ends. `count` says about
-    /// how many. A member that stays from the first call to the last is visited; a listpack is visited at once.
-    pub fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(Element<'_>, f64)) -> u64 {
+    /// About `count` members from `cursor` on, in no particular order, and the next cursor, zero at the end. A listpack
+    /// is one page. [`DenseTable::page`](super::dense::DenseTable::page) says what is guaranteed.
+    pub fn page(&self, cursor: u64, count: usize) -> (u64, Iter<'_>) {
         match &self.0 {
-            Form::Packed(_) => {
-                self.iter().for_each(|(member, score)| visit(member, score));
-                0
+            Form::Packed(_) => (0, self.iter()),
+            Form::Tree(tree) => {
+                let (next, entries) = tree.page(cursor, count);
+                (next, Iter(Source::Page(entries)))
             }
-            Form::Tree(tree) => tree.scan(cursor, count, visit),
         }
     }
 
@@ -287,7 +287,7 @@ impl<'a> IntoIterator for &'a Zset {
     }
 }
 
-/// Members with their scores, from the lowest on; also from behind.
+/// Members with their scores, from either end.
 #[derive(Clone)]
 pub struct Iter<'a>(Source<'a>);
 
@@ -295,6 +295,7 @@ pub struct Iter<'a>(Source<'a>);
 enum Source<'a> {
     Packed(packed::Iter<'a>),
     Tree(tree::Iter<'a>),
+    Page(tree::Page<'a>),
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -304,6 +305,7 @@ impl<'a> Iterator for Iter<'a> {
         match &mut self.0 {
             Source::Packed(iter) => iter.next(),
             Source::Tree(iter) => iter.next(),
+            Source::Page(entries) => entries.next().map(tree::Scored::pair),
         }
     }
 }
@@ -313,6 +315,7 @@ impl DoubleEndedIterator for Iter<'_> {
         match &mut self.0 {
             Source::Packed(iter) => iter.next_back(),
             Source::Tree(iter) => iter.next_back(),
+            Source::Page(entries) => entries.next_back().map(tree::Scored::pair),
         }
     }
 }

@@ -136,12 +136,12 @@ fn add_pairs(
         reply.integer(0);
         return Ok(());
     }
-    let (limits, seed) = (writer.config().zset, writer.seed().clone());
+    let (limits, seed) = (writer.config().zset, writer.seed());
     let zset = writer.get_or_insert_with(key, Zset::new)?;
     let mut changed: SmallVec<[[&[u8]; 2]; 4]> = SmallVec::new();
     let mut added = 0;
     for (pair, score) in pairs.iter().zip(scores) {
-        let update = zset.update(pair[1], limits, &seed, |old| options.decide(old, *score));
+        let update = zset.update(pair[1], limits, seed, |old| options.decide(old, *score));
         added += usize::from(update.is_new());
         if update.is_change() {
             changed.push(*pair);
@@ -175,8 +175,8 @@ fn add_to_score(
     if old == Some(score) {
         return Ok(());
     }
-    let (limits, seed) = (writer.config().zset, writer.seed().clone());
-    writer.get_or_insert_with(key, Zset::new)?.insert(member, score, limits, &seed);
+    let (limits, seed) = (writer.config().zset, writer.seed());
+    writer.get_or_insert_with(key, Zset::new)?.insert(member, score, limits, seed);
     let mut text = Vec::new();
     number::write_f64(&mut text, score);
     writer.changed(event("zincr"), key);

@@ -277,7 +277,7 @@ impl<'a> Query<'a> {
             for (member, score) in input.source.members() {
                 let score = input.weigh(score);
                 let combine = |old: Option<f64>| Some(old.map_or(score, |old| self.aggregate.apply(old, score)));
-                result.update(member.as_bytes(&mut buffer), reader.config().zset, reader.keyspace().seed(), combine);
+                result.update(member.as_bytes(&mut buffer), reader.config().zset, reader.database().seed(), combine);
             }
         }
         result

@@ -24,17 +24,9 @@ pub(super) fn write_entry(reply: &mut ReplyBuffer, member: Element<'_>, score: f
     if scores == Scores::With && reply.protocol() == Protocol::Resp3 {
         reply.array(2);
     }
-    write_member(reply, member);
+    reply.element(member);
     if scores == Scores::With {
         reply.double(score);
-    }
-}
-
-/// A member as a byte string.
-pub(super) fn write_member(reply: &mut ReplyBuffer, member: Element<'_>) {
-    match member {
-        Element::Int(value) => reply.bulk_integer(value),
-        Element::Bytes(bytes) => reply.bulk(bytes),
     }
 }
 

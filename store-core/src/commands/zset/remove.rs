@@ -24,7 +24,7 @@ fn zrem(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
     let key = args.word()?;
     let mut removed: SmallVec<[&[u8]; 4]> = SmallVec::new();
     if let Some(zset) = writer.get_mut::<Zset>(key)? {
-        removed.extend(args.rest().iter().filter(|member| zset.remove(member).is_some()));
+        removed.extend(args.rest().iter().copied().filter(|member| zset.remove(member).is_some()));
     }
     reply.count(removed.len());
     if !removed.is_empty() {

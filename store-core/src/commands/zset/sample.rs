@@ -2,11 +2,14 @@
 
 use super::answer::{self, Scores};
 use super::{MEMBERS, WITHSCORES};
+use crate::commands::scan;
 use crate::args::Args;
 use crate::error::Error;
 use crate::keyspace::Reader;
+use crate::limits;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Group, Shape};
+use crate::values::listpack::Element;
 use crate::values::zset::Zset;
 use alloc::collections::BTreeMap;
 
@@ -25,7 +28,7 @@ fn zrandmember(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     if args.is_empty() {
         let member = reader.get::<Zset>(key)?.and_then(|zset| zset.select(reader.random_index(zset.len())));
         match member {
-            Some((member, _)) => answer::write_member(reply, member),
+            Some((member, _)) => reply.element(member),
             None => reply.null(),
         }
         return Ok(());
@@ -36,6 +39,40 @@ fn zrandmember(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
         None => reply.array(0),
     }
     Ok(())
+}
+
+pub(super) const ZSCAN: Command = Command::new("ZSCAN", Group::SortedSet, "2.8.0")
+    .about("Walks over the members and scores in steps.", "O(1) for a step, O(N) for all.")
+    .syntax(&[
+        Arg::key("key", Access::READ),
+        Arg::integer("cursor"),
+        Arg::pattern("pattern").token("MATCH").optional(),
+        Arg::integer("count").token("COUNT").optional(),
+    ])
+    .tips(&["nondeterministic_output"])
+    .reply(Shape::Tuple(&[Shape::Bulk, Shape::FlatPairs(&Shape::Bulk, &Shape::Double)]))
+    .read(zscan);
+
+fn zscan(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let key = args.word()?;
+    let cursor = scan::parse_cursor(args)?;
+    let Some(zset) = reader.get::<Zset>(key)? else {
+        scan::answer(reply, 0, |_| 0);
+        return Ok(());
+    };
+    let options = scan::Options::parse(args, |_| Ok(false))?;
+    let (next, page) = zset.page(cursor, options.count);
+    scan::answer(reply, next, |reply| {
+        let mut buffer = itoa::Buffer::new();
+        let shown = page.filter(|(member, _)| options.admits(member.as_bytes(&mut buffer)));
+        2 * shown.map(|(member, score)| write_pair(reply, member, score)).count()
+    });
+    Ok(())
+}
+
+fn write_pair(reply: &mut ReplyBuffer, member: Element<'_>, score: f64) {
+    reply.element(member);
+    reply.bulk_double(score);
 }
 
 fn read_count(args: &mut Args<'_>) -> Result<(i64, Scores), Error> {

@@ -8,14 +8,14 @@ use crate::values::Typed;
 use crate::values::listpack::Element;
 use crate::values::zset::Zset;
 use alloc::vec::Vec;
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 /// The most members that one effect names, so that no effect is longer than a request may be.
 const MEMBERS_PER_EFFECT: usize = 64 * 1024;
 
 /// A sorted set of these members.
 pub(super) fn collect<'a>(reader: &Reader<'_>, members: impl Iterator<Item = (Element<'a>, f64)>) -> Zset {
-    let (limits, seed) = (reader.config().zset, reader.keyspace().seed());
+    let (limits, seed) = (reader.config().zset, reader.database().seed());
     let mut zset = Zset::new();
     for (member, score) in members {
         zset.insert(member.as_bytes(&mut itoa::Buffer::new()), score, limits, seed);
@@ -46,7 +46,7 @@ pub(super) fn store(writer: &mut Writer<'_>, key: &[u8], result: Zset, name: &'s
 /// Adds the effects that give members of a sorted set their scores: pairs of score and member.
 pub(super) fn replicate_pairs(writer: &mut Writer<'_>, key: &[u8], pairs: &[[&[u8]; 2]]) {
     for pairs in pairs.chunks(MEMBERS_PER_EFFECT) {
-        let mut words: SmallVec<[&[u8]; 8]> = smallvec![b"ZADD", key];
+        let mut words: SmallVec<[&[u8]; 8]> = SmallVec::from_slice(&[b"ZADD", key]);
         words.extend(pairs.iter().flatten().copied());
         writer.replicate(&words);
     }
@@ -55,7 +55,7 @@ pub(super) fn replicate_pairs(writer: &mut Writer<'_>, key: &[u8], pairs: &[[&[u
 /// Adds the effects that remove members of a sorted set.
 pub(super) fn replicate_removal(writer: &mut Writer<'_>, key: &[u8], members: &[&[u8]]) {
     for members in members.chunks(MEMBERS_PER_EFFECT) {
-        let mut words: SmallVec<[&[u8]; 8]> = smallvec![b"ZREM", key];
+        let mut words: SmallVec<[&[u8]; 8]> = SmallVec::from_slice(&[b"ZREM", key]);
         words.extend_from_slice(members);
         writer.replicate(&words);
     }

@@ -152,7 +152,9 @@ impl Case {
         let mut scanned = BTreeSet::new();
         let mut cursor = 0;
         loop {
-            cursor = self.zset.scan(cursor, 7, |member, score| assert!(scanned.insert(pair((member, score)))));
+            let (next, page) = self.zset.page(cursor, 7);
+            page.for_each(|entry| assert!(scanned.insert(pair(entry))));
+            cursor = next;
             if cursor == 0 {
                 break;
             }

@@ -11,6 +11,7 @@
 //! every member a stable id and the list of free ones; scans get the table's guarantee for nothing.
 
 use core::ops::Range;
+use core::slice;
 
 use super::precedes;
 use crate::values::bptree::{self, BpTree, Entry};
@@ -20,10 +21,20 @@ use crate::values::listpack::Element;
 
 const _: () = assert!(size_of::<Scored>() == 32);
 
+/// A member and its score.
 #[derive(Clone)]
-struct Scored {
+pub(super) struct Scored {
     member: SmallBytes,
     score: f64,
+}
+
+/// Some members in the order of the table.
+pub(super) type Page<'a> = slice::Iter<'a, Scored>;
+
+impl Scored {
+    pub(super) fn pair(&self) -> (Element<'_>, f64) {
+        (Element::Bytes(&self.member), self.score)
+    }
 }
 
 impl Keyed for Scored {
@@ -88,8 +99,8 @@ impl Tree {
         }
     }
 
-    pub(super) fn scan(&self, cursor: u64, count: usize, mut visit: impl FnMut(Element<'_>, f64)) -> u64 {
-        self.members.scan(cursor, count, |entry| visit(Element::Bytes(&entry.member), entry.score))
+    pub(super) fn page(&self, cursor: u64, count: usize) -> (u64, Page<'_>) {
+        self.members.page(cursor, count)
     }
 
     pub(super) fn heap_len(&self) -> usize {
