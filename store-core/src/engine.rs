@@ -28,6 +28,7 @@ mod watch;
 pub use blocking::{Attempt, Wait};
 pub use caller::Caller;
 pub use output::{HostRequest, Output};
+pub(crate) use pubsub::Topic;
 pub use replay::ReplayError;
 pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
 pub use stats::{CommandStats, Stats};
@@ -254,7 +255,7 @@ impl Engine {
     }
 
     pub(crate) const fn reader(&self, now: Millis, db: crate::keyspace::DbIndex) -> Reader<'_> {
-        Reader { keyspace: &self.keyspace, config: &self.config, random: &self.random, db, now }
+        Reader { keyspace: &self.keyspace, config: &self.config, seed: &self.seed, random: &self.random, db, now }
     }
 
     pub(crate) const fn writer(&mut self, now: Millis, db: crate::keyspace::DbIndex) -> Writer<'_> {

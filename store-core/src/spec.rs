@@ -8,6 +8,7 @@
 mod arg;
 mod derive;
 mod shape;
+mod usage;
 
 pub use arg::{Access, Arg, ArgKind, KeyFind, KeySpec, KeyStart};
 pub use shape::{Shape, ShapeMismatch};

@@ -4,7 +4,7 @@ use super::{Engine, Output, SessionId};
 use crate::glob;
 use crate::reply::{Protocol, ReplyBuffer};
 use crate::values::bytes::SmallBytes;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -42,33 +42,32 @@ impl Topic {
 #[derive(Debug, Default)]
 pub(crate) struct PubSub {
     listeners: BTreeMap<(Topic, SmallBytes), Vec<SessionId>>,
-    subscribed: BTreeMap<SessionId, Vec<(Topic, SmallBytes)>>,
+    subscribed: BTreeMap<SessionId, BTreeSet<(Topic, SmallBytes)>>,
 }
 
 impl PubSub {
     /// Adds a subscription. False when it was there.
     fn add(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> bool {
         let place = (topic, SmallBytes::from(name));
-        let listeners = self.listeners.entry(place.clone()).or_default();
-        if listeners.contains(&session) {
-            return false;
+        let added = self.subscribed.entry(session).or_default().insert(place.clone());
+        if added {
+            self.listeners.entry(place).or_default().push(session);
         }
-        listeners.push(session);
-        self.subscribed.entry(session).or_default().push(place);
-        true
+        added
     }
 
     /// Ends a subscription. False when there was none.
     fn remove(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> bool {
         let place = (topic, SmallBytes::from(name));
         let Some(own) = self.subscribed.get_mut(&session) else { return false };
-        let Some(at) = own.iter().position(|other| *other == place) else { return false };
-        own.remove(at);
+        let removed = own.remove(&place);
         if own.is_empty() {
             self.subscribed.remove(&session);
         }
-        self.remove_listener(session, &place);
-        true
+        if removed {
+            self.remove_listener(session, &place);
+        }
+        removed
     }
 
     fn remove_listener(&mut self, session: SessionId, place: &(Topic, SmallBytes)) {
@@ -87,10 +86,10 @@ impl PubSub {
         }
     }
 
-    /// The names that a session is subscribed to, in the order in which it asked.
+    /// The names that a session is subscribed to, sorted.
     pub(crate) fn names(&self, session: SessionId, topic: Topic) -> Vec<SmallBytes> {
-        let own = self.subscribed.get(&session).map_or(&[][..], Vec::as_slice);
-        own.iter().filter(|(of, _)| *of == topic).map(|(_, name)| name.clone()).collect()
+        let own = self.subscribed.get(&session).into_iter().flatten();
+        own.filter(|(of, _)| *of == topic).map(|(_, name)| name.clone()).collect()
     }
 
     /// All names of a topic that someone listens to, with the number of listeners.
@@ -137,28 +136,24 @@ impl Message<'_> {
 impl Engine {
     /// Subscribes a session. The number is that of its subscriptions now, as the confirmation tells it.
     pub(crate) fn subscribe(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> usize {
-        self.pubsub.add(session, topic, name);
-        self.count_subscriptions(session, topic)
+        let added = self.pubsub.add(session, topic, name);
+        let counts = &mut self.sessions.get_mut(session).subscriptions;
+        *counts.of_topic(topic) += usize::from(added);
+        counts.confirmed(topic)
     }
 
     /// Ends a subscription. The number is that of the session's subscriptions now.
     pub(crate) fn unsubscribe(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> usize {
-        self.pubsub.remove(session, topic, name);
-        self.count_subscriptions(session, topic)
+        let removed = self.pubsub.remove(session, topic, name);
+        let counts = &mut self.sessions.get_mut(session).subscriptions;
+        *counts.of_topic(topic) -= usize::from(removed);
+        counts.confirmed(topic)
     }
 
-    fn count_subscriptions(&mut self, session: SessionId, topic: Topic) -> usize {
-        let count = |of| self.pubsub.names(session, of).len();
-        let counts = super::session::Subscriptions {
-            channels: count(Topic::Channel),
-            patterns: count(Topic::Pattern),
-            shard_channels: count(Topic::ShardChannel),
-        };
-        self.sessions.get_mut(session).subscriptions = counts;
-        match topic {
-            Topic::ShardChannel => counts.shard_channels,
-            Topic::Channel | Topic::Pattern => counts.channels + counts.patterns,
-        }
+    /// Ends all subscriptions of a session that goes on.
+    pub(crate) fn unsubscribe_all(&mut self, session: SessionId) {
+        self.pubsub.forget(session);
+        self.sessions.get_mut(session).subscriptions = super::session::Subscriptions::default();
     }
 
     /// Sends a message to everyone who listens to the channel, and gives the number of receivers.

@@ -1,5 +1,6 @@
 //! What the engine remembers of a client between its requests.
 
+use super::pubsub::Topic;
 use super::watch::WatchedKey;
 use crate::clock::Millis;
 use crate::config::Config;
@@ -136,6 +137,22 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
+    /// The number that a confirmation tells: sharded channels are counted apart from all others.
+    pub(crate) const fn confirmed(&self, topic: Topic) -> usize {
+        match topic {
+            Topic::ShardChannel => self.shard_channels,
+            Topic::Channel | Topic::Pattern => self.channels + self.patterns,
+        }
+    }
+
+    pub(crate) const fn of_topic(&mut self, topic: Topic) -> &mut usize {
+        match topic {
+            Topic::Channel => &mut self.channels,
+            Topic::Pattern => &mut self.patterns,
+            Topic::ShardChannel => &mut self.shard_channels,
+        }
+    }
+
     /// All of them.
     pub const fn total(&self) -> usize {
         self.channels + self.patterns + self.shard_channels

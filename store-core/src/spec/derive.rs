@@ -161,7 +161,9 @@ impl Command {
     /// The ACL categories, without their `@`, sorted by name.
     pub fn categories(&self) -> Vec<&'static str> {
         let mut names = Vec::from(self.categories);
-        names.extend(group_category(self.group));
+        if !matches!(self.run, Run::Container) {
+            names.extend(group_category(self.group));
+        }
         let by_flag = [
             (Flag::Write, "write"),
             (Flag::ReadOnly, "read"),
@@ -194,9 +196,8 @@ const fn group_category(group: Group) -> Option<&'static str> {
         Group::Hash => Some("hash"),
         Group::HyperLogLog => Some("hyperloglog"),
         Group::List => Some("list"),
-        Group::PubSub => Some("pubsub"),
         Group::Scripting => Some("scripting"),
-        Group::Server => None,
+        Group::PubSub | Group::Server => None,
         Group::Set => Some("set"),
         Group::SortedSet => Some("sortedset"),
         Group::Stream => Some("stream"),
