@@ -5,6 +5,7 @@ use crate::clock::{Deadline, Millis};
 use crate::config::Config;
 use crate::error::Error;
 use crate::random::Random;
+use crate::values::dense::TableSeed;
 use crate::values::{Typed, Value};
 use core::cell::RefCell;
 
@@ -13,6 +14,7 @@ use core::cell::RefCell;
 pub struct Reader<'a> {
     pub(crate) keyspace: &'a Keyspace,
     pub(crate) config: &'a Config,
+    pub(crate) seed: &'a TableSeed,
     pub(crate) random: &'a RefCell<Random>,
     pub(crate) db: DbIndex,
     pub(crate) now: Millis,
@@ -36,6 +38,11 @@ impl<'a> Reader<'a> {
     /// The parameters.
     pub const fn config(&self) -> &'a Config {
         self.config
+    }
+
+    /// The seed for new tables.
+    pub const fn seed(&self) -> &'a TableSeed {
+        self.seed
     }
 
     /// The whole keyspace.

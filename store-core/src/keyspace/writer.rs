@@ -37,7 +37,14 @@ pub struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// A view of the same database for what only reads.
     pub const fn reader(&self) -> Reader<'_> {
-        Reader { keyspace: self.keyspace, config: self.config, random: self.random, db: self.db, now: self.now }
+        Reader {
+            keyspace: self.keyspace,
+            config: self.config,
+            seed: self.seed,
+            random: self.random,
+            db: self.db,
+            now: self.now,
+        }
     }
 
     /// The time of the request.

@@ -1,7 +1,7 @@
 //! The dense table: entries in an array, found through a hash index. Sets, hashes and the keyspace are made of it.
 //!
 //! ```text
-//! index:   hash -> position          HashTable<u32>, about 6 to 11 bytes an entry
+//! index:   hash -> position          a byte an entry while they are few, then 6 to 11 bytes (see `dense/index.rs`)
 //! entries: [ e0 | e1 | e2 | ... ]    Vec<E>, in order of insertion until the first removal
 //! ```
 //!
@@ -14,6 +14,8 @@
 //! O(n). The array grows by a quarter, not by doubling, which bounds the unused part of a big table.
 //! The table knows keys as bytes only: no expiry, no Redis rule.
 
+mod index;
+
 use alloc::sync::Arc;
 use alloc::vec::{self, Vec};
 use core::fmt;
@@ -23,8 +25,7 @@ use core::slice;
 
 use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
+use index::Index;
 
 use super::bytes::SmallBytes;
 use crate::random::{HashSeed, Random};
@@ -82,19 +83,19 @@ impl fmt::Debug for TableSeed {
 #[derive(Clone, Debug)]
 pub struct DenseTable<E> {
     entries: Vec<E>,
-    index: HashTable<u32>,
+    index: Index,
     seed: TableSeed,
 }
 
 impl<E: Keyed> DenseTable<E> {
     /// An empty table, which owns no memory yet.
     pub const fn new(seed: TableSeed) -> Self {
-        Self { entries: Vec::new(), index: HashTable::new(), seed }
+        Self { entries: Vec::new(), index: Index::new(), seed }
     }
 
     /// An empty table with room for `capacity` entries.
     pub fn with_capacity(seed: TableSeed, capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity), index: HashTable::with_capacity(capacity), seed }
+        Self { entries: Vec::with_capacity(capacity), index: Index::new(), seed }
     }
 
     /// The number of entries.
@@ -110,8 +111,7 @@ impl<E: Keyed> DenseTable<E> {
     /// The position of the entry with this key, good until the next removal.
     #[inline]
     pub fn find(&self, key: &[u8]) -> Option<usize> {
-        let position = self.index.find(self.seed.hash(key), |&p| has_key(&self.entries, p, key))?;
-        Some(widen(*position))
+        self.index.find(self.seed.hash(key), |position| self.entries[position].key() == key)
     }
 
     /// Whether an entry has this key.
@@ -144,13 +144,11 @@ impl<E: Keyed> DenseTable<E> {
 
     /// Adds an entry, or puts it in the place of the one with the same key, which is returned.
     pub fn insert(&mut self, entry: E) -> Option<E> {
-        let Self { entries, index, seed } = self;
-        let hash = seed.hash(entry.key());
-        match index.entry(hash, |&p| has_key(entries, p, entry.key()), |&p| hash_at(seed, entries, p)) {
-            Entry::Occupied(found) => entries.get_mut(widen(*found.get())).map(|old| mem::replace(old, entry)),
-            Entry::Vacant(gap) => {
-                gap.insert(next_position(entries));
-                push(entries, entry);
+        let hash = self.seed.hash(entry.key());
+        match self.index.find(hash, |position| self.entries[position].key() == entry.key()) {
+            Some(position) => Some(mem::replace(&mut self.entries[position], entry)),
+            None => {
+                self.push(hash, entry);
                 None
             }
         }
@@ -159,14 +157,12 @@ impl<E: Keyed> DenseTable<E> {
     /// The position of the entry with this key, after adding the one that `make` gives where there is none.
     /// The flag says whether it was added. `make` must give an entry with this very key.
     pub fn find_or_insert_with(&mut self, key: &[u8], make: impl FnOnce() -> E) -> (usize, bool) {
-        let Self { entries, index, seed } = self;
-        let hash = seed.hash(key);
-        match index.entry(hash, |&p| has_key(entries, p, key), |&p| hash_at(seed, entries, p)) {
-            Entry::Occupied(found) => (widen(*found.get()), false),
-            Entry::Vacant(gap) => {
-                gap.insert(next_position(entries));
-                push(entries, make());
-                (entries.len() - 1, true)
+        let hash = self.seed.hash(key);
+        match self.index.find(hash, |position| self.entries[position].key() == key) {
+            Some(position) => (position, false),
+            None => {
+                self.push(hash, make());
+                (self.entries.len() - 1, true)
             }
         }
     }
@@ -174,17 +170,14 @@ impl<E: Keyed> DenseTable<E> {
     /// Takes out the entry with this key. The last entry moves to its position.
     pub fn remove(&mut self, key: &[u8]) -> Option<E> {
         let hash = self.seed.hash(key);
-        let found = self.index.find_entry(hash, |&p| has_key(&self.entries, p, key)).ok()?;
-        let (position, _) = found.remove();
-        Some(self.fill_gap(position))
+        let position = self.index.find(hash, |position| self.entries[position].key() == key)?;
+        Some(self.swap_remove(position, hash))
     }
 
     /// Takes out the entry at a position. The last entry moves there.
     pub fn remove_at(&mut self, position: usize) -> Option<E> {
         let hash = self.seed.hash(self.entries.get(position)?.key());
-        let found = self.index.find_entry(hash, |&p| widen(p) == position).ok()?;
-        let (position, _) = found.remove();
-        Some(self.fill_gap(position))
+        Some(self.swap_remove(position, hash))
     }
 
     /// Keeps the entries that `keep` accepts, in their order.
@@ -192,13 +185,15 @@ impl<E: Keyed> DenseTable<E> {
         let len = self.entries.len();
         self.entries.retain_mut(keep);
         if self.entries.len() < len {
-            self.rebuild_index();
+            let Self { entries, index, seed } = self;
+            index.rebuild(entries.len(), |position| seed.hash(entries[position].key()));
+            self.shrink();
         }
     }
 
     /// Takes out every entry, in array order, and leaves the table without memory.
     pub fn drain(&mut self) -> vec::IntoIter<E> {
-        self.index = HashTable::new();
+        self.index = Index::new();
         mem::take(&mut self.entries).into_iter()
     }
 
@@ -235,20 +230,22 @@ impl<E: Keyed> DenseTable<E> {
 
     /// Bytes of heap memory that the table itself owns; what its entries own comes on top.
     pub fn heap_len(&self) -> usize {
-        self.entries.capacity() * size_of::<E>() + self.index.allocation_size()
+        self.entries.capacity() * size_of::<E>() + self.index.heap_len()
     }
 
-    /// Moves the last entry to `position`, whose entry is returned and no longer in the index.
-    fn fill_gap(&mut self, position: u32) -> E {
-        let removed = self.entries.swap_remove(widen(position));
-        if let Some(moved) = self.entries.get(widen(position)) {
-            let last = self.entries.len();
-            let hash = self.seed.hash(moved.key());
-            match self.index.find_mut(hash, |&p| widen(p) == last) {
-                Some(found) => *found = position,
-                None => unreachable!("every entry of the array is in the index"),
-            }
+    fn push(&mut self, hash: u64, entry: E) {
+        let Self { entries, index, seed } = self;
+        if entries.len() == entries.capacity() {
+            entries.reserve_exact(next_capacity::<E>(entries.len()) - entries.len());
         }
+        entries.push(entry);
+        index.push(hash, entries.len() - 1, entries.capacity(), |position| seed.hash(entries[position].key()));
+    }
+
+    fn swap_remove(&mut self, position: usize, hash: u64) -> E {
+        let last = self.entries.len() - 1;
+        self.index.swap_remove((position, hash), (last, self.seed.hash(self.entries[last].key())));
+        let removed = self.entries.swap_remove(position);
         self.shrink();
         removed
     }
@@ -259,24 +256,13 @@ impl<E: Keyed> DenseTable<E> {
         let len = entries.len();
         if len == 0 {
             *entries = Vec::new();
-            *index = HashTable::new();
+            *index = Index::new();
             return;
         }
         if entries.capacity() > MIN_SHRINK_CAPACITY && len < entries.capacity() / 2 {
-            entries.shrink_to(len + len / 4);
+            entries.shrink_to(next_capacity::<E>(len));
         }
-        if index.capacity() > MIN_SHRINK_CAPACITY && len < index.capacity() / 4 {
-            index.shrink_to(len * 2, |&p| hash_at(seed, entries, p));
-        }
-    }
-
-    fn rebuild_index(&mut self) {
-        self.index.clear();
-        self.shrink();
-        let Self { entries, index, seed } = self;
-        for (position, entry) in (0_u32..).zip(entries.iter()) {
-            index.insert_unique(seed.hash(entry.key()), position, |&p| hash_at(seed, entries, p));
-        }
+        index.shrink(len, entries.capacity(), |position| seed.hash(entries[position].key()));
     }
 }
 
@@ -289,32 +275,12 @@ impl<'a, E: Keyed> IntoIterator for &'a DenseTable<E> {
     }
 }
 
-#[inline]
-fn widen(position: u32) -> usize {
-    position as usize
-}
-
-#[inline]
-fn has_key<E: Keyed>(entries: &[E], position: u32, key: &[u8]) -> bool {
-    entries[widen(position)].key() == key
-}
-
-fn hash_at<E: Keyed>(seed: &TableSeed, entries: &[E], position: u32) -> u64 {
-    seed.hash(entries[widen(position)].key())
-}
-
-fn next_position<E>(entries: &[E]) -> u32 {
-    match u32::try_from(entries.len()) {
-        Ok(position) => position,
-        Err(_) => unreachable!("a table of 2^32 entries would need more memory than a store may have"),
-    }
-}
-
-fn push<E>(entries: &mut Vec<E>, entry: E) {
-    if entries.len() == entries.capacity() {
-        entries.reserve_exact((entries.len() / 4).max(MIN_GROWTH));
-    }
-    entries.push(entry);
+/// The capacity that follows on `len` entries: the next quarter between two powers of two, counted in bytes. Allocators
+/// hand out blocks of about these sizes, so little is lost between what is asked for and what is taken.
+fn next_capacity<E>(len: usize) -> usize {
+    let needed = (len + MIN_GROWTH.min(1 + len)) * size_of::<E>();
+    let quarter = (needed.next_power_of_two() / 8).max(1);
+    needed.next_multiple_of(quarter) / size_of::<E>()
 }
 
 #[cfg(test)]
@@ -461,7 +427,7 @@ mod tests {
         let mut table = table(3);
         for n in 0..100_000 {
             table.insert(name(n));
-            assert!(table.entries.capacity() <= table.len() + (table.len() / 4).max(MIN_GROWTH));
+            assert!(table.entries.capacity() <= table.len() + (table.len() / 3).max(2 * MIN_GROWTH));
         }
         let full = table.heap_len();
         for n in 0..99_000 {

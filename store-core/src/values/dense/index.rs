@@ -1,0 +1,133 @@
+//! How a dense table finds the position of an entry from the hash of its key.
+//!
+//! Few entries: one byte of each hash in an array beside the entries. A search scans it, eight to thirty-two bytes at a
+//! time, and meets a wrong entry once in 256. This costs a byte an entry, where a hash table's buckets cost about eleven;
+//! most tables of a store are small, since its keyspace has one per slot.
+//! Many entries: a hash table of positions.
+
+use alloc::vec::Vec;
+use hashbrown::HashTable;
+
+/// The most entries that are searched by scanning.
+const SCANNED_MAX: usize = 128;
+
+#[derive(Clone, Debug)]
+pub(super) enum Index {
+    /// A byte of each entry's hash, in the entries' order.
+    Scanned(Vec<u8>),
+    /// Positions by hash.
+    Hashed(HashTable<u32>),
+}
+
+impl Index {
+    pub(super) const fn new() -> Self {
+        Self::Scanned(Vec::new())
+    }
+
+    /// The position of the entry with this hash that `is_wanted` accepts.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, mut is_wanted: impl FnMut(usize) -> bool) -> Option<usize> {
+        match self {
+            Self::Scanned(tags) => memchr::memchr_iter(tag(hash), tags).find(|position| is_wanted(*position)),
+            Self::Hashed(positions) => positions.find(hash, |position| is_wanted(widen(*position))).copied().map(widen),
+        }
+    }
+
+    /// Adds the entry behind the last one. `capacity` is what the array of entries has; `hash_at` tells the hash of any
+    /// entry, this one included.
+    pub(super) fn push(&mut self, hash: u64, len: usize, capacity: usize, hash_at: impl Fn(usize) -> u64) {
+        match self {
+            Self::Scanned(tags) if len < SCANNED_MAX => {
+                tags.reserve_exact(capacity.saturating_sub(tags.len()));
+                tags.push(tag(hash));
+            }
+            Self::Scanned(_) => *self = Self::hashed(len + 1, hash_at),
+            Self::Hashed(positions) => {
+                positions.insert_unique(hash, narrow(len), |position| hash_at(widen(*position)));
+            }
+        }
+    }
+
+    /// Removes the entry at a position, into which the last one, at `last`, moves. The hashes are those of the two
+    /// entries.
+    pub(super) fn swap_remove(&mut self, (position, hash): (usize, u64), (last, last_hash): (usize, u64)) {
+        match self {
+            Self::Scanned(tags) => {
+                tags.swap_remove(position);
+            }
+            Self::Hashed(positions) => {
+                match positions.find_entry(hash, |at| widen(*at) == position) {
+                    Ok(found) => drop(found.remove()),
+                    Err(_) => unreachable!("every entry of the array is in the index"),
+                }
+                if position != last {
+                    match positions.find_mut(last_hash, |at| widen(*at) == last) {
+                        Some(found) => *found = narrow(position),
+                        None => unreachable!("every entry of the array is in the index"),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes the index anew for `len` entries, in the form that suits so many.
+    pub(super) fn rebuild(&mut self, len: usize, hash_at: impl Fn(usize) -> u64) {
+        *self = if len > SCANNED_MAX {
+            Self::hashed(len, hash_at)
+        } else {
+            Self::Scanned((0..len).map(|position| tag(hash_at(position))).collect())
+        };
+    }
+
+    /// Gives back memory that `len` entries do not need.
+    pub(super) fn shrink(&mut self, len: usize, capacity: usize, hash_at: impl Fn(usize) -> u64) {
+        match self {
+            Self::Scanned(tags) => tags.shrink_to(capacity),
+            Self::Hashed(_) if len <= SCANNED_MAX / 2 => self.rebuild(len, hash_at),
+            Self::Hashed(positions) if len < positions.capacity() / 4 => {
+                positions.shrink_to(len * 2, |position| hash_at(widen(*position)));
+            }
+            Self::Hashed(_) => {}
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Scanned(tags) => tags.len(),
+            Self::Hashed(positions) => positions.len(),
+        }
+    }
+
+    pub(super) fn heap_len(&self) -> usize {
+        match self {
+            Self::Scanned(tags) => tags.capacity(),
+            Self::Hashed(positions) => positions.allocation_size(),
+        }
+    }
+
+    fn hashed(len: usize, hash_at: impl Fn(usize) -> u64) -> Self {
+        let mut positions = HashTable::with_capacity(len);
+        for position in 0..len {
+            positions.insert_unique(hash_at(position), narrow(position), |at| hash_at(widen(*at)));
+        }
+        Self::Hashed(positions)
+    }
+}
+
+/// The byte of a hash that is kept. Hash tables of positions use the others.
+const fn tag(hash: u64) -> u8 {
+    hash.to_be_bytes()[0]
+}
+
+#[inline]
+const fn widen(position: u32) -> usize {
+    position as usize
+}
+
+fn narrow(position: usize) -> u32 {
+    match u32::try_from(position) {
+        Ok(position) => position,
+        Err(_) => unreachable!("a table of 2^32 entries would need more memory than a store may have"),
+    }
+}
