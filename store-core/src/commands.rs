@@ -4,8 +4,11 @@
 //! one transcript.
 
 mod command;
+mod hash;
 mod pubsub;
+mod sample;
 mod scan;
+mod set;
 mod string;
 mod transactions;
 mod zset;
@@ -20,7 +23,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The commands of every group.
-const GROUPS: &[&[Command]] = &[pubsub::COMMANDS, string::COMMANDS, transactions::COMMANDS, zset::COMMANDS];
+const GROUPS: &[&[Command]] = &[
+    pubsub::COMMANDS,
+    hash::COMMANDS,
+    set::COMMANDS,
+    string::COMMANDS,
+    transactions::COMMANDS,
+    zset::COMMANDS,
+];
 
 /// Every command and subcommand, group by group.
 pub fn all() -> impl Iterator<Item = &'static Command> {

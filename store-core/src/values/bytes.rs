@@ -36,7 +36,6 @@ pub enum SmallBytes {
     /// Longer content.
     Heap(Box<[u8]>),
     /// Content that grew in place, with room to grow on.
-    #[expect(clippy::box_collection, reason = "a vector by value would not fit into 24 bytes")]
     Grown(Box<Vec<u8>>),
 }
 

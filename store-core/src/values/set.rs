@@ -231,22 +231,6 @@ impl Set {
         })
     }
 
-    /// Goes back to an intset when all members are integers and few enough.
-    pub fn narrow(&mut self, limits: SetLimits) {
-        if matches!(self.form(), Form::Intset(_)) || !limits.intset_fits(self.len()) {
-            return;
-        }
-        let mut intset = Intset::new();
-        let mut buffer = itoa::Buffer::new();
-        for member in self.iter() {
-            match parse_i64(member.as_bytes(&mut buffer)) {
-                Some(value) => intset.add(value),
-                None => return,
-            };
-        }
-        *self = Self::from(intset);
-    }
-
     /// Bytes of heap memory that the set owns.
     pub fn heap_len(&self) -> usize {
         match &self.0 {
@@ -458,9 +442,6 @@ mod tests {
                 assert_eq!(set.contains(&member), model.contains(&member), "{context}");
                 assert_same(&set, &model, &context);
             }
-            let before = members(&set);
-            set.narrow(limits);
-            assert_eq!(members(&set), before);
         }
     }
 
@@ -502,20 +483,6 @@ mod tests {
             set.prepare(4, limits, &seed());
             assert_eq!(set.encoding_name(), "hashtable");
             assert!(set.contains(first.as_bytes()));
-        }
-    }
-
-    #[test]
-    fn narrows_to_an_intset_only_when_all_members_are_integers() {
-        let limits = SetLimits::default();
-        for (last, encoding) in [("a", "listpack"), ("3", "intset")] {
-            let mut set = Set::from(Listpack::new());
-            for member in ["2", "1", last] {
-                set.add(member.as_bytes(), limits, &seed());
-            }
-            set.narrow(limits);
-            assert_eq!(set.encoding_name(), encoding);
-            assert_eq!(set.len(), 3);
         }
     }
 

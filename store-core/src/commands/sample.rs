@@ -1,0 +1,60 @@
+//! Random samples of a collection whose elements have an index: `SRANDMEMBER`, `HRANDFIELD`.
+
+use crate::args::Args;
+use crate::error::Error;
+use crate::keyspace::Reader;
+use crate::limits;
+use alloc::collections::BTreeSet;
+
+/// How many elements, and whether one may come twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sample {
+    /// Different elements, in the collection's order; all of them when there are fewer.
+    Different(usize),
+    /// Elements in random order, each of them any.
+    Repeated(usize),
+}
+
+impl Sample {
+    /// Reads a count, which stands for repetition when it is negative.
+    ///
+    /// # Errors
+    /// [`Error::NotAnInteger`], [`Error::ValueOutOfRange`].
+    pub(super) fn parse(args: &mut Args<'_>) -> Result<Self, Error> {
+        let count = args.integer_within(-i64::MAX, i64::MAX, Error::ValueOutOfRange)?;
+        let len = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+        Ok(if count < 0 { Self::Repeated(len) } else { Self::Different(len) })
+    }
+
+    /// Refuses more repetitions than one answer may have.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    pub(super) const fn check_bounds(self) -> Result<(), Error> {
+        match self {
+            Self::Repeated(count) if count as u64 > limits::RANDOM_REPEATED_MAX => Err(Error::OutOfRange),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `count` different indexes below `len`, ascending; every choice is equally likely (Floyd's algorithm).
+/// `count` is at most `len`.
+pub(super) fn different_indexes(reader: &Reader<'_>, len: usize, count: usize) -> BTreeSet<usize> {
+    let mut chosen = BTreeSet::new();
+    for last in len - count..len {
+        let index = reader.random_index(last + 1);
+        chosen.insert(if chosen.contains(&index) { last } else { index });
+    }
+    chosen
+}
+
+/// The elements at ascending indexes, met in one walk.
+pub(super) fn pick<I: Iterator>(mut elements: I, indexes: BTreeSet<usize>) -> impl Iterator<Item = I::Item> {
+    let mut next = 0;
+    indexes.into_iter().map_while(move |index| {
+        let skipped = index - next;
+        next = index + 1;
+        elements.nth(skipped)
+    })
+}
