@@ -134,6 +134,7 @@ pub struct Command {
     pub run: Run,
     /// Hints for cluster clients, as in `COMMAND INFO`.
     pub tips: &'static [&'static str],
+    name_words: usize,
     flags: u32,
     arity: Option<i16>,
     keys: Option<&'static [KeySpec]>,
@@ -154,6 +155,7 @@ impl Command {
             reply: Shape::Any,
             run: Run::Container,
             tips: &[],
+            name_words: 1 + count_spaces(name),
             flags: 0,
             arity: None,
             keys: None,
@@ -248,4 +250,13 @@ impl Command {
         self.categories = categories;
         self
     }
+}
+
+const fn count_spaces(text: &str) -> usize {
+    let (bytes, mut at, mut count) = (text.as_bytes(), 0, 0);
+    while at < bytes.len() {
+        count += (bytes[at] == b' ') as usize;
+        at += 1;
+    }
+    count
 }

@@ -41,7 +41,8 @@ impl Caller<'_> {
             let words: Words<'_> = words.iter().map(Vec::as_slice).collect();
             match self.engine.commands.find(&words) {
                 Ok(command) => {
-                    self.engine.run(self.now, self.id, command, &words, reply, Context::Transaction);
+                    let session = (self.id, self.session().db);
+                    self.engine.run(self.now, session, command, &words, reply, Context::Transaction);
                 }
                 Err(_) => unreachable!("a request is queued only after its command was found"),
             }

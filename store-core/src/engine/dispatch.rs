@@ -2,12 +2,13 @@
 //!
 //! The order of the checks is Redis's, because clients can see which of two errors comes first.
 
-use super::{Caller, Engine, Execution, Outcome, ReplyMode, Request, SessionId, SessionKind};
+use super::{Caller, Engine, Execution, Outcome, ReplyMode, Request, Session, SessionId, SessionKind};
 use crate::args::Args;
 use crate::clock::Millis;
-use crate::commands::CommandId;
+use crate::commands::{CommandId, CommandTable};
 use crate::engine::Attempt;
 use crate::error::Error;
+use crate::keyspace::DbIndex;
 use crate::limits;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Command, Flag, Run};
@@ -23,15 +24,27 @@ pub(crate) enum Context {
 impl Engine {
     /// Executes one request and writes its answer, or the error that it was refused with.
     pub(super) fn dispatch(&mut self, now: Millis, id: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Outcome {
+        let start = reply.len();
         let session = self.sessions.get_mut(id);
+        if session.closing {
+            return Outcome::Closed;
+        }
         session.last_active = now;
         reply.set_protocol(session.protocol);
-        let start = reply.len();
-        let outcome = match self.admit(id, words) {
-            Ok(command) if self.must_queue(id, command) => self.queue(id, words, reply),
-            Ok(command) => self.run(now, id, command, words, reply, Context::Alone),
-            Err(error) => self.refuse(id, &error, reply),
+        let quiet = session.reply_mode != ReplyMode::On;
+        let (outcome, settled) = match admit(&self.commands, session, words, self.writes_stopped) {
+            Err(error) => (self.refuse(id, &error, reply), true),
+            Ok(command) if must_queue(session, self.commands.get(command)) => (self.queue(id, words, reply), true),
+            Ok(command) => {
+                let (spec, db) = (self.commands.get(command), session.db);
+                session.last_command = spec.name;
+                let outcome = self.run(now, (id, db), command, words, reply, Context::Alone);
+                (outcome, !matches!(spec.run, Run::Session(_)))
+            }
         };
+        if settled && !quiet {
+            return outcome;
+        }
         self.apply_reply_mode(id, start, reply);
         if self.sessions.get(id).closing { Outcome::Closed } else { outcome }
     }
@@ -54,7 +67,8 @@ impl Engine {
             Ok(commands) => {
                 reply.array(commands.len());
                 for (command, request) in commands.into_iter().zip(requests) {
-                    self.run(now, id, command, request.words(), reply, Context::Transaction);
+                    let db = self.sessions.get(id).db;
+                    self.run(now, (id, db), command, request.words(), reply, Context::Transaction);
                 }
             }
             Err(error) => {
@@ -69,45 +83,13 @@ impl Engine {
         Execution { lsn: self.effects.last(), outcome: Outcome::Replied }
     }
 
-    /// Finds the command, and refuses it if this session may not run it now.
-    fn admit(&mut self, id: SessionId, words: &[&[u8]]) -> Result<CommandId, Error> {
-        let command = self.commands.find(words)?;
-        let spec = self.commands.get(command);
-        self.commands.check_arity(command, words.len())?;
-        let session = self.sessions.get(id);
-        if !session.authenticated && !spec.has(Flag::NoAuth) {
-            return Err(Error::AuthRequired);
-        }
-        if session.transaction.is_some() && spec.has(Flag::NoMulti) {
-            return Err(Error::NotInTransaction);
-        }
-        if session.options.read_only && (spec.has(Flag::Write) || spec.has(Flag::Admin)) {
-            return Err(Error::NoPermission { user: "read-only".into(), command: spec.full_name() });
-        }
-        if session.options.kind == SessionKind::Rest && spec.has(Flag::Stateful) {
-            return Err(Error::NotOverThisTransport);
-        }
-        if self.writes_stopped && spec.has(Flag::Write) {
-            return Err(Error::WritesStopped);
-        }
-        let manages_subscriptions = spec.has(Flag::WhileSubscribed);
-        if session.is_subscribed_only() && !manages_subscriptions {
-            return Err(Error::SubscribedOnly { command: spec.full_name() });
-        }
-        Ok(command)
-    }
-
-    /// Like [`Self::admit`] for a request that is part of a transaction.
-    fn admit_queued(&mut self, id: SessionId, words: &[&[u8]]) -> Result<CommandId, Error> {
-        let command = self.admit(id, words)?;
+    /// Finds the command of a request that is part of a transaction, and refuses it if it may not be.
+    fn admit_queued(&self, id: SessionId, words: &[&[u8]]) -> Result<CommandId, Error> {
+        let command = admit(&self.commands, self.sessions.get(id), words, self.writes_stopped)?;
         if self.commands.get(command).has(Flag::NoMulti) {
             return Err(Error::NotInTransaction);
         }
         Ok(command)
-    }
-
-    fn must_queue(&self, id: SessionId, command: CommandId) -> bool {
-        self.sessions.get(id).transaction.is_some() && !self.commands.get(command).has(Flag::ControlsTransaction)
     }
 
     fn queue(&mut self, id: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Outcome {
@@ -135,11 +117,11 @@ impl Engine {
         Outcome::Replied
     }
 
-    /// Runs a command and writes its answer.
+    /// Runs a command of a session in its database and writes its answer.
     pub(crate) fn run(
         &mut self,
         now: Millis,
-        id: SessionId,
+        (id, db): (SessionId, DbIndex),
         command: CommandId,
         words: &[&[u8]],
         reply: &mut ReplyBuffer,
@@ -148,9 +130,8 @@ impl Engine {
         let spec = self.commands.get(command);
         self.commands.count_call(command);
         self.stats.commands_processed += 1;
-        self.sessions.get_mut(id).last_command = spec.name;
         let start = reply.len();
-        match self.call(now, id, spec, words, reply, context) {
+        match self.call(now, (id, db), spec, words, reply, context) {
             Ok(outcome) => outcome,
             Err(error) => {
                 reply.truncate(start);
@@ -165,14 +146,13 @@ impl Engine {
     fn call(
         &mut self,
         now: Millis,
-        id: SessionId,
+        (id, db): (SessionId, DbIndex),
         command: &'static Command,
         words: &[&[u8]],
         reply: &mut ReplyBuffer,
         context: Context,
     ) -> Result<Outcome, Error> {
         let mut args = Args::new(words, command.name_words());
-        let db = self.sessions.get(id).db;
         match command.run {
             Run::Read(run) => run(&self.reader(now, db), &mut args, reply)?,
             Run::Write(run) => run(&mut self.writer(now, db), &mut args, reply)?,
@@ -214,4 +194,39 @@ impl Engine {
         self.stats.error_replies += 1;
         *self.stats.errors.entry(error.code()).or_default() += 1;
     }
+}
+
+/// Finds the command of a request, and refuses it if the session may not run it now.
+fn admit(
+    commands: &CommandTable,
+    session: &Session,
+    words: &[&[u8]],
+    writes_stopped: bool,
+) -> Result<CommandId, Error> {
+    let command = commands.find(words)?;
+    let spec = commands.get(command);
+    commands.check_arity(command, words.len())?;
+    if !session.authenticated && !spec.has(Flag::NoAuth) {
+        return Err(Error::AuthRequired);
+    }
+    if session.transaction.is_some() && spec.has(Flag::NoMulti) {
+        return Err(Error::NotInTransaction);
+    }
+    if session.options.read_only && (spec.has(Flag::Write) || spec.has(Flag::Admin)) {
+        return Err(Error::NoPermission { user: "read-only".into(), command: spec.full_name() });
+    }
+    if session.options.kind == SessionKind::Rest && spec.has(Flag::Stateful) {
+        return Err(Error::NotOverThisTransport);
+    }
+    if writes_stopped && spec.has(Flag::Write) {
+        return Err(Error::WritesStopped);
+    }
+    if session.is_subscribed_only() && !spec.has(Flag::WhileSubscribed) {
+        return Err(Error::SubscribedOnly { command: spec.full_name() });
+    }
+    Ok(command)
+}
+
+const fn must_queue(session: &Session, command: &Command) -> bool {
+    session.transaction.is_some() && !command.has(Flag::ControlsTransaction)
 }

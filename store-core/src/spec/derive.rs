@@ -51,8 +51,8 @@ impl Command {
     }
 
     /// How many words the name has.
-    pub fn name_words(&self) -> usize {
-        1 + usize::from(self.container().is_some())
+    pub const fn name_words(&self) -> usize {
+        self.name_words
     }
 
     /// The number of words that a request has, the name included; negative for "at least".
