@@ -93,6 +93,14 @@ impl<'a> Args<'a> {
         if (low..=high).contains(&value) { Ok(value) } else { Err(out_of_range) }
     }
 
+    /// Reads an integer of 32 bits, such as the number of a database.
+    ///
+    /// # Errors
+    /// [`Error::NotAnInteger`], [`Error::IntOutOfRange`], or [`Error::Syntax`] when there is no word.
+    pub fn int(&mut self) -> Result<i64, Error> {
+        self.integer_within(i32::MIN.into(), i32::MAX.into(), Error::IntOutOfRange)
+    }
+
     /// Reads a float; infinities are allowed, NaN is not.
     ///
     /// # Errors

@@ -4,7 +4,9 @@
 //! one transcript.
 
 mod command;
+mod connection;
 mod hash;
+mod list;
 mod pubsub;
 mod sample;
 mod scan;
@@ -24,6 +26,8 @@ use alloc::vec::Vec;
 
 /// The commands of every group.
 const GROUPS: &[&[Command]] = &[
+    list::COMMANDS,
+    connection::COMMANDS,
     pubsub::COMMANDS,
     hash::COMMANDS,
     set::COMMANDS,
@@ -82,8 +86,12 @@ impl CommandTable {
         let mut names = DenseTable::new(HashSeed(Random::new(0).next_u64()).into());
         for (id, row) in (0..).map(CommandId).zip(&rows) {
             let text = SmallBytes::from(row.command.name.as_bytes());
-            let is_container = matches!(row.command.run, crate::spec::Run::Container);
-            names.insert(Name { text, id, is_container });
+            names.insert(Name { text, id, is_container: false });
+        }
+        for container in rows.iter().filter_map(|row| row.command.container()) {
+            if let Some(name) = names.get_mut(container.as_bytes()) {
+                name.is_container = true;
+            }
         }
         Self { rows, names }
     }
@@ -153,6 +161,9 @@ impl CommandTable {
         let mut buffer = [0_u8; Self::NAME_BYTES_MAX];
         let mut len = 0;
         for part in parts {
+            if part.contains(&b' ') {
+                return None;
+            }
             if len > 0 {
                 *buffer.get_mut(len)? = b' ';
                 len += 1;

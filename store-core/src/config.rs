@@ -11,6 +11,9 @@ use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+/// The version of Redis whose commands and answers these are; clients choose their features by it.
+pub const REDIS_VERSION: &str = "7.2.0";
+
 /// The parameters of a store.
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -163,6 +163,15 @@ impl Engine {
         self.sessions.close(session);
     }
 
+    /// Ends a session from outside: it executes nothing any more, and the host closes it.
+    pub(crate) fn end_session(&mut self, session: SessionId) {
+        self.unwatch(session);
+        self.unblock(session);
+        self.unsubscribe_all(session);
+        self.sessions.get_mut(session).closing = true;
+        self.emit(Output::Close(session));
+    }
+
     /// Does what has become due: expires keys and answers blocked sessions whose time is over. The work of one call is
     /// bounded; when more is due, [`Self::poll_timeout`] still gives a time that has passed.
     pub fn handle_timeout(&mut self, now: Millis) {

@@ -41,6 +41,7 @@ errors! {
     OutOfRange => "ERR value is out of range",
     NotPositive => "ERR value is out of range, must be positive",
     ValueOutOfRange => "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+    IntOutOfRange => "ERR value is out of range, value must between -2147483648 and 2147483647",
     IndexOutOfRange => "ERR index out of range",
     OffsetOutOfRange => "ERR offset is out of range",
     NoSuchKey => "ERR no such key",

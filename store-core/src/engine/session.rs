@@ -121,6 +121,8 @@ pub struct Session {
     pub watch_broken: bool,
     /// How many channels and patterns it is subscribed to, counted separately.
     pub subscriptions: Subscriptions,
+    /// Whether it is told of every command that runs.
+    pub monitoring: bool,
     /// It ends once the answer in progress has been sent.
     pub closing: bool,
 }
@@ -178,6 +180,7 @@ impl Session {
             watching: Vec::new(),
             watch_broken: false,
             subscriptions: Subscriptions::default(),
+            monitoring: false,
             closing: false,
             options,
         }

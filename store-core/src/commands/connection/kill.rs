@@ -1,0 +1,132 @@
+//! `CLIENT KILL`: ends connections, one by its address or all that fit.
+
+use super::client::ADMINISTRATION;
+use super::list::ClientType;
+use crate::args::Args;
+use crate::engine::{Caller, Session, SessionId};
+use crate::error::Error;
+use crate::number;
+use crate::reply::ReplyBuffer;
+use crate::spec::{Arg, Command, Group, Shape};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub(super) const KILL: Command = Command::new("CLIENT KILL", Group::Connection, "2.4.0")
+    .about("Ends the connections that fit all conditions.", "O(N) for N connections")
+    .flags(ADMINISTRATION)
+    .syntax(&[Arg::one_of(
+        "filter",
+        &[
+            Arg::string("ip:port"),
+            Arg::one_of(
+                "new-format",
+                &[
+                    Arg::integer("client-id").token("ID"),
+                    Arg::one_of("client-type", ClientType::CHOICES).token("TYPE"),
+                    Arg::string("username").token("USER"),
+                    Arg::string("ip:port").token("ADDR"),
+                    Arg::string("ip:port").token("LADDR"),
+                    Arg::one_of("skipme", &[Arg::flag("yes", "YES"), Arg::flag("no", "NO")]).token("SKIPME"),
+                ],
+            )
+            .multiple(),
+        ],
+    )])
+    .reply(Shape::OneOf(&[Shape::Ok, Shape::Integer]))
+    .session(kill);
+
+fn kill(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    if let [address] = args.rest() {
+        let filter = Filter { address: Some(address), skip_own: false, ..Filter::default() };
+        if end_all(caller, &filter) == 0 {
+            return Err(Error::NoSuchClient);
+        }
+        reply.ok();
+        return Ok(());
+    }
+    let filter = parse_filter(args)?;
+    reply.count(end_all(caller, &filter));
+    Ok(())
+}
+
+/// What a connection has to be in order to be ended.
+struct Filter<'a> {
+    id: Option<u64>,
+    kind: Option<ClientType>,
+    address: Option<&'a [u8]>,
+    local_address: Option<&'a [u8]>,
+    skip_own: bool,
+}
+
+impl Default for Filter<'_> {
+    fn default() -> Self {
+        Self { id: None, kind: None, address: None, local_address: None, skip_own: true }
+    }
+}
+
+impl Filter<'_> {
+    fn includes(&self, session: &Session, own: SessionId) -> bool {
+        !(self.skip_own && session.id == own)
+            && !session.closing
+            && self.id.is_none_or(|id| id == session.id.0)
+            && self.kind.is_none_or(|kind| kind == ClientType::of(session))
+            && self.address.is_none_or(|address| address == session.options.address.as_bytes())
+            && self.local_address.is_none_or(|address| address == session.options.local_address.as_bytes())
+    }
+}
+
+fn parse_filter<'a>(args: &mut Args<'a>) -> Result<Filter<'a>, Error> {
+    let mut filter = Filter::default();
+    while !args.is_empty() {
+        if args.keyword_with("ID", 1) {
+            let id = number::parse_i64(args.word()?).filter(|id| *id > 0).ok_or(Error::ClientIdInvalid)?;
+            filter.id = u64::try_from(id).ok();
+        } else if args.keyword_with("TYPE", 1) {
+            filter.kind = Some(ClientType::parse(args.word()?)?);
+        } else if args.keyword_with("ADDR", 1) {
+            filter.address = Some(args.word()?);
+        } else if args.keyword_with("LADDR", 1) {
+            filter.local_address = Some(args.word()?);
+        } else if args.keyword_with("USER", 1) {
+            check_user(args.word()?)?;
+        } else if args.keyword_with("SKIPME", 1) {
+            filter.skip_own = parse_yes_or_no(args)?;
+        } else {
+            return Err(Error::Syntax);
+        }
+    }
+    Ok(filter)
+}
+
+/// Every connection belongs to the one user that there is.
+fn check_user(name: &[u8]) -> Result<(), Error> {
+    if name == b"default" {
+        return Ok(());
+    }
+    Err(Error::Detail { text: format!("ERR No such user '{}'", String::from_utf8_lossy(name)) })
+}
+
+fn parse_yes_or_no(args: &mut Args<'_>) -> Result<bool, Error> {
+    if args.keyword("YES") {
+        Ok(true)
+    } else if args.keyword("NO") {
+        Ok(false)
+    } else {
+        Err(Error::Syntax)
+    }
+}
+
+/// Ends the connections that fit, the own one behind its answer, and gives their number.
+fn end_all(caller: &mut Caller<'_>, filter: &Filter<'_>) -> usize {
+    let all = caller.engine.sessions.in_order();
+    let fitting: Vec<_> = all.into_iter().filter(|s| filter.includes(s, caller.id)).map(|s| s.id).collect();
+    for session in &fitting {
+        if *session == caller.id {
+            caller.session_mut().closing = true;
+        } else {
+            caller.engine.end_session(*session);
+        }
+    }
+    fitting.len()
+}
