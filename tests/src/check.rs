@@ -1,0 +1,99 @@
+//! Runs a transcript against a target and says where it differs.
+
+use crate::target::{Patience, Target};
+use crate::transcript::{Action, Author, Step, Transcript};
+use crate::value::Value;
+use redstart_core::Protocol;
+use std::fmt;
+use std::time::Duration;
+
+/// A step whose replies are not the recorded ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The transcript.
+    pub file: String,
+    /// The step's line.
+    pub line: usize,
+    /// What happened there.
+    pub step: String,
+    /// What was recorded.
+    pub expected: String,
+    /// What came.
+    pub got: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, step, expected, got } = self;
+        write!(f, "{file}:{line}: {step}\n  expected {expected}\n  got      {got}")
+    }
+}
+
+/// Runs a transcript; gives every step whose replies are not the recorded ones.
+pub fn check(target: &mut dyn Target, transcript: &Transcript, protocol: Protocol) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    for step in transcript.steps() {
+        let broken = match act(target, step) {
+            Ok(()) => receive_all(target, transcript, step, protocol),
+            Err(error) => Err(error),
+        };
+        let (expected, got) = match broken {
+            Ok(None) => continue,
+            Ok(Some(difference)) => difference,
+            Err(error) => ("a reply".into(), error.to_string()),
+        };
+        let action = Step { replies: Vec::new(), marks: Vec::new(), ..step.clone() }.to_string();
+        let step_text = format!("{} [{protocol:?}]", action.trim_end());
+        failures.push(Failure { file: transcript.name(), line: step.line, step: step_text, expected, got });
+    }
+    failures
+}
+
+fn act(target: &mut dyn Target, step: &Step) -> anyhow::Result<()> {
+    match &step.action {
+        Action::Request { session, words, .. } => {
+            let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+            target.send(session, &words)
+        }
+        Action::Wait(milliseconds) => {
+            target.advance(*milliseconds);
+            Ok(())
+        }
+    }
+}
+
+/// What was expected and what came, where they differ.
+fn receive_all(
+    target: &mut dyn Target,
+    transcript: &Transcript,
+    step: &Step,
+    protocol: Protocol,
+) -> anyhow::Result<Option<(String, String)>> {
+    let matcher = step.matcher();
+    let mut difference = None;
+    for session in transcript.sessions() {
+        let expected = step.expected(session, protocol, Author::Redstart);
+        let mut got = Vec::new();
+        while got.len() < expected.len() {
+            match target.receive(session, Patience::Expected)? {
+                Some(value) => got.push(value),
+                None => break,
+            }
+        }
+        if target.is_prompt() {
+            while let Some(value) = target.receive(session, Patience::Glance(Duration::ZERO))? {
+                got.push(value);
+            }
+        }
+        let same = expected.len() == got.len() && expected.iter().zip(&got).all(|(e, g)| matcher.matches(e, g));
+        if !same && difference.is_none() {
+            difference = Some((describe(expected), describe(&got)));
+        }
+    }
+    Ok(difference)
+}
+
+fn describe<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
+    let all: Vec<_> = values.into_iter().map(ToString::to_string).collect();
+    if all.is_empty() { "nothing".into() } else { all.join("\n           ") }
+}

@@ -1,0 +1,122 @@
+//! Fills a transcript with the replies of a real Redis.
+
+use crate::server::Server;
+use crate::target::{Patience, RespTarget, Target};
+use crate::transcript::{Action, Author, Item, Reply, Step, Transcript};
+use crate::value::Value;
+use anyhow::Context;
+use redstart_core::Protocol;
+use std::time::Duration;
+
+/// How long to wait for something that may not come: a second reply, a message to another session.
+const GLANCE: Duration = Duration::from_millis(1);
+/// The same where several sessions or messages are in play.
+const LONG_GLANCE: Duration = Duration::from_millis(15);
+/// How long until a command that may block is taken to be blocked.
+const BLOCKED: Duration = Duration::from_millis(40);
+
+/// Asks a fresh redis-server for every reply of a transcript.
+///
+/// # Errors
+/// When the server does not start or breaks off.
+pub fn record(transcript: &mut Transcript) -> anyhow::Result<()> {
+    if transcript.by_hand {
+        return Ok(());
+    }
+    let mut heard = Vec::new();
+    for protocol in transcript.protocols() {
+        let server = Server::redis(&[])?;
+        let mut target = RespTarget::new(server.address, protocol);
+        heard.push((protocol, play(&mut target, transcript)?));
+    }
+    let steps = transcript.items.iter_mut().filter_map(|item| match item {
+        Item::Step(step) => Some(step),
+        Item::Text(_) => None,
+    });
+    for (n, step) in steps.enumerate() {
+        if step.by_hand() {
+            continue;
+        }
+        step.replies.retain(|reply| reply.author == Author::Redstart);
+        let replies = match heard.as_slice() {
+            [(_, only)] => only[n].iter().map(|(session, value)| line(session, None, value)).collect(),
+            [(_, two), (_, three)] => merge(&two[n], &three[n]),
+            _ => Vec::new(),
+        };
+        step.replies.splice(0..0, replies);
+    }
+    Ok(())
+}
+
+/// What a session heard at a step.
+type Heard = Vec<(String, Value)>;
+
+fn play(target: &mut RespTarget, transcript: &Transcript) -> anyhow::Result<Vec<Heard>> {
+    let sessions = transcript.sessions();
+    let glance = if sessions.len() > 1 { LONG_GLANCE } else { GLANCE };
+    let mut all = Vec::new();
+    for step in transcript.steps() {
+        let mut heard = Vec::new();
+        if !step.by_hand() {
+            hear_action(target, step, glance, &mut heard)
+                .with_context(|| format!("{}:{}", transcript.name(), step.line))?;
+            for session in &sessions {
+                while let Some(value) = target.receive(session, Patience::Glance(GLANCE))? {
+                    heard.push(((*session).to_owned(), value));
+                }
+            }
+        }
+        all.push(heard);
+    }
+    Ok(all)
+}
+
+fn hear_action(target: &mut RespTarget, step: &Step, glance: Duration, heard: &mut Heard) -> anyhow::Result<()> {
+    let (session, words) = match &step.action {
+        Action::Wait(milliseconds) => {
+            // A little longer, so that what is due at that very moment has come.
+            target.advance(milliseconds + 5);
+            return Ok(());
+        }
+        Action::Request { session, words, .. } => (session, words),
+    };
+    let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    target.send(session, &words)?;
+    let name = words.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default();
+    let patience = if may_stay_silent(&name) { Patience::Glance(BLOCKED) } else { Patience::Expected };
+    if let Some(value) = target.receive(session, patience)? {
+        heard.push((session.clone(), value));
+    }
+    if glance > GLANCE || name.ends_with(b"SUBSCRIBE") {
+        std::thread::sleep(LONG_GLANCE);
+    }
+    Ok(())
+}
+
+fn may_stay_silent(name: &[u8]) -> bool {
+    let blocks = name.starts_with(b"B") || name == b"WAIT";
+    blocks || name == b"CLIENT" || name.ends_with(b"SUBSCRIBE") || name == b"RESET" || name == b"EXEC"
+}
+
+/// One line where both protocols agree, two where they do not.
+fn merge(two: &Heard, three: &Heard) -> Vec<Reply> {
+    let same_receivers = two.len() == three.len() && two.iter().zip(three).all(|(two, three)| two.0 == three.0);
+    if same_receivers {
+        return two.iter().zip(three).flat_map(|(two, three)| merge_one(two, three)).collect();
+    }
+    let of = |heard: &Heard, protocol| {
+        heard.iter().map(|(session, value)| line(session, Some(protocol), value)).collect::<Vec<_>>()
+    };
+    [of(two, Protocol::Resp2), of(three, Protocol::Resp3)].concat()
+}
+
+fn merge_one(two: &(String, Value), three: &(String, Value)) -> Vec<Reply> {
+    if two.1 == three.1 {
+        return vec![line(&two.0, None, &two.1)];
+    }
+    vec![line(&two.0, Some(Protocol::Resp2), &two.1), line(&three.0, Some(Protocol::Resp3), &three.1)]
+}
+
+fn line(session: &str, protocol: Option<Protocol>, value: &Value) -> Reply {
+    Reply { session: session.to_owned(), author: Author::Redis, protocol, value: value.clone() }
+}

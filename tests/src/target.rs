@@ -1,0 +1,42 @@
+//! What a transcript can be run against.
+
+mod core;
+mod resp;
+
+pub use self::core::{CoreTarget, START, find_command, split_effects};
+pub use resp::{Connection, RespTarget};
+
+use crate::value::Value;
+use std::time::Duration;
+
+/// How long to wait for a reply that has not come yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// The reply has to come.
+    Expected,
+    /// It is asked whether there is one.
+    Glance(Duration),
+}
+
+/// A store with named sessions. A session comes to be when it is first used.
+pub trait Target {
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// Whatever keeps the store from being reached.
+    fn send(&mut self, session: &str, words: &[&[u8]]) -> anyhow::Result<()>;
+
+    /// The next thing that a session receives, if there is one.
+    ///
+    /// # Errors
+    /// Whatever keeps the store from being reached, or bytes that are not RESP.
+    fn receive(&mut self, session: &str, patience: Patience) -> anyhow::Result<Option<Value>>;
+
+    /// Lets time pass.
+    fn advance(&mut self, milliseconds: u64);
+
+    /// Whether a reply that is not there now will never come, so that silence can be checked.
+    fn is_prompt(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,184 @@
+//! The engine itself, on a clock that only moves when it is told to.
+
+use super::{Patience, Target};
+use crate::value::{Parsed, Value, parse_resp};
+use anyhow::{bail, ensure};
+use redstart_core::resp::{RequestLimits, parse_request};
+use redstart_core::spec::Command;
+use redstart_core::{
+    Config, Engine, Millis, Outcome, Output, Protocol, ReplyBuffer, Request, SessionId, SessionOptions, commands,
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The time at which every run begins.
+pub const START: Millis = Millis(1_700_000_000_000);
+
+/// An engine with named sessions.
+#[derive(Debug)]
+pub struct CoreTarget {
+    /// The engine.
+    pub engine: Engine,
+    /// The time.
+    pub now: Millis,
+    /// Everything that came out as effects so far.
+    pub effects: Vec<u8>,
+    protocol: Protocol,
+    sessions: BTreeMap<String, SessionId>,
+    inbox: BTreeMap<SessionId, VecDeque<u8>>,
+    closed: Vec<SessionId>,
+    reply: ReplyBuffer,
+}
+
+impl CoreTarget {
+    /// An empty store whose sessions begin in a protocol.
+    pub fn new(protocol: Protocol, seed: u64) -> Self {
+        Self {
+            engine: Engine::new(Config::default(), seed),
+            now: START,
+            effects: Vec::new(),
+            protocol,
+            sessions: BTreeMap::new(),
+            inbox: BTreeMap::new(),
+            closed: Vec::new(),
+            reply: ReplyBuffer::default(),
+        }
+    }
+
+    /// Executes a request and gives the bytes of the reply; none when it blocks.
+    ///
+    /// # Errors
+    /// A reply that does not have the shape that its command declares.
+    pub fn execute(&mut self, session: &str, words: &[&[u8]]) -> anyhow::Result<Option<Vec<u8>>> {
+        let id = self.session(session);
+        self.engine.handle_timeout(self.now);
+        self.poll();
+        self.reply.clear();
+        let done = self.engine.execute(self.now, id, &Request::new(words), &mut self.reply);
+        let bytes = self.reply.take();
+        if done.outcome == Outcome::Closed {
+            self.closed.push(id);
+        }
+        if let Some(command) = find_command(words) {
+            check_shape(command, words, &bytes)?;
+        }
+        Ok((done.outcome != Outcome::Blocked).then_some(bytes))
+    }
+
+    /// Takes what the engine put out.
+    pub fn poll(&mut self) {
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Effects(batch) => self.effects.extend_from_slice(&batch.bytes),
+                Output::Push { session, bytes } => self.inbox.entry(session).or_default().extend(bytes.iter()),
+                Output::Reply { session, bytes, .. } => self.inbox.entry(session).or_default().extend(bytes),
+                Output::Close(session) => self.closed.push(session),
+                Output::Host(_) => {}
+            }
+        }
+    }
+
+    fn session(&mut self, name: &str) -> SessionId {
+        if let Some(id) = self.sessions.get(name) {
+            return *id;
+        }
+        let options = SessionOptions {
+            protocol: self.protocol,
+            address: "127.0.0.1:1".into(),
+            local_address: "127.0.0.1:2".into(),
+            ..SessionOptions::default()
+        };
+        let id = self.engine.open(self.now, options);
+        self.sessions.insert(name.to_owned(), id);
+        id
+    }
+}
+
+impl Target for CoreTarget {
+    fn send(&mut self, session: &str, words: &[&[u8]]) -> anyhow::Result<()> {
+        let bytes = self.execute(session, words)?;
+        let id = self.session(session);
+        self.inbox.entry(id).or_default().extend(bytes.into_iter().flatten());
+        self.poll();
+        Ok(())
+    }
+
+    fn receive(&mut self, session: &str, _: Patience) -> anyhow::Result<Option<Value>> {
+        let Some(id) = self.sessions.get(session).copied() else { return Ok(None) };
+        let inbox = self.inbox.entry(id).or_default();
+        if inbox.is_empty() {
+            if !self.closed.contains(&id) {
+                return Ok(None);
+            }
+            self.closed.retain(|closed| *closed != id);
+            self.sessions.remove(session);
+            self.engine.handle_close(id);
+            return Ok(Some(Value::Closed));
+        }
+        match parse_resp(inbox.make_contiguous()) {
+            Parsed::Value(value, len) => {
+                inbox.drain(..len);
+                Ok(Some(value))
+            }
+            Parsed::Incomplete | Parsed::Malformed => {
+                bail!("not RESP: {:?}", String::from_utf8_lossy(inbox.make_contiguous()))
+            }
+        }
+    }
+
+    fn advance(&mut self, milliseconds: u64) {
+        // Deadlines are met one by one, as a host's timer would.
+        let end = self.now.after(i64::try_from(milliseconds).unwrap_or(i64::MAX));
+        while let Some(due) = self.engine.poll_timeout().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.engine.handle_timeout(self.now);
+            self.poll();
+        }
+        self.now = end;
+    }
+
+    fn is_prompt(&self) -> bool {
+        true
+    }
+}
+
+/// The command of a request, as the table has it.
+pub fn find_command(words: &[&[u8]]) -> Option<&'static Command> {
+    let is = |command: &&Command, words: &[&[u8]]| {
+        let name = words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ");
+        command.name.eq_ignore_ascii_case(&name)
+    };
+    let long = words.get(..2).and_then(|words| commands::all().find(|command| is(command, words)));
+    long.or_else(|| words.get(..1).and_then(|words| commands::all().find(|command| is(command, words))))
+}
+
+fn check_shape(command: &Command, words: &[&[u8]], bytes: &[u8]) -> anyhow::Result<()> {
+    if bytes.is_empty() || bytes == b"+QUEUED\r\n" {
+        return Ok(());
+    }
+    let shape = command.reply.check(bytes);
+    ensure!(
+        shape.is_ok(),
+        "the reply to {} does not have its declared shape: {:?}",
+        words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" "),
+        String::from_utf8_lossy(bytes),
+    );
+    Ok(())
+}
+
+/// The requests in effects.
+///
+/// # Errors
+/// Bytes that are not requests.
+pub fn split_effects(mut bytes: &[u8]) -> anyhow::Result<Vec<Vec<Vec<u8>>>> {
+    let mut requests = Vec::new();
+    while !bytes.is_empty() {
+        match parse_request(bytes, RequestLimits::TRUSTED) {
+            Ok(redstart_core::resp::Parsed::Request { words, len }) => {
+                requests.push(words.iter().map(|word| word.to_vec()).collect());
+                bytes = &bytes[len..];
+            }
+            other => bail!("effects are not requests: {other:?}"),
+        }
+    }
+    Ok(requests)
+}
