@@ -1,0 +1,230 @@
+//! The commands by name, as a store looks them up for each request.
+
+use super::all;
+use crate::engine::CommandStats;
+use crate::error::Error;
+use crate::spec::{Command, Run};
+use alloc::string::String;
+use alloc::vec::Vec;
+use hashbrown::HashTable;
+
+/// The number of a command in a store's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CommandId(u16);
+
+/// What is looked up for each request.
+#[derive(Debug)]
+struct Row {
+    command: &'static Command,
+    arity: i16,
+    is_container: bool,
+    stats: CommandStats,
+}
+
+/// A name as it is compared: folded to upper case, and under its container if it is a subcommand's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Name {
+    text: [u8; Name::BYTES_MAX],
+    len: usize,
+    container: Option<CommandId>,
+}
+
+impl Name {
+    /// The longest name of a command or subcommand.
+    const BYTES_MAX: usize = 24;
+
+    /// None for a text that is longer than any name.
+    #[inline]
+    fn fold(text: &[u8], container: Option<CommandId>) -> Option<Self> {
+        let mut folded = [0; Self::BYTES_MAX];
+        folded.get_mut(..text.len())?.copy_from_slice(text);
+        folded.make_ascii_uppercase();
+        Some(Self { text: folded, len: text.len(), container })
+    }
+
+    /// Names are not chosen by clients, so the hash needs no seed.
+    #[inline]
+    fn hash(&self) -> u64 {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let (words, _) = self.text.as_chunks::<8>();
+        let container = self.container.map_or(0, |id| u64::from(id.0) + 1);
+        let mix = |hash: u64, word: &[u8; 8]| (hash ^ u64::from_le_bytes(*word)).wrapping_mul(ODD).rotate_left(29);
+        words.iter().fold(container, mix).wrapping_mul(ODD)
+    }
+}
+
+/// The commands by name, with what has been derived from each and its counters.
+#[derive(Debug)]
+pub(crate) struct CommandTable {
+    rows: Vec<Row>,
+    names: HashTable<(Name, CommandId)>,
+}
+
+impl CommandTable {
+    /// A table of all commands.
+    ///
+    /// # Panics
+    /// When a declared name is too long, or a subcommand has no container: mistakes in the declarations.
+    pub(crate) fn new() -> Self {
+        let rows: Vec<_> = all().map(Row::new).collect();
+        let mut table = Self { rows, names: HashTable::new() };
+        let ids = || (0..).map(CommandId).zip(all());
+        for (id, command) in ids().filter(|(_, command)| command.container().is_none()) {
+            table.add_name(command.name, None, id);
+        }
+        for (id, command) in ids() {
+            if let Some((container, name)) = command.name.split_once(' ') {
+                let container = table.find_name(container.as_bytes(), None);
+                assert!(container.is_some(), "{} has no container", command.name);
+                table.add_name(name, container, id);
+            }
+        }
+        table
+    }
+
+    /// The command of a request.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCommand`], [`Error::UnknownSubcommand`].
+    pub(crate) fn find(&self, words: &[&[u8]]) -> Result<CommandId, Error> {
+        let name = words.first().copied().unwrap_or_default();
+        let id = self.find_name(name, None).ok_or_else(|| unknown_command(words))?;
+        match words.get(1) {
+            Some(subcommand) if self.row(id).is_container => {
+                self.find_name(subcommand, Some(id)).ok_or_else(|| unknown_subcommand(self.get(id), subcommand))
+            }
+            _ => Ok(id),
+        }
+    }
+
+    /// The command with this name (`GET`, `CONFIG|SET`), in any case.
+    pub(crate) fn by_name(&self, name: &[u8]) -> Option<&'static Command> {
+        let mut parts = name.splitn(2, |byte| *byte == b'|');
+        let id = self.find_name(parts.next()?, None)?;
+        match parts.next() {
+            Some(subcommand) => self.find_name(subcommand, Some(id)).map(|id| self.get(id)),
+            None => Some(self.get(id)),
+        }
+    }
+
+    /// A command's declaration.
+    pub(crate) fn get(&self, id: CommandId) -> &'static Command {
+        self.row(id).command
+    }
+
+    /// Refuses a request of too few or too many words.
+    ///
+    /// # Errors
+    /// [`Error::WrongArity`].
+    #[inline]
+    pub(crate) fn check_arity(&self, id: CommandId, words: usize) -> Result<(), Error> {
+        let row = self.row(id);
+        let words = i16::try_from(words).unwrap_or(i16::MAX);
+        if row.arity == words || (row.arity < 0 && words >= -row.arity) {
+            return Ok(());
+        }
+        Err(Error::WrongArity { command: row.command.full_name() })
+    }
+
+    /// Counts a call.
+    pub(crate) fn count_call(&mut self, id: CommandId) {
+        self.row_mut(id).stats.calls += 1;
+    }
+
+    /// Counts a call that was answered with an error.
+    pub(crate) fn count_failure(&mut self, id: CommandId) {
+        self.row_mut(id).stats.failed_calls += 1;
+    }
+
+    /// The commands that were called, with their counters.
+    pub(crate) fn called(&self) -> impl Iterator<Item = (&'static Command, CommandStats)> {
+        self.rows.iter().filter(|row| row.stats.calls > 0).map(|row| (row.command, row.stats))
+    }
+
+    /// Sets all counters to zero.
+    pub(crate) fn reset_stats(&mut self) {
+        self.rows.iter_mut().for_each(|row| row.stats = CommandStats::default());
+    }
+
+    fn add_name(&mut self, text: &str, container: Option<CommandId>, id: CommandId) {
+        let Some(name) = Name::fold(text.as_bytes(), container) else {
+            unreachable!("the name {text} is longer than Name::BYTES_MAX");
+        };
+        self.names.insert_unique(name.hash(), (name, id), |(name, _)| name.hash());
+    }
+
+    #[inline]
+    fn find_name(&self, text: &[u8], container: Option<CommandId>) -> Option<CommandId> {
+        let name = Name::fold(text, container)?;
+        self.names.find(name.hash(), |(other, _)| *other == name).map(|(_, id)| *id)
+    }
+
+    fn row(&self, id: CommandId) -> &Row {
+        match self.rows.get(usize::from(id.0)) {
+            Some(row) => row,
+            None => unreachable!("a command's number comes from its table"),
+        }
+    }
+
+    fn row_mut(&mut self, id: CommandId) -> &mut Row {
+        match self.rows.get_mut(usize::from(id.0)) {
+            Some(row) => row,
+            None => unreachable!("a command's number comes from its table"),
+        }
+    }
+}
+
+impl Row {
+    fn new(command: &'static Command) -> Self {
+        let is_container = matches!(command.run, Run::Container);
+        Self { command, arity: command.arity(), is_container, stats: CommandStats::default() }
+    }
+}
+
+/// How much of an unknown request an error repeats, in bytes.
+const QUOTED_BYTES_MAX: usize = 128;
+
+fn unknown_command(words: &[&[u8]]) -> Error {
+    let mut args = String::new();
+    for word in words.iter().skip(1) {
+        if args.len() >= QUOTED_BYTES_MAX {
+            break;
+        }
+        args.extend(["'", &quote(word, QUOTED_BYTES_MAX - args.len()), "' "]);
+    }
+    Error::UnknownCommand { name: quote(words.first().copied().unwrap_or_default(), QUOTED_BYTES_MAX), args }
+}
+
+fn unknown_subcommand(container: &Command, subcommand: &[u8]) -> Error {
+    Error::UnknownSubcommand { name: quote(subcommand, QUOTED_BYTES_MAX), container: container.name.into() }
+}
+
+fn quote(word: &[u8], bytes_max: usize) -> String {
+    String::from_utf8_lossy(word.get(..bytes_max).unwrap_or(word)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_found_by_its_name_in_any_case() {
+        let table = CommandTable::new();
+        for command in all() {
+            let name = command.full_name();
+            assert!(core::ptr::eq(table.by_name(name.as_bytes()).unwrap(), command), "{name}");
+            let words: Vec<_> = command.name.split(' ').map(str::as_bytes).collect();
+            assert!(core::ptr::eq(table.get(table.find(&words).unwrap()), command), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_quoted() {
+        let table = CommandTable::new();
+        let error = table.find(&[b"nope", b"a", &[b'x'; 300]]).unwrap_err();
+        let quoted = "x".repeat(QUOTED_BYTES_MAX - 4);
+        let text = "ERR unknown command 'nope', with args beginning with: 'a' ";
+        assert_eq!(alloc::format!("{error}"), alloc::format!("{text}'{quoted}' "));
+        assert!(table.find(&[b"get\0"]).is_err());
+    }
+}
