@@ -37,6 +37,11 @@ pub struct ZsetLimits {
     pub max_listpack_value: usize,
 }
 
+impl ZsetLimits {
+    /// Nothing is packed: for results in the making, since a listpack forgets the sign of a zero.
+    pub const NO_LISTPACK: Self = Self { max_listpack_entries: 0, max_listpack_value: 0 };
+}
+
 impl Default for ZsetLimits {
     fn default() -> Self {
         Self { max_listpack_entries: 128, max_listpack_value: 64 }
@@ -214,6 +219,23 @@ impl Zset {
         }
     }
 
+    /// Packs a sorted set that was built as a tree, if it stays within the limits.
+    pub fn narrow(&mut self, limits: ZsetLimits) {
+        let Form::Tree(tree) = &self.0 else { return };
+        if tree.len() <= limits.max_listpack_entries {
+            let mut packed = Packed::new();
+            for (rank, (member, score)) in self.iter().enumerate() {
+                let mut buffer = itoa::Buffer::new();
+                let member = member.as_bytes(&mut buffer);
+                if !packed.accepts(member, limits) {
+                    return;
+                }
+                packed.insert(rank, member, score);
+            }
+            self.0 = Form::Packed(packed);
+        }
+    }
+
     /// Bytes of heap memory that the sorted set takes.
     pub fn heap_len(&self) -> usize {
         match &self.0 {
@@ -247,7 +269,7 @@ impl Zset {
     fn add(&mut self, member: &[u8], score: f64, limits: ZsetLimits, seed: &TableSeed) {
         let rank = self.rank_of(score, member);
         if let Form::Packed(packed) = &mut self.0 {
-            if packed.len() < limits.max_listpack_entries && member.len() <= limits.max_listpack_value {
+            if packed.accepts(member, limits) {
                 return packed.insert(rank, member, score);
             }
             let tree = Tree::from_sorted(self.iter(), seed);

@@ -80,7 +80,7 @@ impl Options {
         const NX_XX: &str = "ERR XX and NX options at the same time are not compatible";
         const NX_GT_LT: &str = "ERR GT, LT, and/or NX options at the same time are not compatible";
         const ONE_PAIR: &str = "ERR INCR option supports a single increment-element pair";
-        if words == 0 || words % 2 != 0 {
+        if words == 0 || !words.is_multiple_of(2) {
             return Err(Error::Syntax);
         }
         if self.only_new && self.only_existing {
@@ -106,12 +106,7 @@ impl Options {
     }
 }
 
-fn add(
-    writer: &mut Writer<'_>,
-    args: &mut Args<'_>,
-    reply: &mut ReplyBuffer,
-    options: Options,
-) -> Result<(), Error> {
+fn add(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer, options: Options) -> Result<(), Error> {
     let key = args.word()?;
     let options = options.read(args);
     options.check(args.remaining())?;

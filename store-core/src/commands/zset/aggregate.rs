@@ -8,9 +8,12 @@ use crate::keyspace::{Reader, Writer};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::Value;
+use crate::values::bytes::SmallBytes;
+use crate::values::dense::TableSeed;
 use crate::values::listpack::Element;
 use crate::values::set::{self, Set};
 use crate::values::zset::{self, Zset};
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -145,8 +148,20 @@ impl Aggregate {
     fn apply(self, one: f64, other: f64) -> f64 {
         match self {
             Self::Sum => zero_for_nan(one + other),
-            Self::Min => if other < one { other } else { one },
-            Self::Max => if other > one { other } else { one },
+            Self::Min => {
+                if other < one {
+                    other
+                } else {
+                    one
+                }
+            }
+            Self::Max => {
+                if other > one {
+                    other
+                } else {
+                    one
+                }
+            }
         }
     }
 }
@@ -263,24 +278,23 @@ impl<'a> Query<'a> {
         Ok(query)
     }
 
-    fn result(&self, reader: &Reader<'_>) -> Zset {
+    fn result(&self, seed: &TableSeed) -> Zset {
         match self.operation {
-            Operation::Union => self.union(reader),
-            Operation::Inter | Operation::Diff => store::collect(reader, self.kept_of_first()),
+            Operation::Union => self.union(seed),
+            Operation::Inter | Operation::Diff => store::collect(self.kept_of_first(), seed),
         }
     }
 
-    fn union(&self, reader: &Reader<'_>) -> Zset {
-        let mut result = Zset::new();
+    fn union(&self, seed: &TableSeed) -> Zset {
+        let mut scores: BTreeMap<SmallBytes, f64> = BTreeMap::new();
         let mut buffer = itoa::Buffer::new();
         for input in &self.inputs {
             for (member, score) in input.source.members() {
-                let score = input.weigh(score);
-                let combine = |old: Option<f64>| Some(old.map_or(score, |old| self.aggregate.apply(old, score)));
-                result.update(member.as_bytes(&mut buffer), reader.config().zset, reader.database().seed(), combine);
+                let (member, score) = (SmallBytes::from(member.as_bytes(&mut buffer)), input.weigh(score));
+                scores.entry(member).and_modify(|old| *old = self.aggregate.apply(*old, score)).or_insert(score);
             }
         }
-        result
+        store::collect(scores.iter().map(|(member, score)| (Element::Bytes(member), *score)), seed)
     }
 
     /// The members of the first input that belong to the result, with their scores in it.
@@ -330,7 +344,7 @@ fn answer_result(
     operation: Operation,
 ) -> Result<(), Error> {
     let query = Query::read(reader, args, operation, true)?;
-    let result = query.result(reader);
+    let result = query.result(reader.database().seed());
     answer::write_header(reply, result.len(), query.scores);
     for (member, score) in &result {
         answer::write_entry(reply, member, score, query.scores);
@@ -346,8 +360,8 @@ fn store_result(
     name: &'static str,
 ) -> Result<(), Error> {
     let destination = args.word()?;
-    let reader = writer.reader();
-    let result = Query::read(&reader, args, operation, false)?.result(&reader);
+    let query = Query::read(&writer.reader(), args, operation, false)?;
+    let result = query.result(writer.seed());
     reply.count(store::store(writer, destination, result, name));
     Ok(())
 }

@@ -156,12 +156,7 @@ impl<'a> Query<'a> {
     }
 }
 
-fn pop_from_one(
-    writer: &mut Writer<'_>,
-    args: &mut Args<'_>,
-    reply: &mut ReplyBuffer,
-    end: End,
-) -> Result<(), Error> {
+fn pop_from_one(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer, end: End) -> Result<(), Error> {
     let key = args.word()?;
     let count = args.peek();
     if args.remaining() > 1 {

@@ -104,7 +104,7 @@ fn zrangestore(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBu
     let source = args.word()?;
     let query = Query::read(args, Form::Stored)?;
     let result = match writer.get::<Zset>(source)? {
-        Some(zset) => store::collect(&writer.reader(), zset.range(query.ranks(zset))),
+        Some(zset) => store::collect(zset.range(query.ranks(zset)), writer.seed()),
         None => Zset::new(),
     };
     reply.count(store::store(writer, destination, result, "zrangestore"));
@@ -251,8 +251,7 @@ impl<'a> Query<'a> {
     }
 }
 
-const LIMIT_BY_RANK: &str =
-    "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
+const LIMIT_BY_RANK: &str = "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX";
 const SCORES_BY_LEX: &str = "ERR syntax error, WITHSCORES not supported in combination with BYLEX";
 
 impl Limit {
@@ -317,12 +316,7 @@ impl Options {
     }
 }
 
-fn answer_range(
-    reader: &Reader<'_>,
-    args: &mut Args<'_>,
-    reply: &mut ReplyBuffer,
-    form: Form,
-) -> Result<(), Error> {
+fn answer_range(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer, form: Form) -> Result<(), Error> {
     let key = args.word()?;
     let query = Query::read(args, form)?;
     match reader.get::<Zset>(key)? {

@@ -2,8 +2,8 @@
 
 use super::answer::{self, Scores};
 use super::{MEMBERS, WITHSCORES};
-use crate::commands::scan;
 use crate::args::Args;
+use crate::commands::scan;
 use crate::error::Error;
 use crate::keyspace::Reader;
 use crate::limits;
@@ -15,10 +15,7 @@ use alloc::collections::BTreeMap;
 
 pub(super) const ZRANDMEMBER: Command = Command::new("ZRANDMEMBER", Group::SortedSet, "6.2.0")
     .about("Returns random members: different ones, or, for a negative count, any.", "O(N) for N members returned.")
-    .syntax(&[
-        Arg::key("key", Access::READ),
-        Arg::block("options", &[Arg::integer("count"), WITHSCORES]).optional(),
-    ])
+    .syntax(&[Arg::key("key", Access::READ), Arg::block("options", &[Arg::integer("count"), WITHSCORES]).optional()])
     .tips(&["nondeterministic_output"])
     .reply(Shape::OneOf(&[Shape::Null, Shape::Bulk, MEMBERS]))
     .read(zrandmember);
@@ -96,7 +93,7 @@ fn write_sample(reader: &Reader<'_>, zset: &Zset, count: i64, scores: Scores, re
         write_ranks(zset, (0..wanted).map(|_| reader.random_index(len)), scores, reply);
     } else if wanted >= len {
         answer::write_header(reply, len, scores);
-        zset.iter().for_each(|(member, score)| answer::write_entry(reply, member, score, scores));
+        zset.iter().rev().for_each(|(member, score)| answer::write_entry(reply, member, score, scores));
     } else {
         answer::write_header(reply, wanted, scores);
         write_ranks(zset, different_ranks(reader, len, wanted), scores, reply);

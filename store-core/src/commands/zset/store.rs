@@ -2,23 +2,23 @@
 
 use super::event;
 use crate::clock::Deadline;
-use crate::keyspace::{Expiry, Reader, Writer};
+use crate::keyspace::{Expiry, Writer};
 use crate::number;
 use crate::values::Typed;
+use crate::values::dense::TableSeed;
 use crate::values::listpack::Element;
-use crate::values::zset::Zset;
+use crate::values::zset::{Zset, ZsetLimits};
 use alloc::vec::Vec;
 use smallvec::SmallVec;
 
 /// The most members that one effect names, so that no effect is longer than a request may be.
 const MEMBERS_PER_EFFECT: usize = 64 * 1024;
 
-/// A sorted set of these members.
-pub(super) fn collect<'a>(reader: &Reader<'_>, members: impl Iterator<Item = (Element<'a>, f64)>) -> Zset {
-    let (limits, seed) = (reader.config().zset, reader.database().seed());
+/// A sorted set of these members, not packed.
+pub(super) fn collect<'a>(members: impl Iterator<Item = (Element<'a>, f64)>, seed: &TableSeed) -> Zset {
     let mut zset = Zset::new();
     for (member, score) in members {
-        zset.insert(member.as_bytes(&mut itoa::Buffer::new()), score, limits, seed);
+        zset.insert(member.as_bytes(&mut itoa::Buffer::new()), score, ZsetLimits::NO_LISTPACK, seed);
     }
     zset
 }
@@ -28,12 +28,13 @@ pub(super) fn collect<'a>(reader: &Reader<'_>, members: impl Iterator<Item = (El
 ///
 /// The effects are the members, not the command: on replay, a source that had expired when the command ran may still
 /// be there.
-pub(super) fn store(writer: &mut Writer<'_>, key: &[u8], result: Zset, name: &'static str) -> usize {
+pub(super) fn store(writer: &mut Writer<'_>, key: &[u8], mut result: Zset, name: &'static str) -> usize {
     let count = result.len();
     if count == 0 {
         writer.delete(key);
         return 0;
     }
+    result.narrow(writer.config().zset);
     if writer.database().entry(key).is_some() {
         writer.replicate(&[b"DEL", key]);
     }

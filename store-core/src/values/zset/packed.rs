@@ -3,8 +3,12 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::ZsetLimits;
 use crate::number;
 use crate::values::listpack::{self, Element, Listpack};
+
+/// What a pair takes at most besides the member's bytes: the score's text and the lengths of both.
+const PAIR_OVERHEAD: usize = 64;
 
 #[derive(Clone)]
 pub(super) struct Packed(Listpack);
@@ -16,6 +20,13 @@ impl Packed {
 
     pub(super) fn len(&self) -> usize {
         self.0.len() / 2
+    }
+
+    /// Whether a member may be added.
+    pub(super) fn accepts(&self, member: &[u8], limits: ZsetLimits) -> bool {
+        self.len() < limits.max_listpack_entries
+            && member.len() <= limits.max_listpack_value
+            && self.0.has_room_for(member.len() + PAIR_OVERHEAD)
     }
 
     pub(super) fn score(&self, member: &[u8]) -> Option<f64> {

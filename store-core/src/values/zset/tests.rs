@@ -9,7 +9,7 @@ use super::*;
 use crate::random::{HashSeed, Random};
 
 const PACKED: ZsetLimits = ZsetLimits { max_listpack_entries: usize::MAX, max_listpack_value: usize::MAX };
-const TREE: ZsetLimits = ZsetLimits { max_listpack_entries: 0, max_listpack_value: 0 };
+const TREE: ZsetLimits = ZsetLimits::NO_LISTPACK;
 
 #[derive(Clone, Debug, PartialEq)]
 struct Pair(f64, Vec<u8>);
@@ -219,6 +219,22 @@ fn a_sorted_set_leaves_the_listpack_at_its_limits() {
     let mut zset = Zset::new();
     zset.insert(b"123456", 1.0, limits, &table_seed());
     assert_eq!(zset.encoding_name(), "skiplist");
+}
+
+#[test]
+fn a_tree_within_the_limits_can_be_packed() {
+    let mut zset = Zset::new();
+    for n in 0..5 {
+        zset.insert(format!("member:{n}").as_bytes(), f64::from(n % 3), TREE, &table_seed());
+    }
+    let pairs = range_of(&zset, 0..5);
+    for (max_listpack_entries, max_listpack_value, encoding) in
+        [(4, 64, "skiplist"), (5, 7, "skiplist"), (5, 8, "listpack")]
+    {
+        zset.narrow(ZsetLimits { max_listpack_entries, max_listpack_value });
+        assert_eq!(zset.encoding_name(), encoding);
+        assert_eq!(range_of(&zset, 0..5), pairs);
+    }
 }
 
 #[test]
