@@ -5,6 +5,7 @@
 
 mod command;
 mod connection;
+mod generic;
 mod hash;
 mod list;
 mod pubsub;
@@ -23,6 +24,7 @@ pub(crate) use table::{CommandId, CommandTable};
 const GROUPS: &[&[Command]] = &[
     list::COMMANDS,
     connection::COMMANDS,
+    generic::COMMANDS,
     pubsub::COMMANDS,
     hash::COMMANDS,
     set::COMMANDS,

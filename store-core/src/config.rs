@@ -50,6 +50,13 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// A parameter of the host.
+    pub fn host_parameter(&self, name: &str) -> Option<&str> {
+        self.host.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
+    }
+}
+
 /// A parameter as `CONFIG` sees it.
 pub struct Parameter {
     /// Its name.

@@ -140,6 +140,7 @@ pub struct Command {
     keys: Option<&'static [KeySpec]>,
     legacy_keys: Option<(i16, i16, i16)>,
     categories: &'static [&'static str],
+    group_category: Option<&'static [&'static str]>,
 }
 
 impl Command {
@@ -161,6 +162,7 @@ impl Command {
             keys: None,
             legacy_keys: None,
             categories: &[],
+            group_category: None,
         }
     }
 
@@ -242,6 +244,12 @@ impl Command {
     /// Redis's first key, last key and step where the key specifications give others.
     pub const fn override_legacy_keys(mut self, first: i16, last: i16, step: i16) -> Self {
         self.legacy_keys = Some((first, last, step));
+        self
+    }
+
+    /// ACL categories in the place of the one that follows from the group.
+    pub const fn override_group_category(mut self, categories: &'static [&'static str]) -> Self {
+        self.group_category = Some(categories);
         self
     }
 

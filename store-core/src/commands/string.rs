@@ -16,7 +16,7 @@ use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::Value;
 use crate::values::bytes::SmallBytes;
 
-pub(super) use expiry::{ExpiryOption, expiry_time};
+pub(super) use expiry::ExpiryOption;
 
 pub(super) const COMMANDS: &[Command] = &[
     range::APPEND,

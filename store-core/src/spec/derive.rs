@@ -161,8 +161,10 @@ impl Command {
     /// The ACL categories, without their `@`, sorted by name.
     pub fn categories(&self) -> Vec<&'static str> {
         let mut names = Vec::from(self.categories);
-        if !matches!(self.run, Run::Container) {
-            names.extend(group_category(self.group));
+        match self.group_category {
+            Some(categories) => names.extend(categories),
+            None if matches!(self.run, Run::Container) => {}
+            None => names.extend(group_category(self.group)),
         }
         let by_flag = [
             (Flag::Write, "write"),

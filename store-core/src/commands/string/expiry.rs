@@ -54,7 +54,7 @@ impl ExpiryOption {
 }
 
 /// The time that a TTL value means: in seconds or milliseconds, from `base` on or absolute.
-pub(in crate::commands) fn expiry_time(value: i64, seconds: bool, base: Option<Millis>) -> Option<Millis> {
+fn expiry_time(value: i64, seconds: bool, base: Option<Millis>) -> Option<Millis> {
     let milliseconds = if seconds { value.checked_mul(1000)? } else { value };
     let base = base.map_or(0, |now| now.0);
     milliseconds.checked_add(base).map(Millis)

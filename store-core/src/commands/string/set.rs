@@ -3,6 +3,7 @@
 use super::{ExpiryOption, event};
 use crate::args::Args;
 use crate::clock::Deadline;
+use crate::commands::generic::expire::{clear_deadline, expire_at};
 use crate::effects::Event;
 use crate::error::Error;
 use crate::keyspace::{Expiry, Writer};
@@ -229,27 +230,11 @@ fn getex(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
     let value = value.clone();
     match expiry {
         Some((unit, ttl)) => expire_at(writer, key, unit.parse_deadline(ttl, writer.now(), "getex")?),
-        None if persist => clear_deadline(writer, key),
+        None if persist => {
+            clear_deadline(writer, key);
+        }
         None => {}
     }
     reply.bulk(&value);
     Ok(())
-}
-
-/// Gives a key a deadline, or removes it when the deadline has passed.
-fn expire_at(writer: &mut Writer<'_>, key: &[u8], deadline: Deadline) {
-    let Some(time) = deadline.time().filter(|_| !deadline.is_past(writer.now())) else {
-        writer.delete(key);
-        return;
-    };
-    writer.set_deadline(key, deadline);
-    let mut digits = itoa::Buffer::new();
-    writer.effect(Event::EXPIRE, key, &[b"PEXPIREAT", key, digits.format(time.0).as_bytes()]);
-}
-
-fn clear_deadline(writer: &mut Writer<'_>, key: &[u8]) {
-    if writer.reader().deadline(key).is_some_and(|deadline| deadline != Deadline::NEVER) {
-        writer.set_deadline(key, Deadline::NEVER);
-        writer.effect(Event::PERSIST, key, &[b"PERSIST", key]);
-    }
 }
