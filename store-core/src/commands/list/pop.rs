@@ -190,8 +190,11 @@ fn pop(writer: &mut Writer<'_>, key: &[u8], end: End, count: usize, answer: impl
     answer(list);
     let count = count.min(list.len());
     list.remove_ends(end, count, limit);
+    let is_empty = list.is_empty();
     if count > 0 {
         replicate_pop(writer, key, end, count);
+    }
+    if is_empty {
         writer.remove_if_empty::<List>(key);
     }
     Ok(true)
