@@ -1,0 +1,191 @@
+/** The store that the page works on: the one inside the page or the one behind the gateway, and how it is doing. */
+import { Redis, type Reply, type Word } from "redstart";
+import { messageOf } from "./dom.ts";
+import { readDocs, type Docs } from "./line/docs.ts";
+import type { GatewaySettings } from "./settings.ts";
+import { Signal } from "./signal.ts";
+import { textOf } from "./text.ts";
+
+/** Where a store is. */
+export type Place = "page" | "gateway";
+
+/** How the store is doing. */
+export interface Status {
+  readonly level: "ok" | "busy" | "bad";
+  readonly text: string;
+}
+
+/** What the commands so far have done to the session. */
+export interface Session {
+  readonly database: number;
+  readonly isInTransaction: boolean;
+}
+
+const FRESH: Session = { database: 0, isInTransaction: false };
+
+/** The name of the store inside the page. */
+const NAME = "console";
+const KEPT = "Kept in this browser";
+
+/** The console's current store. Panes ask `db` each time, because switching replaces it. */
+export class Store {
+  /** Another store is used from now on. */
+  readonly switched = new Signal<Place>();
+  /** The state has changed. */
+  readonly stated = new Signal<Status>();
+  /** SELECT, MULTI or a lost connection changed the session. */
+  readonly sessionChanged = new Signal<Session>();
+  /** The command table has arrived. */
+  readonly learned = new Signal<Docs>();
+  /** Data may have changed. */
+  readonly written = new Signal<void>();
+
+  docs: Docs = new Map();
+  session = FRESH;
+  status: Status = { level: "busy", text: "" };
+  #place: Place;
+  #db: Redis;
+  #gateway: GatewaySettings;
+  #readOnly: ReadonlySet<string> = new Set();
+
+  constructor(place: Place, gateway: GatewaySettings) {
+    this.#place = place;
+    this.#gateway = gateway;
+    this.#db = this.#make();
+  }
+
+  /** The store itself. */
+  get db(): Redis {
+    return this.#db;
+  }
+
+  get place(): Place {
+    return this.#place;
+  }
+
+  get gateway(): GatewaySettings {
+    return this.#gateway;
+  }
+
+  /** Opens the store and learns its commands. */
+  async open(): Promise<void> {
+    const db = this.#db;
+    const opening: Status = { level: "busy", text: this.#place === "page" ? "Opening" : "Connecting" };
+    this.#state(opening);
+    try {
+      await db.exec(["PING"]);
+      if (db !== this.#db) return;
+      // The store may have told more of itself meanwhile.
+      if (this.status === opening) this.#state({ level: "ok", text: this.#place === "page" ? KEPT : "Connected" });
+      await this.#learn(db);
+    } catch (error) {
+      if (db === this.#db) this.#state({ level: "bad", text: messageOf(error) });
+    }
+  }
+
+  /** Uses another store from now on, or the same one with other settings. The old one is closed behind a flush. */
+  async use(place: Place, gateway: GatewaySettings = this.#gateway): Promise<void> {
+    const old = this.#db;
+    this.#place = place;
+    this.#gateway = gateway;
+    this.#db = this.#make();
+    this.docs = new Map();
+    this.#setSession(FRESH);
+    this.switched.emit(place);
+    await Promise.all([old.close().catch(() => {}), this.open()]);
+    if (place === this.#place) this.written.emit();
+  }
+
+  /** Runs a command of the command line; strings of the answer are bytes. */
+  async run(words: readonly Word[]): Promise<Reply> {
+    const name = (textOf(words[0] ?? "") ?? "").toUpperCase();
+    const db = this.#db;
+    try {
+      const reply = await db.bytes.exec<Reply>(words);
+      if (db === this.#db) this.#noticed(name, words);
+      return reply;
+    } catch (error) {
+      // A refused EXEC ends the transaction as well.
+      if (db === this.#db && name === "EXEC") this.#noticed(name, words);
+      throw error;
+    }
+  }
+
+  /** Whether a command only reads, as far as the store has told. */
+  isReadOnly(name: string): boolean {
+    return this.#readOnly.has(name);
+  }
+
+  #make(): Redis {
+    if (this.#place === "page") {
+      const db: Redis = new Redis({ name: NAME, automaticDeserialization: false });
+      db.on("storage", ({ state, error }) => {
+        if (db !== this.#db) return;
+        if (state === "ok") this.#state({ level: "ok", text: KEPT });
+        else if (state === "memory") this.#state({ level: "busy", text: "In memory only: this browser keeps nothing" });
+        else this.#state({ level: "bad", text: `Not saved: ${error?.message ?? "the storage fails"}` });
+      });
+      return db;
+    }
+    const { url, token } = this.#gateway;
+    const db: Redis = new Redis({ url, automaticDeserialization: false, ...(token ? { token } : {}) });
+    db.on("connection", (state) => {
+      if (db !== this.#db) return;
+      switch (state.state) {
+        case "connecting":
+          return this.#state({ level: "busy", text: "Connecting" });
+        case "open":
+          return this.#state({ level: "ok", text: "Connected" });
+        case "reconnecting":
+          return this.#state({ level: "busy", text: `Reconnecting (attempt ${state.attempt})` });
+        case "gaveUp":
+          return this.#state({ level: "bad", text: state.error.message });
+        case "closed":
+          return this.#lost(db);
+      }
+    });
+    return db;
+  }
+
+  /** The library reconnects when there is a reason to: here is one. */
+  #lost(db: Redis): void {
+    this.#state({ level: "busy", text: "Disconnected" });
+    this.#setSession(FRESH);
+    db.exec(["PING"]).catch(() => {});
+  }
+
+  async #learn(db: Redis): Promise<void> {
+    // Without the table there is no completion; everything else works.
+    const [docs, readOnly] = await Promise.allSettled([
+      db.bytes.exec<Reply>(["COMMAND", "DOCS"]),
+      db.text.exec<string[]>(["COMMAND", "LIST", "FILTERBY", "ACLCAT", "read"]),
+    ]);
+    if (db !== this.#db) return;
+    if (readOnly.status === "fulfilled") {
+      this.#readOnly = new Set(readOnly.value.map((name) => name.replace("|", " ").toUpperCase()));
+    }
+    if (docs.status === "fulfilled") this.docs = readDocs(docs.value);
+    this.learned.emit(this.docs);
+  }
+
+  #noticed(name: string, words: readonly Word[]): void {
+    const { database } = this.session;
+    if (name === "MULTI") this.#setSession({ database, isInTransaction: true });
+    else if (name === "EXEC" || name === "DISCARD") this.#setSession({ database, isInTransaction: false });
+    else if (name === "RESET") this.#setSession(FRESH);
+    else if (name === "SELECT" && !this.session.isInTransaction) {
+      this.#setSession({ database: Number(textOf(words[1] ?? "0")), isInTransaction: false });
+    }
+    if (!this.session.isInTransaction && !this.#readOnly.has(name)) this.written.emit();
+  }
+
+  #setSession(session: Session): void {
+    this.session = session;
+    this.sessionChanged.emit(session);
+  }
+
+  #state(status: Status): void {
+    this.status = status;
+    this.stated.emit(status);
+  }
+}
