@@ -3,6 +3,10 @@
 //! Reading is strict: no blanks, no leading plus or zeros, nothing after the number. Floats print as the
 //! shortest digits that read back as the same number, so that a reply is equal on every machine.
 
+mod extended;
+
+pub use extended::Extended;
+
 use alloc::vec::Vec;
 
 /// Reads a 64-bit integer in its one canonical form (`-0`, `+1`, `01` and ` 1` are refused).
@@ -72,20 +76,6 @@ pub fn write_f64(out: &mut Vec<u8>, value: f64) {
         } else {
             write_exponent(out, &digits, exponent);
         }
-    }
-}
-
-/// Appends a float without an exponent, as `INCRBYFLOAT` prints it.
-pub fn write_f64_plain(out: &mut Vec<u8>, value: f64) {
-    if value.is_sign_negative() && value != 0.0 {
-        out.push(b'-');
-    }
-    let magnitude = libm::fabs(value);
-    if magnitude == 0.0 {
-        out.push(b'0');
-    } else {
-        let (digits, exponent) = shortest_digits(magnitude);
-        write_plain(out, &digits, exponent);
     }
 }
 
@@ -184,13 +174,6 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(shown(write_f64, value), text);
         }
-    }
-
-    #[test]
-    fn plain_floats_have_no_exponent() {
-        assert_eq!(shown(write_f64_plain, 1e22), "10000000000000000000000");
-        assert_eq!(shown(write_f64_plain, -1.25e-9), "-0.00000000125");
-        assert_eq!(shown(write_f64_plain, -0.0), "0");
     }
 
     #[test]

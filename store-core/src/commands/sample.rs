@@ -26,6 +26,15 @@ impl Sample {
         Ok(if count < 0 { Self::Repeated(len) } else { Self::Different(len) })
     }
 
+    /// Refuses a count that an answer with two words for each element could not have, as Redis does.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    pub(super) const fn check_doubled(self) -> Result<(), Error> {
+        let (Self::Different(count) | Self::Repeated(count)) = self;
+        if count as u64 > i64::MAX.unsigned_abs() / 2 { Err(Error::OutOfRange) } else { Ok(()) }
+    }
+
     /// Refuses more repetitions than one answer may have.
     ///
     /// # Errors

@@ -46,14 +46,19 @@ impl<'a> Options<'a> {
     }
 }
 
-/// Reads a cursor, as leniently as Redis: nothing is zero, leading zeros do not count.
+/// Reads a cursor, as leniently as Redis: nothing is zero, leading zeros do not count, a sign is understood.
 ///
 /// # Errors
 /// [`Error::InvalidCursor`].
 pub(super) fn parse_cursor(args: &mut Args<'_>) -> Result<u64, Error> {
-    let mut digits = args.word()?.iter().map(|byte| byte.checked_sub(b'0').filter(|digit| *digit <= 9));
+    let (negative, digits) = match args.word()? {
+        [b'-', digits @ ..] if !digits.is_empty() => (true, digits),
+        [b'+', digits @ ..] if !digits.is_empty() => (false, digits),
+        digits => (false, digits),
+    };
+    let mut digits = digits.iter().map(|byte| byte.checked_sub(b'0').filter(|digit| *digit <= 9));
     let cursor = digits.try_fold(0_u64, |value, digit| value.checked_mul(10)?.checked_add(u64::from(digit?)));
-    cursor.ok_or(Error::InvalidCursor)
+    cursor.map(|cursor| if negative { cursor.wrapping_neg() } else { cursor }).ok_or(Error::InvalidCursor)
 }
 
 /// Answers with the next cursor and the elements that `write` puts out; it says how many there were.
@@ -101,7 +106,9 @@ mod tests {
         assert_eq!(cursor(b"18446744073709551615"), Ok(u64::MAX));
         assert_eq!(cursor(b"007"), Ok(7));
         assert_eq!(cursor(b""), Ok(0));
-        for text in [&b"18446744073709551616"[..], b"x", b"1x", b" 1"] {
+        assert_eq!(cursor(b"+7"), Ok(7));
+        assert_eq!(cursor(b"-1"), Ok(u64::MAX));
+        for text in [&b"18446744073709551616"[..], b"x", b"1x", b" 1", b"-"] {
             assert_eq!(cursor(text), Err(Error::InvalidCursor));
         }
     }

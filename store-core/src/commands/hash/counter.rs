@@ -4,7 +4,7 @@ use super::set_field;
 use crate::args::Args;
 use crate::error::Error;
 use crate::keyspace::Writer;
-use crate::number;
+use crate::number::{self, Extended};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::hash::Hash;
@@ -47,16 +47,15 @@ pub(super) const HINCRBYFLOAT: Command = Command::new("HINCRBYFLOAT", Group::Has
     .write(hincrbyfloat);
 
 fn hincrbyfloat(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let (key, field, increment) = (args.word()?, args.word()?, args.float()?);
+    let (key, field) = (args.word()?, args.word()?);
+    let increment = Extended::parse(args.word()?).ok_or(Error::NotAFloat)?;
     if !increment.is_finite() {
         return Err(INCREMENT_NOT_FINITE);
     }
-    let new = read(writer, key, field, number::parse_f64, NOT_A_FLOAT)?.unwrap_or(0.0) + increment;
-    if !new.is_finite() {
-        return Err(Error::IncrementNotFinite);
-    }
+    let old = read(writer, key, field, Extended::parse, NOT_A_FLOAT)?.unwrap_or(Extended::ZERO);
+    let new = old.checked_add(increment).ok_or(Error::IncrementNotFinite)?;
     let mut text = Vec::new();
-    number::write_f64_plain(&mut text, new);
+    new.write(&mut text);
     set_field(writer, key, field, &text, "hincrbyfloat")?;
     reply.bulk(&text);
     Ok(())

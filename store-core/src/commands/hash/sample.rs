@@ -44,6 +44,9 @@ fn hrandfield(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
     let sample = Sample::parse(args)?;
     let values = if args.keyword("WITHVALUES") { Values::With } else { Values::Without };
     args.end()?;
+    if values == Values::With {
+        sample.check_doubled()?;
+    }
     sample.check_bounds()?;
     match reader.get::<Hash>(key)? {
         Some(hash) => write_sample(reader, hash, sample, values, reply),

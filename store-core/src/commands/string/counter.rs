@@ -4,7 +4,7 @@ use super::event;
 use crate::args::Args;
 use crate::error::Error;
 use crate::keyspace::{Expiry, Writer};
-use crate::number;
+use crate::number::{self, Extended};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::Value;
@@ -85,15 +85,13 @@ pub(super) const INCRBYFLOAT: Command = Command::new("INCRBYFLOAT", Group::Strin
 fn incrbyfloat(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let key = args.word()?;
     let old = match writer.get::<SmallBytes>(key)? {
-        Some(text) => number::parse_f64(text).ok_or(Error::NotAFloat)?,
-        None => 0.0,
+        Some(text) => Extended::parse(text).ok_or(Error::NotAFloat)?,
+        None => Extended::ZERO,
     };
-    let new = old + args.float()?;
-    if !new.is_finite() {
-        return Err(Error::IncrementNotFinite);
-    }
+    let increment = Extended::parse(args.word()?).ok_or(Error::NotAFloat)?;
+    let new = old.checked_add(increment).ok_or(Error::IncrementNotFinite)?;
     let mut text = Vec::new();
-    number::write_f64_plain(&mut text, new);
+    new.write(&mut text);
     writer.set(key, Value::String(SmallBytes::from(text.as_slice())), Expiry::Keep);
     writer.effect(event("incrbyfloat"), key, &[b"SET", key, &text, b"KEEPTTL"]);
     reply.bulk(&text);
