@@ -29,6 +29,9 @@ impl fmt::Display for Failure {
     }
 }
 
+/// How much of a reply a failure shows.
+const SHOWN_BYTES_MAX: usize = 2000;
+
 /// Runs a transcript; gives every step whose replies are not the recorded ones.
 pub fn check(target: &mut dyn Target, transcript: &Transcript, protocol: Protocol) -> Vec<Failure> {
     let mut failures = Vec::new();
@@ -85,8 +88,7 @@ fn receive_all(
                 got.push(value);
             }
         }
-        let same = expected.len() == got.len() && expected.iter().zip(&got).all(|(e, g)| matcher.matches(e, g));
-        if !same && difference.is_none() {
+        if !matcher.matches_all(&expected, &got) && difference.is_none() {
             difference = Some((describe(expected), describe(&got)));
         }
     }
@@ -95,5 +97,7 @@ fn receive_all(
 
 fn describe<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
     let all: Vec<_> = values.into_iter().map(ToString::to_string).collect();
-    if all.is_empty() { "nothing".into() } else { all.join("\n           ") }
+    let mut text = if all.is_empty() { "nothing".into() } else { all.join("\n           ") };
+    text.truncate(text.floor_char_boundary(SHOWN_BYTES_MAX));
+    text
 }

@@ -1,11 +1,12 @@
 //! Fills a transcript with the replies of a real Redis.
 
 use crate::server::Server;
-use crate::target::{Patience, RespTarget, Target};
-use crate::transcript::{Action, Author, Item, Reply, Step, Transcript};
+use crate::target::{CoreTarget, Patience, RespTarget, Target, find_command};
+use crate::transcript::{Action, Author, Item, Matcher, Reply, Step, Transcript};
 use crate::value::Value;
 use anyhow::Context;
 use redstart_core::Protocol;
+use redstart_core::spec::Flag;
 use std::time::Duration;
 
 /// How long to wait for something that may not come: a second reply, a message to another session.
@@ -13,9 +14,10 @@ const GLANCE: Duration = Duration::from_millis(1);
 /// The same where several sessions or messages are in play.
 const LONG_GLANCE: Duration = Duration::from_millis(15);
 /// How long until a command that may block is taken to be blocked.
-const BLOCKED: Duration = Duration::from_millis(40);
+const BLOCKED: Duration = Duration::from_millis(200);
 
-/// Asks a fresh redis-server for every reply of a transcript.
+/// Asks a fresh redis-server for every reply of a transcript. Where Redstart is known to deviate, its own replies are
+/// noted beside them.
 ///
 /// # Errors
 /// When the server does not start or breaks off.
@@ -23,35 +25,44 @@ pub fn record(transcript: &mut Transcript) -> anyhow::Result<()> {
     if transcript.by_hand {
         return Ok(());
     }
-    let mut heard = Vec::new();
+    let (mut redis, mut redstart) = (Vec::new(), Vec::new());
     for protocol in transcript.protocols() {
         let server = Server::redis(&[])?;
-        let mut target = RespTarget::new(server.address, protocol);
-        heard.push((protocol, play(&mut target, transcript)?));
+        redis.push((protocol, play(&mut RespTarget::new(server.address, protocol), transcript)?));
+        redstart.push((protocol, play(&mut CoreTarget::new(protocol, 1), transcript)?));
     }
     let steps = transcript.items.iter_mut().filter_map(|item| match item {
         Item::Step(step) => Some(step),
         Item::Text(_) => None,
     });
-    for (n, step) in steps.enumerate() {
-        if step.by_hand() {
-            continue;
+    for (n, step) in steps.enumerate().filter(|(_, step)| !step.by_hand()) {
+        step.replies = lines(Author::Redis, &redis, n);
+        if step.deviation().is_some() {
+            step.replies.extend(lines(Author::Redstart, &redstart, n));
         }
-        step.replies.retain(|reply| reply.author == Author::Redstart);
-        let replies = match heard.as_slice() {
-            [(_, only)] => only[n].iter().map(|(session, value)| line(session, None, value)).collect(),
-            [(_, two), (_, three)] => merge(&two[n], &three[n]),
-            _ => Vec::new(),
-        };
-        step.replies.splice(0..0, replies);
+        if step.matcher() == Matcher::Any {
+            step.replies.iter_mut().filter(|reply| !reply.value.is_error()).for_each(|reply| reply.value = Value::Something);
+            step.replies.dedup_by(|one, other| one.value == Value::Something && one.session == other.session);
+            step.replies.iter_mut().for_each(|reply| reply.protocol = None);
+        }
     }
     Ok(())
+}
+
+fn lines(author: Author, heard: &[(Protocol, Vec<Heard>)], step: usize) -> Vec<Reply> {
+    let mut replies = match heard {
+        [(_, only)] => only[step].iter().map(|(session, value)| line(session, None, value)).collect(),
+        [(_, two), (_, three)] => merge(&two[step], &three[step]),
+        _ => Vec::new(),
+    };
+    replies.iter_mut().for_each(|reply| reply.author = author);
+    replies
 }
 
 /// What a session heard at a step.
 type Heard = Vec<(String, Value)>;
 
-fn play(target: &mut RespTarget, transcript: &Transcript) -> anyhow::Result<Vec<Heard>> {
+fn play(target: &mut dyn Target, transcript: &Transcript) -> anyhow::Result<Vec<Heard>> {
     let sessions = transcript.sessions();
     let glance = if sessions.len() > 1 { LONG_GLANCE } else { GLANCE };
     let mut all = Vec::new();
@@ -71,7 +82,7 @@ fn play(target: &mut RespTarget, transcript: &Transcript) -> anyhow::Result<Vec<
     Ok(all)
 }
 
-fn hear_action(target: &mut RespTarget, step: &Step, glance: Duration, heard: &mut Heard) -> anyhow::Result<()> {
+fn hear_action(target: &mut dyn Target, step: &Step, glance: Duration, heard: &mut Heard) -> anyhow::Result<()> {
     let (session, words) = match &step.action {
         Action::Wait(milliseconds) => {
             // A little longer, so that what is due at that very moment has come.
@@ -82,20 +93,21 @@ fn hear_action(target: &mut RespTarget, step: &Step, glance: Duration, heard: &m
     };
     let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
     target.send(session, &words)?;
-    let name = words.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default();
-    let patience = if may_stay_silent(&name) { Patience::Glance(BLOCKED) } else { Patience::Expected };
+    let patience = if may_stay_silent(&words) { Patience::Glance(BLOCKED) } else { Patience::Expected };
     if let Some(value) = target.receive(session, patience)? {
         heard.push((session.clone(), value));
     }
-    if glance > GLANCE || name.ends_with(b"SUBSCRIBE") {
+    let name = words.first().map(|name| name.to_ascii_uppercase()).unwrap_or_default();
+    if !target.is_prompt() && (glance > GLANCE || name.ends_with(b"SUBSCRIBE")) {
         std::thread::sleep(LONG_GLANCE);
     }
     Ok(())
 }
 
-fn may_stay_silent(name: &[u8]) -> bool {
-    let blocks = name.starts_with(b"B") || name == b"WAIT";
-    blocks || name == b"CLIENT" || name.ends_with(b"SUBSCRIBE") || name == b"RESET" || name == b"EXEC"
+/// Whether the command may block, or says that it wants no reply.
+fn may_stay_silent(words: &[&[u8]]) -> bool {
+    let blocks = find_command(words).is_some_and(|command| command.has(Flag::Blocking));
+    blocks || words.first().is_some_and(|name| name.eq_ignore_ascii_case(b"CLIENT"))
 }
 
 /// One line where both protocols agree, two where they do not.

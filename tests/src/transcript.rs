@@ -19,7 +19,7 @@
 //! = what Redstart answers
 //! ```
 //!
-//! The marks of `?`, separated by commas: `unordered`, `pairs` (a map's entries in any order, also where RESP2 has a flat
+//! The marks of `?`, separated by commas: `unordered`, `shuffled` (the messages may come in any order), `pairs` (a map's entries in any order, also where RESP2 has a flat
 //! array), `any` (only that there is a reply), `near 50` (integers that far off), `deviates Name`, `since 7.2` (written by
 //! hand: the recording Redis does not have it).
 

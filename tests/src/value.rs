@@ -42,6 +42,8 @@ pub enum Value {
     Push(Vec<Self>),
     /// No reply: the connection has ended.
     Closed,
+    /// Stands in a transcript for a reply of which nothing is compared.
+    Something,
 }
 
 impl Value {

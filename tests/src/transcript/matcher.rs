@@ -10,6 +10,8 @@ pub enum Matcher {
     Exact,
     /// The elements may come in any order.
     Unordered,
+    /// The replies may come in any order.
+    Shuffled,
     /// The pairs may come in any order.
     Pairs,
     /// Integers may differ by so much.
@@ -24,6 +26,7 @@ impl Matcher {
         for mark in marks {
             match mark.split_once(' ').unwrap_or((mark, "")) {
                 ("unordered", _) => return Self::Unordered,
+                ("shuffled", _) => return Self::Shuffled,
                 ("pairs", _) => return Self::Pairs,
                 ("any", _) => return Self::Any,
                 ("near", distance) => return Self::Near(distance.parse().unwrap_or(0)),
@@ -33,10 +36,22 @@ impl Matcher {
         Self::Exact
     }
 
+    /// Whether replies are as good as the expected ones.
+    pub fn matches_all(self, expected: &[&Value], got: &[Value]) -> bool {
+        if self == Self::Shuffled {
+            let mut sorted: Vec<_> = got.iter().collect();
+            let mut expected = expected.to_vec();
+            sorted.sort();
+            expected.sort();
+            return sorted == expected;
+        }
+        expected.len() == got.len() && expected.iter().zip(got).all(|(expected, got)| self.matches(expected, got))
+    }
+
     /// Whether a reply is as good as the expected one.
     pub fn matches(self, expected: &Value, got: &Value) -> bool {
         match self {
-            Self::Exact => expected == got,
+            Self::Exact | Self::Shuffled => expected == got,
             Self::Unordered => unordered(expected.clone()) == unordered(got.clone()),
             Self::Pairs => paired(expected.clone()) == paired(got.clone()),
             Self::Near(distance) => near(expected, got, distance),
@@ -46,15 +61,14 @@ impl Matcher {
 }
 
 fn unordered(value: Value) -> Value {
+    let sorted = |all: Vec<Value>| {
+        let mut all: Vec<_> = all.into_iter().map(unordered).collect();
+        all.sort();
+        all
+    };
     match value {
-        Value::Array(mut all) => {
-            all.sort();
-            Value::Array(all)
-        }
-        Value::Set(mut all) => {
-            all.sort();
-            Value::Set(all)
-        }
+        Value::Array(all) => Value::Array(sorted(all)),
+        Value::Set(all) => Value::Set(sorted(all)),
         other => other,
     }
 }

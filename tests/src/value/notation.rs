@@ -11,6 +11,7 @@
 //! | truth value | `true`, `false` |
 //! | array, set, push, map | `[1, 2]`, `set[1, 2]`, `push[1, 2]`, `{1: 2, 3: 4}` |
 //! | end of the connection | `closed` |
+//! | any reply but an error | `..` |
 
 use super::Value;
 use std::fmt::{self, Write};
@@ -56,6 +57,7 @@ fn nested(f: &mut fmt::Formatter<'_>, value: &Value) -> fmt::Result {
         Value::Push(all) => list(f, "push[", all),
         Value::Map(pairs) => map(f, pairs),
         Value::Closed => f.write_str("closed"),
+        Value::Something => f.write_str(".."),
     }
 }
 
@@ -175,7 +177,7 @@ impl Cursor<'_> {
             return self.until_parenthesis().map(Value::BigNumber);
         }
         for (word, value) in
-            [("nil", Value::Nil), ("true", Value::Boolean(true)), ("false", Value::Boolean(false)), ("closed", Value::Closed)]
+            [("..", Value::Something), ("nil", Value::Nil), ("true", Value::Boolean(true)), ("false", Value::Boolean(false)), ("closed", Value::Closed)]
         {
             if self.eat(word) {
                 return Ok(value);
