@@ -35,8 +35,10 @@ pub struct Wait {
     pub kind: ValueType,
     /// How long; none means for ever.
     pub timeout_ms: Option<i64>,
-    /// The answer when the time is over (and at once where nothing may wait: in a transaction).
+    /// The answer when the time is over.
     pub on_timeout: fn(&mut ReplyBuffer),
+    /// The answer where nothing may wait: in a transaction.
+    pub on_refusal: fn(&mut ReplyBuffer),
 }
 
 /// A session that waits.

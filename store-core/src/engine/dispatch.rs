@@ -158,7 +158,7 @@ impl Engine {
             Run::Write(run) => run(&mut self.writer(now, db), &mut args, reply)?,
             Run::Blocking(run) => match run(&mut self.writer(now, db), &mut args, reply)? {
                 Attempt::Done => {}
-                Attempt::Wait(wait) if context == Context::Transaction => (wait.on_timeout)(reply),
+                Attempt::Wait(wait) if context == Context::Transaction => (wait.on_refusal)(reply),
                 Attempt::Wait(wait) => {
                     self.block(now, id, command, words, wait);
                     return Ok(Outcome::Blocked);

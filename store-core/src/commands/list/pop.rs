@@ -226,6 +226,7 @@ fn wait_for(keys: &[&[u8]], timeout_ms: Option<i64>) -> Attempt {
         kind: ValueType::List,
         timeout_ms,
         on_timeout: ReplyBuffer::null_array,
+        on_refusal: ReplyBuffer::null_array,
     })
 }
 

@@ -99,6 +99,7 @@ impl<'a> Transfer<'a> {
             kind: ValueType::List,
             timeout_ms,
             on_timeout: ReplyBuffer::null_array,
+            on_refusal: ReplyBuffer::null,
         }))
     }
 

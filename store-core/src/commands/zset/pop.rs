@@ -78,7 +78,7 @@ fn bzmpop(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
 
 pub(super) const BZPOPMIN: Command = Command::new("BZPOPMIN", Group::SortedSet, "5.0.0")
     .about("Pops the member with the lowest score from the first sorted set that is not empty, or waits.", "O(log(N))")
-    .flags(&[Flag::Fast])
+    .flags(&[Flag::NoScript, Flag::Fast])
     .syntax(&[Arg::key("key", POPPED).multiple(), Arg::double("timeout")])
     .reply(KEY_AND_MEMBER)
     .blocking(bzpopmin);
@@ -89,7 +89,7 @@ fn bzpopmin(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffe
 
 pub(super) const BZPOPMAX: Command = Command::new("BZPOPMAX", Group::SortedSet, "5.0.0")
     .about("Pops the member with the highest score from the first sorted set that is not empty, or waits.", "O(log(N))")
-    .flags(&[Flag::Fast])
+    .flags(&[Flag::NoScript, Flag::Fast])
     .syntax(&[Arg::key("key", POPPED).multiple(), Arg::double("timeout")])
     .reply(KEY_AND_MEMBER)
     .blocking(bzpopmax);
@@ -223,6 +223,7 @@ fn wait_for(keys: &[&[u8]], timeout_ms: Option<i64>) -> Attempt {
         kind: ValueType::Zset,
         timeout_ms,
         on_timeout: ReplyBuffer::null_array,
+        on_refusal: ReplyBuffer::null_array,
     })
 }
 
