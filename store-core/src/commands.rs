@@ -23,6 +23,7 @@ pub(crate) use table::{CommandId, CommandTable};
 /// The commands of every group.
 const GROUPS: &[&[Command]] = &[
     list::COMMANDS,
+    command::COMMANDS,
     connection::COMMANDS,
     generic::COMMANDS,
     pubsub::COMMANDS,

@@ -80,6 +80,7 @@ errors! {
     ProtocolVersionNotAnInteger => "ERR Protocol version is not an integer or out of range",
     InvalidCommandSpecified => "ERR Invalid command specified",
     NoKeyArguments => "ERR The command has no key arguments",
+    InvalidKeyArguments => "ERR Invalid arguments specified for command",
     InvalidArguments => "ERR Invalid number of arguments specified for command",
     NoSuchClient => "ERR No such client",
     ClientIdInvalid => "ERR client-id should be greater than 0",

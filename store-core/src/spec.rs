@@ -141,6 +141,7 @@ pub struct Command {
     legacy_keys: Option<(i16, i16, i16)>,
     categories: &'static [&'static str],
     group_category: Option<&'static [&'static str]>,
+    access: Option<fn(&[&[u8]]) -> Access>,
 }
 
 impl Command {
@@ -163,6 +164,7 @@ impl Command {
             legacy_keys: None,
             categories: &[],
             group_category: None,
+            access: None,
         }
     }
 
@@ -238,6 +240,12 @@ impl Command {
     /// Redis's key positions where the grammar gives others.
     pub const fn override_keys(mut self, keys: &'static [KeySpec]) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// What a request of these words does with its key, where that depends on the words ([`Access::VARIABLE`]).
+    pub const fn varying_access(mut self, access: fn(&[&[u8]]) -> Access) -> Self {
+        self.access = Some(access);
         self
     }
 

@@ -3,7 +3,7 @@
 use super::all;
 use crate::engine::CommandStats;
 use crate::error::Error;
-use crate::spec::{Command, Run};
+use crate::spec::Command;
 use alloc::string::String;
 use alloc::vec::Vec;
 use hashbrown::HashTable;
@@ -74,9 +74,11 @@ impl CommandTable {
         }
         for (id, command) in ids() {
             if let Some((container, name)) = command.name.split_once(' ') {
-                let container = table.find_name(container.as_bytes(), None);
-                assert!(container.is_some(), "{} has no container", command.name);
-                table.add_name(name, container, id);
+                let Some(container) = table.find_name(container.as_bytes(), None) else {
+                    unreachable!("{} has no container", command.name);
+                };
+                table.row_mut(container).is_container = true;
+                table.add_name(name, Some(container), id);
             }
         }
         table
@@ -176,8 +178,7 @@ impl CommandTable {
 
 impl Row {
     fn new(command: &'static Command) -> Self {
-        let is_container = matches!(command.run, Run::Container);
-        Self { command, arity: command.arity(), is_container, stats: CommandStats::default() }
+        Self { command, arity: command.arity(), is_container: false, stats: CommandStats::default() }
     }
 }
 

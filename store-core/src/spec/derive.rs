@@ -1,6 +1,6 @@
 //! What follows from a declaration: arity, keys, flags and ACL categories.
 
-use super::{Arg, ArgKind, Command, Flag, Group, KeyFind, KeySpec, KeyStart, Run};
+use super::{Access, Arg, ArgKind, Command, Flag, Group, KeyFind, KeySpec, KeyStart, Run};
 use crate::error::Error;
 use crate::number;
 use alloc::string::String;
@@ -27,6 +27,31 @@ const FLAG_NAMES: [(Flag, &str); 18] = [
     (Flag::NoAsyncLoading, "no_async_loading"),
     (Flag::NoMulti, "no_multi"),
     (Flag::AllowBusy, "allow_busy"),
+];
+
+/// The ACL categories in Redis's order.
+const CATEGORIES: [&str; 21] = [
+    "keyspace",
+    "read",
+    "write",
+    "set",
+    "sortedset",
+    "list",
+    "hash",
+    "string",
+    "bitmap",
+    "hyperloglog",
+    "geo",
+    "stream",
+    "pubsub",
+    "admin",
+    "fast",
+    "slow",
+    "blocking",
+    "dangerous",
+    "connection",
+    "transaction",
+    "scripting",
 ];
 
 impl Command {
@@ -120,22 +145,22 @@ impl Command {
     /// The keys of a request and what is done with them, as indexes of its words.
     ///
     /// # Errors
-    /// [`Error::InvalidArguments`] when the request does not have the keys that it announces.
+    /// [`Error::InvalidKeyArguments`] when the request does not have the keys that it announces.
     pub fn keys_in(&self, words: &[&[u8]]) -> Result<Vec<(usize, KeySpec)>, Error> {
         let mut found = Vec::new();
         for spec in self.key_specs() {
             let Some(start) = start_of(&spec, words) else { continue };
             match spec.find {
                 KeyFind::Range { last, step, limit } => {
-                    let end = last_of(start, last, limit, words.len()).ok_or(Error::InvalidArguments)?;
+                    let end = last_of(start, last, limit, words.len()).ok_or(Error::InvalidKeyArguments)?;
                     found.extend((start..=end).step_by(usize::from(step.max(1))).map(|at| (at, spec)));
                 }
                 KeyFind::Count { number, first, step } => {
                     let count = words.get(start + usize::from(number)).and_then(|word| number::parse_i64(word));
-                    let count = count.and_then(|n| usize::try_from(n).ok()).ok_or(Error::InvalidArguments)?;
+                    let count = count.and_then(|n| usize::try_from(n).ok()).ok_or(Error::InvalidKeyArguments)?;
                     let (first, step) = (start + usize::from(first), usize::from(step.max(1)));
                     if count > words.len() || first + count * step > words.len() + step - 1 {
-                        return Err(Error::InvalidArguments);
+                        return Err(Error::InvalidKeyArguments);
                     }
                     found.extend((0..count).map(|n| (first + n * step, spec)));
                 }
@@ -143,6 +168,14 @@ impl Command {
             }
         }
         Ok(found)
+    }
+
+    /// What this request does with its keys of a specification.
+    pub fn access_in(&self, spec: KeySpec, words: &[&[u8]]) -> Access {
+        match self.access {
+            Some(access) if spec.access.contains(Access::VARIABLE) => access(words),
+            _ => spec.access,
+        }
     }
 
     /// The flags' names in Redis's order, `movablekeys` included.
@@ -158,7 +191,7 @@ impl Command {
         names
     }
 
-    /// The ACL categories, without their `@`, sorted by name.
+    /// The ACL categories, without their `@`, in Redis's order.
     pub fn categories(&self) -> Vec<&'static str> {
         let mut names = Vec::from(self.categories);
         match self.group_category {
@@ -183,9 +216,7 @@ impl Command {
         if self.group == Group::Scripting {
             names.retain(|name| *name != "read");
         }
-        names.sort_unstable();
-        names.dedup();
-        names
+        CATEGORIES.into_iter().filter(|name| names.contains(name)).collect()
     }
 }
 

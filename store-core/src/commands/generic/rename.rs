@@ -12,10 +12,7 @@ const RENAME_TO: Event = Event::new(EventClass::Generic, "rename_to");
 
 pub(super) const RENAME: Command = Command::new("RENAME", Group::Generic, "1.0.0")
     .about("Gives a key another name, in the place of whatever had that name.", "O(1)")
-    .syntax(&[
-        Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::DELETE)),
-        Arg::key("newkey", Access::STORE),
-    ])
+    .syntax(&[Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::DELETE)), Arg::key("newkey", Access::STORE)])
     .reply(Shape::Ok)
     .write(rename);
 

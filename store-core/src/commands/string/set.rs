@@ -67,6 +67,10 @@ pub(super) const SET: Command = Command::new("SET", Group::String, "1.0.0")
         )
         .optional(),
     ])
+    .varying_access(|words| {
+        let gets = words.iter().skip(3).any(|word| word.eq_ignore_ascii_case(b"GET"));
+        if gets { Access::RW.and(Access::ACCESS).and(Access::UPDATE) } else { Access::STORE }
+    })
     .reply(Shape::OneOf(&[Shape::Ok, Shape::Null, Shape::Bulk]))
     .write(set);
 
