@@ -34,7 +34,7 @@ enum Chore {
     /// Run every test: Rust, TypeScript, browser, and against a real redis-server
     Test,
     /// Build the WebAssembly module and the npm package around it
-    BuildWasm(wasm::Options),
+    BuildWasm,
     /// Write the files that follow from the command table
     Generate(generate::Options),
     /// Record expected replies from a real redis-server
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Up(options) => up::run(&options),
         Chore::Test => test::run(),
-        Chore::BuildWasm(options) => wasm::run(&options),
+        Chore::BuildWasm => wasm::run(),
         Chore::Generate(options) => generate::run(&options),
         Chore::Record(options) => record::run(&options),
         Chore::Bench(options) => bench::run(&options),

@@ -21,7 +21,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for (name, command) in rust_checks() {
         total += check(name, command)?;
     }
-    wasm::run(&wasm::Options::default())?;
+    wasm::run()?;
     up::console()?;
     total += counted("cargo test", cargo(&["test", "--workspace", "--no-fail-fast"]))?;
     for package in node_packages() {

@@ -17,7 +17,7 @@ pub(crate) struct Options {
 /// Builds everything and becomes the gateway.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     node::ensure()?;
-    wasm::run(&wasm::Options::default())?;
+    wasm::run()?;
     console()?;
     progress::step("gateway", || process::run(&mut gateway_build()))?;
     let binary = workspace::target().join("release").join(format!("redstart{}", std::env::consts::EXE_SUFFIX));

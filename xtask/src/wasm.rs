@@ -2,9 +2,9 @@
 //!
 //! Cargo makes the module, wasm-bindgen (as a library, so that its version is the one in Cargo.lock) makes the glue,
 //! plain `tsc` makes the TypeScript. Nothing is bundled: bundlers inline wasm as base64 and defeat its caching.
+//! There is no wasm-opt step: measured, it takes 7 % off the module and adds 10 % to its compressed size.
 
 mod bindgen;
-mod optimize;
 mod package;
 mod toolchain;
 
@@ -15,21 +15,10 @@ use crate::{progress, workspace};
 /// The name that cargo gives the module.
 const MODULE: &str = "redstart_wasm";
 
-/// What `build-wasm` can be told.
-#[derive(clap::Args, Clone, Copy, Default)]
-pub(crate) struct Options {
-    /// Shrink the module with wasm-opt (needs the npm package `binaryen`)
-    #[arg(long)]
-    optimize: bool,
-}
-
 /// Builds the module and the package.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn run() -> anyhow::Result<()> {
     let module = progress::step("wasm module", build)?;
     let glue = bindgen::generate(&module)?;
-    if options.optimize {
-        progress::step("wasm-opt", || optimize::run(&glue))?;
-    }
     package::build(&glue)
 }
 

@@ -1,6 +1,6 @@
 /** A command on its way: its words, and what to make of its answer. */
 import type { Form, Reply } from "./reply.js";
-import { parseReply, wordOf, type Word } from "./values.js";
+import { parseReply, textOf, wordOf, type Word } from "./values.js";
 
 /** Makes a result of an answer; `read` turns a part of it into the caller's form. */
 export type Decode<T> = (reply: Reply, read: (part: Reply) => unknown) => T;
@@ -61,3 +61,11 @@ export function someOf(value: unknown): Word[] {
 export function pairsOf(record: object): Word[] {
   return Object.entries(record).flatMap(([field, value]) => [field, wordOf(value)]);
 }
+
+/** Members with scores, which RESP3 gives as pairs, one after the other as in RESP2. */
+export const flatPairs: Decode<unknown> = (reply, read) =>
+  read(Array.isArray(reply) && reply.every(Array.isArray) ? reply.flat() : reply);
+
+/** A cursor and what was found: the cursor stays text. */
+export const scanned: Decode<unknown> = (reply, read) =>
+  Array.isArray(reply) ? [textOf(reply[0] ?? null), read(reply[1] ?? null)] : reply;

@@ -1,6 +1,6 @@
 // Made by `cargo xtask generate` from the command table. Do not edit.
 /** The commands whose form follows from their grammar. */
-import { command, listOf, optionWords, someOf, type Command } from "./command.js";
+import { command, flatPairs, listOf, optionWords, scanned, someOf, type Command } from "./command.js";
 import type { Mode, Out } from "./mode.js";
 import { wordOf, type Key, type Numeric, type Value } from "./values.js";
 
@@ -12,6 +12,195 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1) amortised. Since Redis 2.0.0.
    */
   append(key: Key, value: Value): Out<M, number>;
+
+  /**
+   * Takes an element from an end of one list and adds it at an end of another, or waits for one.
+   *
+   * O(1). Since Redis 6.2.0.
+   */
+  blmove<T = unknown>(source: Key, destination: Key, wherefrom: "LEFT" | "left" | "RIGHT" | "right", whereto: "LEFT" | "left" | "RIGHT" | "right", timeout: Numeric): Out<M, T | null>;
+
+  /**
+   * Pops elements from the first of several lists that exists, or waits for one.
+   *
+   * O(N+M) with N keys and M elements returned. Since Redis 7.0.0.
+   */
+  blmpop<T = string>(timeout: Numeric, numkeys: Numeric, keys: Key | Key[], where: "LEFT" | "left" | "RIGHT" | "right", options?: { count?: Numeric }): Out<M, null | [T, T[]]>;
+
+  /**
+   * Pops the first element from the first of several lists that exists, or waits for one.
+   *
+   * O(N) for N keys. Since Redis 2.0.0.
+   */
+  blpop<T = string>(keys: Key | Key[], timeout: Numeric): Out<M, null | [T, T]>;
+
+  /**
+   * Pops the last element from the first of several lists that exists, or waits for one.
+   *
+   * O(N) for N keys. Since Redis 2.0.0.
+   */
+  brpop<T = string>(keys: Key | Key[], timeout: Numeric): Out<M, null | [T, T]>;
+
+  /**
+   * Takes the last element of one list and adds it at the head of another, or waits for one.
+   *
+   * O(1). Since Redis 2.2.0.
+   */
+  brpoplpush<T = unknown>(source: Key, destination: Key, timeout: Numeric): Out<M, T | null>;
+
+  /**
+   * Pops members from the first of several sorted sets that is not empty, or waits for one.
+   *
+   * O(log(N)*M) with M members popped. Since Redis 7.0.0.
+   */
+  bzmpop<T = string>(timeout: Numeric, numkeys: Numeric, keys: Key | Key[], where: "MIN" | "min" | "MAX" | "max", options?: { count?: Numeric }): Out<M, null | [T, [T, number][]]>;
+
+  /**
+   * Pops the member with the highest score from the first sorted set that is not empty, or waits.
+   *
+   * O(log(N)). Since Redis 5.0.0.
+   */
+  bzpopmax<T = string>(keys: Key | Key[], timeout: Numeric): Out<M, null | [T, T, number]>;
+
+  /**
+   * Pops the member with the lowest score from the first sorted set that is not empty, or waits.
+   *
+   * O(log(N)). Since Redis 5.0.0.
+   */
+  bzpopmin<T = string>(keys: Key | Key[], timeout: Numeric): Out<M, null | [T, T, number]>;
+
+  /**
+   * Gives the name of this connection.
+   *
+   * O(1). Since Redis 2.6.9.
+   */
+  clientGetname<T = unknown>(): Out<M, T | null>;
+
+  /**
+   * Gives the connection that notices of changed keys go to: -1, as there is no tracking of keys.
+   *
+   * O(1). Since Redis 6.0.0.
+   */
+  clientGetredir(): Out<M, number>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  clientHelp(): Out<M, string[]>;
+
+  /**
+   * Gives the number of this connection.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  clientId(): Out<M, number>;
+
+  /**
+   * Gives the line of fields of this connection.
+   *
+   * O(1). Since Redis 6.2.0.
+   */
+  clientInfo(): Out<M, string>;
+
+  /**
+   * Gives a line of fields for each connection.
+   *
+   * O(N) for N connections. Since Redis 2.4.0.
+   */
+  clientList(options?: { type?: "NORMAL" | "normal" | "MASTER" | "master" | "REPLICA" | "replica" | "PUBSUB" | "pubsub"; id?: Numeric[] }): Out<M, string>;
+
+  /**
+   * Says whether this connection may be closed when memory runs out.
+   *
+   * O(1). Since Redis 7.0.0.
+   */
+  clientNoEvict(enabled: "ON" | "on" | "OFF" | "off"): Out<M, "OK">;
+
+  /**
+   * Says whether reads of this connection count as uses of a key.
+   *
+   * O(1). Since Redis 7.2.0.
+   */
+  clientNoTouch(enabled: "ON" | "on" | "OFF" | "off"): Out<M, "OK">;
+
+  /**
+   * Tells which library the client uses.
+   *
+   * O(1). Since Redis 7.2.0.
+   */
+  clientSetinfo(...args: Value[]): Out<M, "OK">;
+
+  /**
+   * Names this connection; an empty name takes its name away.
+   *
+   * O(1). Since Redis 2.6.9.
+   */
+  clientSetname(connectionName: Value): Out<M, "OK">;
+
+  /**
+   * Ends the wait of another connection, as if its time were over or with an error.
+   *
+   * O(log N) for N waits. Since Redis 5.0.0.
+   */
+  clientUnblock(clientId: Numeric, unblockType?: "TIMEOUT" | "timeout" | "ERROR" | "error"): Out<M, number>;
+
+  /**
+   * Describes every command.
+   *
+   * O(N) for N commands. Since Redis 2.8.13.
+   */
+  command(): Out<M, unknown[]>;
+
+  /**
+   * Gives the number of commands.
+   *
+   * O(1). Since Redis 2.8.13.
+   */
+  commandCount(): Out<M, number>;
+
+  /**
+   * Describes some commands, or all, for people.
+   *
+   * O(N) for N commands. Since Redis 7.0.0.
+   */
+  commandDocs<T = string>(...args: Value[]): Out<M, (T | unknown)[]>;
+
+  /**
+   * Gives the keys of a request.
+   *
+   * O(N) for N words. Since Redis 2.8.13.
+   */
+  commandGetkeys<T = string>(command: Value, ...args: Value[]): Out<M, T[]>;
+
+  /**
+   * Gives the keys of a request and what is done with them.
+   *
+   * O(N) for N words. Since Redis 7.0.0.
+   */
+  commandGetkeysandflags<T = string>(command: Value, ...args: Value[]): Out<M, [T, string[]][]>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  commandHelp(): Out<M, string[]>;
+
+  /**
+   * Describes some commands, or all, for programs.
+   *
+   * O(N) for N commands. Since Redis 2.8.13.
+   */
+  commandInfo(...args: Value[]): Out<M, unknown[]>;
+
+  /**
+   * Gives the names of the commands, or of those that fit a condition.
+   *
+   * O(N) for N commands. Since Redis 7.0.0.
+   */
+  commandList<T = string>(...args: Value[]): Out<M, T[]>;
 
   /**
    * Takes one from the integer in a key; a missing key counts as 0.
@@ -26,6 +215,48 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 1.0.0.
    */
   decrby(key: Key, decrement: Numeric): Out<M, number>;
+
+  /**
+   * Removes keys; gives how many there were.
+   *
+   * O(N) for N keys and the elements in them. Since Redis 1.0.0.
+   */
+  del(...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Answers the message.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  echo(message: Value): Out<M, string>;
+
+  /**
+   * Gives how many of the keys are there; one that is named twice counts twice.
+   *
+   * O(N) for N keys. Since Redis 1.0.0.
+   */
+  exists(...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Lets a key expire in so many seconds.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  expire(key: Key, seconds: Numeric, condition?: "NX" | "nx" | "XX" | "xx" | "GT" | "gt" | "LT" | "lt"): Out<M, number>;
+
+  /**
+   * Lets a key expire at a time in seconds since 1970.
+   *
+   * O(1). Since Redis 1.2.0.
+   */
+  expireat(key: Key, unixTimeSeconds: Numeric, condition?: "NX" | "nx" | "XX" | "xx" | "GT" | "gt" | "LT" | "lt"): Out<M, number>;
+
+  /**
+   * Gives the time when a key expires, in seconds since 1970.
+   *
+   * O(1). Since Redis 7.0.0.
+   */
+  expiretime(key: Key): Out<M, number>;
 
   /**
    * Gives the value of a key.
@@ -63,6 +294,83 @@ export interface GeneratedCommands<M extends Mode> {
   getset<T = unknown>(key: Key, value: Value): Out<M, T | null>;
 
   /**
+   * Removes fields from a hash.
+   *
+   * O(N) for N fields given. Since Redis 2.0.0.
+   */
+  hdel(key: Key, ...fields: Value[]): Out<M, number>;
+
+  /**
+   * Says whether a hash has a field.
+   *
+   * O(1). Since Redis 2.0.0.
+   */
+  hexists(key: Key, field: Value): Out<M, number>;
+
+  /**
+   * Gives the value of a field.
+   *
+   * O(1). Since Redis 2.0.0.
+   */
+  hget<T = unknown>(key: Key, field: Value): Out<M, T | null>;
+
+  /**
+   * Adds to the integer in a field; a missing field counts as 0.
+   *
+   * O(1). Since Redis 2.0.0.
+   */
+  hincrby(key: Key, field: Value, increment: Numeric): Out<M, number>;
+
+  /**
+   * Adds to the float in a field; a missing field counts as 0.
+   *
+   * O(1). Since Redis 2.6.0.
+   */
+  hincrbyfloat(key: Key, field: Value, increment: Numeric): Out<M, number>;
+
+  /**
+   * Gives all fields of a hash without their values.
+   *
+   * O(N) for N fields. Since Redis 2.0.0.
+   */
+  hkeys<T = string>(key: Key): Out<M, T[]>;
+
+  /**
+   * Counts the fields of a hash.
+   *
+   * O(1). Since Redis 2.0.0.
+   */
+  hlen(key: Key): Out<M, number>;
+
+  /**
+   * Gives some fields of a hash, with or without values, and a cursor to go on with.
+   *
+   * O(COUNT) for each call. Since Redis 2.8.0.
+   */
+  hscan<T = string | number>(key: Key, cursor: Numeric, options?: { match?: string; count?: Numeric; noValues?: boolean }): Out<M, [string, T[]]>;
+
+  /**
+   * Sets a field that the hash does not have yet.
+   *
+   * O(1). Since Redis 2.0.0.
+   */
+  hsetnx(key: Key, field: Value, value: Value): Out<M, number>;
+
+  /**
+   * Gives the length of a field's value in bytes.
+   *
+   * O(1). Since Redis 3.2.0.
+   */
+  hstrlen(key: Key, field: Value): Out<M, number>;
+
+  /**
+   * Gives the values of all fields of a hash.
+   *
+   * O(N) for N fields. Since Redis 2.0.0.
+   */
+  hvals<T = string>(key: Key): Out<M, T[]>;
+
+  /**
    * Adds one to the integer in a key; a missing key counts as 0.
    *
    * O(1). Since Redis 1.0.0.
@@ -84,6 +392,13 @@ export interface GeneratedCommands<M extends Mode> {
   incrbyfloat(key: Key, increment: Numeric): Out<M, number>;
 
   /**
+   * Gives every key that matches a pattern.
+   *
+   * O(N) for N keys of the database. Since Redis 1.0.0.
+   */
+  keys(pattern: string): Out<M, string[]>;
+
+  /**
    * Finds the longest common subsequence of two values.
    *
    * O(N*M) for values of N and M bytes. Since Redis 7.0.0.
@@ -91,11 +406,137 @@ export interface GeneratedCommands<M extends Mode> {
   lcs<T = string>(key1: Key, key2: Key, options?: { len?: boolean; idx?: boolean; minMatchLen?: Numeric; withMatchLen?: boolean }): Out<M, T | number | (T | unknown)[]>;
 
   /**
+   * Returns the element at an index.
+   *
+   * O(N) with N elements between it and the nearer end. Since Redis 1.0.0.
+   */
+  lindex<T = unknown>(key: Key, index: Numeric): Out<M, T | null>;
+
+  /**
+   * Inserts an element before or after the first one that equals the pivot.
+   *
+   * O(N) with N elements before it. Since Redis 2.2.0.
+   */
+  linsert(key: Key, where: "BEFORE" | "before" | "AFTER" | "after", pivot: Value, element: Value): Out<M, number>;
+
+  /**
+   * Counts the elements of a list.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  llen(key: Key): Out<M, number>;
+
+  /**
+   * Takes an element from an end of one list and adds it at an end of another.
+   *
+   * O(1). Since Redis 6.2.0.
+   */
+  lmove<T = unknown>(source: Key, destination: Key, wherefrom: "LEFT" | "left" | "RIGHT" | "right", whereto: "LEFT" | "left" | "RIGHT" | "right"): Out<M, T | null>;
+
+  /**
+   * Removes the first elements of a list and returns them.
+   *
+   * O(N) with N elements returned. Since Redis 1.0.0.
+   */
+  lpop<T = unknown>(key: Key, count?: Numeric): Out<M, T | null>;
+
+  /**
+   * Returns the indexes of elements that equal the given one.
+   *
+   * O(N) with N elements looked at. Since Redis 6.0.6.
+   */
+  lpos(key: Key, element: Value, options?: { rank?: Numeric; count?: Numeric; maxLen?: Numeric }): Out<M, number | null | number[]>;
+
+  /**
+   * Adds elements at the head of a list, one before the other.
+   *
+   * O(N) for N elements. Since Redis 1.0.0.
+   */
+  lpush(key: Key, ...elements: Value[]): Out<M, number>;
+
+  /**
+   * Adds elements at the head of a list that exists.
+   *
+   * O(N) for N elements. Since Redis 2.2.0.
+   */
+  lpushx(key: Key, ...elements: Value[]): Out<M, number>;
+
+  /**
+   * Returns the elements from one index to another, both included.
+   *
+   * O(S+N) with S elements between the first one and the nearer end, and N returned. Since Redis 1.0.0.
+   */
+  lrange<T = string>(key: Key, start: Numeric, stop: Numeric): Out<M, T[]>;
+
+  /**
+   * Removes elements that equal the given one: from the head, from the tail (negative count), or all (0).
+   *
+   * O(N) with N elements in the list. Since Redis 1.0.0.
+   */
+  lrem(key: Key, count: Numeric, element: Value): Out<M, number>;
+
+  /**
+   * Replaces the element at an index.
+   *
+   * O(N) with N elements between it and the nearer end. Since Redis 1.0.0.
+   */
+  lset(key: Key, index: Numeric, element: Value): Out<M, "OK">;
+
+  /**
+   * Keeps the elements from one index to another, both included.
+   *
+   * O(N) with N elements removed. Since Redis 1.0.0.
+   */
+  ltrim(key: Key, start: Numeric, stop: Numeric): Out<M, "OK">;
+
+  /**
    * Gives the values of several keys; null for one that is missing or not a string.
    *
    * O(N) for N keys. Since Redis 1.0.0.
    */
-  mget<T extends unknown[] = string[]>(...key: (Key | Key[])[]): Out<M, T>;
+  mget<T extends unknown[] = string[]>(...keys: (Key | Key[])[]): Out<M, T>;
+
+  /**
+   * Moves a key to another database, unless it is there already.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  move(key: Key, db: Numeric): Out<M, number>;
+
+  /**
+   * Takes away a key's deadline.
+   *
+   * O(1). Since Redis 2.2.0.
+   */
+  persist(key: Key): Out<M, number>;
+
+  /**
+   * Lets a key expire in so many milliseconds.
+   *
+   * O(1). Since Redis 2.6.0.
+   */
+  pexpire(key: Key, milliseconds: Numeric, condition?: "NX" | "nx" | "XX" | "xx" | "GT" | "gt" | "LT" | "lt"): Out<M, number>;
+
+  /**
+   * Lets a key expire at a time in milliseconds since 1970.
+   *
+   * O(1). Since Redis 2.6.0.
+   */
+  pexpireat(key: Key, unixTimeMilliseconds: Numeric, condition?: "NX" | "nx" | "XX" | "xx" | "GT" | "gt" | "LT" | "lt"): Out<M, number>;
+
+  /**
+   * Gives the time when a key expires, in milliseconds since 1970.
+   *
+   * O(1). Since Redis 7.0.0.
+   */
+  pexpiretime(key: Key): Out<M, number>;
+
+  /**
+   * Answers PONG, or the message.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  ping<T = string>(message?: Value): Out<M, string | T | [T, T]>;
 
   /**
    * Sets the value of a key and its TTL in milliseconds.
@@ -103,6 +544,146 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 2.6.0.
    */
   psetex(key: Key, milliseconds: Numeric, value: Value): Out<M, "OK">;
+
+  /**
+   * Gives the milliseconds until a key expires.
+   *
+   * O(1). Since Redis 2.6.0.
+   */
+  pttl(key: Key): Out<M, number>;
+
+  /**
+   * Sends a message to everyone who listens to the channel; gives the number of receivers.
+   *
+   * O(N+M) for N listeners of the channel and M patterns. Since Redis 2.0.0.
+   */
+  publish(channel: Value, message: Value): Out<M, number>;
+
+  /**
+   * Gives the channels that someone listens to.
+   *
+   * O(N) for N channels. Since Redis 2.8.0.
+   */
+  pubsubChannels<T = string>(pattern?: string): Out<M, T[]>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 6.2.0.
+   */
+  pubsubHelp(): Out<M, string[]>;
+
+  /**
+   * Gives the number of patterns that someone listens to.
+   *
+   * O(N) for N patterns. Since Redis 2.8.0.
+   */
+  pubsubNumpat(): Out<M, number>;
+
+  /**
+   * Gives each channel with the number of its listeners, patterns not counted.
+   *
+   * O(N) for N channels. Since Redis 2.8.0.
+   */
+  pubsubNumsub<T = string>(...args: Value[]): Out<M, (T | number)[]>;
+
+  /**
+   * Gives the sharded channels that someone listens to.
+   *
+   * O(N) for N channels. Since Redis 7.0.0.
+   */
+  pubsubShardchannels<T = string>(pattern?: string): Out<M, T[]>;
+
+  /**
+   * Gives each sharded channel with the number of its listeners.
+   *
+   * O(N) for N channels. Since Redis 7.0.0.
+   */
+  pubsubShardnumsub<T = string>(...args: Value[]): Out<M, (T | number)[]>;
+
+  /**
+   * Gives a key by chance.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  randomkey(): Out<M, string | null>;
+
+  /**
+   * Gives a key another name, in the place of whatever had that name.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  rename(key: Key, newkey: Key): Out<M, "OK">;
+
+  /**
+   * Gives a key another name that no key has yet.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  renamenx(key: Key, newkey: Key): Out<M, number>;
+
+  /**
+   * Removes the last elements of a list and returns them, last first.
+   *
+   * O(N) with N elements returned. Since Redis 1.0.0.
+   */
+  rpop<T = unknown>(key: Key, count?: Numeric): Out<M, T | null>;
+
+  /**
+   * Takes the last element of one list and adds it at the head of another.
+   *
+   * O(1). Since Redis 1.2.0.
+   */
+  rpoplpush<T = unknown>(source: Key, destination: Key): Out<M, T | null>;
+
+  /**
+   * Adds elements at the tail of a list, one behind the other.
+   *
+   * O(N) for N elements. Since Redis 1.0.0.
+   */
+  rpush(key: Key, ...elements: Value[]): Out<M, number>;
+
+  /**
+   * Adds elements at the tail of a list that exists.
+   *
+   * O(N) for N elements. Since Redis 2.2.0.
+   */
+  rpushx(key: Key, ...elements: Value[]): Out<M, number>;
+
+  /**
+   * Adds members to a set; a missing key counts as an empty set.
+   *
+   * O(N) for N members given. Since Redis 1.0.0.
+   */
+  sadd(key: Key, ...members: Value[]): Out<M, number>;
+
+  /**
+   * Gives some keys, and a cursor to go on with.
+   *
+   * O(1) per call, O(N) for all N keys. Since Redis 2.8.0.
+   */
+  scan<T = string | number>(cursor: Numeric, options?: { match?: string; count?: Numeric; type?: Value }): Out<M, [string, T[]]>;
+
+  /**
+   * Counts the members of a set.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  scard(key: Key): Out<M, number>;
+
+  /**
+   * Gives the members of the first set that no other set has.
+   *
+   * O(N) for N members in all sets together. Since Redis 1.0.0.
+   */
+  sdiff<T = string>(...keys: (Key | Key[])[]): Out<M, T[]>;
+
+  /**
+   * Keeps the members of the first set that no other has in a key.
+   *
+   * O(N) for N members in all sets together. Since Redis 1.0.0.
+   */
+  sdiffstore(destination: Key, ...keys: (Key | Key[])[]): Out<M, number>;
 
   /**
    * Sets the value of a key, whatever it held before.
@@ -133,6 +714,83 @@ export interface GeneratedCommands<M extends Mode> {
   setrange(key: Key, offset: Numeric, value: Value): Out<M, number>;
 
   /**
+   * Gives the members that all sets have in common.
+   *
+   * O(N*M) for N members in the smallest of M sets. Since Redis 1.0.0.
+   */
+  sinter<T = string>(...keys: (Key | Key[])[]): Out<M, T[]>;
+
+  /**
+   * Counts the members that all sets have in common.
+   *
+   * O(N*M) for N members in the smallest of M sets. Since Redis 7.0.0.
+   */
+  sintercard(numkeys: Numeric, keys: Key | Key[], options?: { limit?: Numeric }): Out<M, number>;
+
+  /**
+   * Keeps the members that all sets have in common in a key.
+   *
+   * O(N*M) for N members in the smallest of M sets. Since Redis 1.0.0.
+   */
+  sinterstore(destination: Key, ...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Says whether a member is in a set.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  sismember(key: Key, member: Value): Out<M, number>;
+
+  /**
+   * Gives all members of a set.
+   *
+   * O(N) for N members. Since Redis 1.0.0.
+   */
+  smembers<T extends unknown[] = string[]>(key: Key): Out<M, T>;
+
+  /**
+   * Moves a member from one set to another.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  smove(source: Key, destination: Key, member: Value): Out<M, number>;
+
+  /**
+   * Removes random members from a set and gives them.
+   *
+   * O(N) for N members given. Since Redis 1.0.0.
+   */
+  spop<T = unknown>(key: Key, count?: Numeric): Out<M, T | null>;
+
+  /**
+   * Sends a message to everyone who listens to the sharded channel; gives the number of receivers.
+   *
+   * O(N) for N listeners of the channel. Since Redis 7.0.0.
+   */
+  spublish(shardchannel: Value, message: Value): Out<M, number>;
+
+  /**
+   * Gives random members of a set: different ones, or, for a negative count, any.
+   *
+   * O(N) for N members given. Since Redis 1.0.0.
+   */
+  srandmember<T = unknown>(key: Key, count?: Numeric): Out<M, T | null>;
+
+  /**
+   * Removes members from a set.
+   *
+   * O(N) for N members given. Since Redis 1.0.0.
+   */
+  srem(key: Key, ...members: Value[]): Out<M, number>;
+
+  /**
+   * Gives some members of a set and a cursor to go on with.
+   *
+   * O(COUNT) for each call. Since Redis 2.8.0.
+   */
+  sscan<T = string | number>(key: Key, cursor: Numeric, options?: { match?: string; count?: Numeric }): Out<M, [string, T[]]>;
+
+  /**
    * Gives the length of a value in bytes.
    *
    * O(1). Since Redis 2.2.0.
@@ -145,33 +803,431 @@ export interface GeneratedCommands<M extends Mode> {
    * O(N) for N bytes given. Since Redis 1.0.0.
    */
   substr(key: Key, start: Numeric, end: Numeric): Out<M, string>;
+
+  /**
+   * Gives the members of all sets, each once.
+   *
+   * O(N) for N members in all sets together. Since Redis 1.0.0.
+   */
+  sunion<T = string>(...keys: (Key | Key[])[]): Out<M, T[]>;
+
+  /**
+   * Keeps the members of all sets, each once, in a key.
+   *
+   * O(N) for N members in all sets together. Since Redis 1.0.0.
+   */
+  sunionstore(destination: Key, ...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Counts as a use of the keys; gives how many of them are there.
+   *
+   * O(N) for N keys. Since Redis 3.2.1.
+   */
+  touch(...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Gives the seconds until a key expires.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  ttl(key: Key): Out<M, number>;
+
+  /**
+   * Gives the type of what a key holds, or none.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  type(key: Key): Out<M, string>;
+
+  /**
+   * Removes keys; gives how many there were. (The same as DEL.).
+   *
+   * O(N) for N keys and the elements in them. Since Redis 4.0.0.
+   */
+  unlink(...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Gives the number of replicas that have what was written so far: 0.
+   *
+   * O(1). Since Redis 3.0.0.
+   */
+  wait(numreplicas: Numeric, timeout: Numeric): Out<M, number>;
+
+  /**
+   * Gives whether the server's log, and the logs of how many replicas, have what was written so far.
+   *
+   * O(1). Since Redis 7.2.0.
+   */
+  waitaof(numlocal: Numeric, numreplicas: Numeric, timeout: Numeric): Out<M, [number, number]>;
+
+  /**
+   * Counts the members of a sorted set.
+   *
+   * O(1). Since Redis 1.2.0.
+   */
+  zcard(key: Key): Out<M, number>;
+
+  /**
+   * Counts the members in a range of scores.
+   *
+   * O(log(N)). Since Redis 2.0.0.
+   */
+  zcount(key: Key, min: Numeric, max: Numeric): Out<M, number>;
+
+  /**
+   * Returns the members of the first sorted set that the others do not have.
+   *
+   * O(L+M*log(M)) with L members in all inputs and M in the result. Since Redis 6.2.0.
+   */
+  zdiff<T = string | number>(numkeys: Numeric, keys: Key | Key[], options?: { withScores?: boolean }): Out<M, T[]>;
+
+  /**
+   * Stores the members of the first sorted set that the others do not have.
+   *
+   * O(L+M*log(M)) with L members in all inputs and M in the result. Since Redis 6.2.0.
+   */
+  zdiffstore(destination: Key, numkeys: Numeric, ...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Adds to the score of a member, which is added with that score if it is not there.
+   *
+   * O(log(N)). Since Redis 1.2.0.
+   */
+  zincrby(key: Key, increment: Numeric, member: Value): Out<M, number>;
+
+  /**
+   * Returns the members that all of several sorted sets have.
+   *
+   * O(N*K)+O(M*log(M)) with N members in the smallest of K inputs and M in the result. Since Redis 6.2.0.
+   */
+  zinter<T = string | number>(numkeys: Numeric, keys: Key | Key[], options?: { weights?: Numeric[]; aggregate?: "SUM" | "sum" | "MIN" | "min" | "MAX" | "max"; withScores?: boolean }): Out<M, T[]>;
+
+  /**
+   * Counts the members that all of several sorted sets have, up to a limit.
+   *
+   * O(N*K)+O(M*log(M)) with N members in the smallest of K inputs and M in the result. Since Redis 7.0.0.
+   */
+  zintercard(numkeys: Numeric, keys: Key | Key[], options?: { limit?: Numeric }): Out<M, number>;
+
+  /**
+   * Stores the members that all of several sorted sets have.
+   *
+   * O(N*K)+O(M*log(M)) with N members in the smallest of K inputs and M in the result. Since Redis 2.0.0.
+   */
+  zinterstore(destination: Key, numkeys: Numeric, keys: Key | Key[], options?: { weights?: Numeric[]; aggregate?: "SUM" | "sum" | "MIN" | "min" | "MAX" | "max" }): Out<M, number>;
+
+  /**
+   * Counts the members in a range of members, where all have the same score.
+   *
+   * O(log(N)). Since Redis 2.8.9.
+   */
+  zlexcount(key: Key, min: Value, max: Value): Out<M, number>;
+
+  /**
+   * Pops members from the first of several sorted sets that is not empty.
+   *
+   * O(log(N)*M) with M members popped. Since Redis 7.0.0.
+   */
+  zmpop<T = string>(numkeys: Numeric, keys: Key | Key[], where: "MIN" | "min" | "MAX" | "max", options?: { count?: Numeric }): Out<M, null | [T, [T, number][]]>;
+
+  /**
+   * Removes the members with the highest scores and returns them.
+   *
+   * O(log(N)*M) with M members popped. Since Redis 5.0.0.
+   */
+  zpopmax<T = string | number>(key: Key, count?: Numeric): Out<M, T[]>;
+
+  /**
+   * Removes the members with the lowest scores and returns them.
+   *
+   * O(log(N)*M) with M members popped. Since Redis 5.0.0.
+   */
+  zpopmin<T = string | number>(key: Key, count?: Numeric): Out<M, T[]>;
+
+  /**
+   * Returns random members: different ones, or, for a negative count, any.
+   *
+   * O(N) for N members returned. Since Redis 6.2.0.
+   */
+  zrandmember<T = unknown>(key: Key, options?: { count?: Numeric; withScores?: boolean }): Out<M, T | null>;
+
+  /**
+   * Returns members in a range of ranks, scores or members.
+   *
+   * O(log(N)+M) with M members in the range. Since Redis 1.2.0.
+   */
+  zrange<T extends unknown[] = string[]>(key: Key, start: Value, stop: Value, options?: { byScore?: boolean; byLex?: boolean; rev?: boolean; offset?: Numeric; count?: Numeric; withScores?: boolean }): Out<M, T>;
+
+  /**
+   * Returns members in a range of members, where all have the same score.
+   *
+   * O(log(N)+M) with M members in the range. Since Redis 2.8.9.
+   */
+  zrangebylex<T = string>(key: Key, min: Value, max: Value, options?: { offset?: Numeric; count?: Numeric }): Out<M, T[]>;
+
+  /**
+   * Returns members in a range of scores.
+   *
+   * O(log(N)+M) with M members in the range. Since Redis 1.0.5.
+   */
+  zrangebyscore<T = string | number>(key: Key, min: Numeric, max: Numeric, options?: { withScores?: boolean; offset?: Numeric; count?: Numeric }): Out<M, T[]>;
+
+  /**
+   * Stores the members of a range in another key.
+   *
+   * O(log(N)+M) with M members stored. Since Redis 6.2.0.
+   */
+  zrangestore(dst: Key, src: Key, min: Value, max: Value, options?: { byScore?: boolean; byLex?: boolean; rev?: boolean; offset?: Numeric; count?: Numeric }): Out<M, number>;
+
+  /**
+   * Returns the rank of a member, counted from the lowest score.
+   *
+   * O(log(N)). Since Redis 2.0.0.
+   */
+  zrank(key: Key, member: Value, options?: { withScore?: boolean }): Out<M, number | [number, number] | null>;
+
+  /**
+   * Removes members from a sorted set.
+   *
+   * O(log(N)*M) with M members removed. Since Redis 1.2.0.
+   */
+  zrem(key: Key, ...members: Value[]): Out<M, number>;
+
+  /**
+   * Removes the members in a range of members, where all have the same score.
+   *
+   * O(log(N)*M) with M members removed. Since Redis 2.8.9.
+   */
+  zremrangebylex(key: Key, min: Value, max: Value): Out<M, number>;
+
+  /**
+   * Removes the members in a range of ranks.
+   *
+   * O(log(N)*M) with M members removed. Since Redis 2.0.0.
+   */
+  zremrangebyrank(key: Key, start: Numeric, stop: Numeric): Out<M, number>;
+
+  /**
+   * Removes the members in a range of scores.
+   *
+   * O(log(N)*M) with M members removed. Since Redis 1.2.0.
+   */
+  zremrangebyscore(key: Key, min: Numeric, max: Numeric): Out<M, number>;
+
+  /**
+   * Returns members in a range of ranks, counted from the highest score.
+   *
+   * O(log(N)+M) with M members in the range. Since Redis 1.2.0.
+   */
+  zrevrange<T = string | number>(key: Key, start: Numeric, stop: Numeric, options?: { withScores?: boolean }): Out<M, T[]>;
+
+  /**
+   * Returns members in a range of members, the last first, where all have the same score.
+   *
+   * O(log(N)+M) with M members in the range. Since Redis 2.8.9.
+   */
+  zrevrangebylex<T = string>(key: Key, max: Value, min: Value, options?: { offset?: Numeric; count?: Numeric }): Out<M, T[]>;
+
+  /**
+   * Returns members in a range of scores, the highest first.
+   *
+   * O(log(N)+M) with M members in the range. Since Redis 2.2.0.
+   */
+  zrevrangebyscore<T = string | number>(key: Key, max: Numeric, min: Numeric, options?: { withScores?: boolean; offset?: Numeric; count?: Numeric }): Out<M, T[]>;
+
+  /**
+   * Returns the rank of a member, counted from the highest score.
+   *
+   * O(log(N)). Since Redis 2.0.0.
+   */
+  zrevrank(key: Key, member: Value, options?: { withScore?: boolean }): Out<M, number | [number, number] | null>;
+
+  /**
+   * Walks over the members and scores in steps.
+   *
+   * O(1) for a step, O(N) for all. Since Redis 2.8.0.
+   */
+  zscan<T = string | number>(key: Key, cursor: Numeric, options?: { match?: string; count?: Numeric }): Out<M, [string, T[]]>;
+
+  /**
+   * Returns the score of a member.
+   *
+   * O(1). Since Redis 1.2.0.
+   */
+  zscore(key: Key, member: Value): Out<M, number | null>;
+
+  /**
+   * Returns the members of any of several sorted sets.
+   *
+   * O(N)+O(M*log(M)) with N members in all inputs and M in the result. Since Redis 6.2.0.
+   */
+  zunion<T = string | number>(numkeys: Numeric, keys: Key | Key[], options?: { weights?: Numeric[]; aggregate?: "SUM" | "sum" | "MIN" | "min" | "MAX" | "max"; withScores?: boolean }): Out<M, T[]>;
+
+  /**
+   * Stores the members of any of several sorted sets.
+   *
+   * O(N)+O(M*log(M)) with N members in all inputs and M in the result. Since Redis 2.0.0.
+   */
+  zunionstore(destination: Key, numkeys: Numeric, keys: Key | Key[], options?: { weights?: Numeric[]; aggregate?: "SUM" | "sum" | "MIN" | "min" | "MAX" | "max" }): Out<M, number>;
 }
 
 /** The same as words. */
 export const generated = {
   append: (key: unknown, value: unknown) => command(["APPEND", wordOf(key), wordOf(value)]),
+  blmove: (source: unknown, destination: unknown, wherefrom: unknown, whereto: unknown, timeout: unknown) => command(["BLMOVE", wordOf(source), wordOf(destination), wordOf(wherefrom), wordOf(whereto), wordOf(timeout)]),
+  blmpop: (timeout: unknown, numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["BLMPOP", wordOf(timeout), wordOf(numkeys), ...listOf(keys), wordOf(where), ...optionWords(options, [["count", "COUNT"]])]),
+  blpop: (keys: unknown, timeout: unknown) => command(["BLPOP", ...listOf(keys), wordOf(timeout)]),
+  brpop: (keys: unknown, timeout: unknown) => command(["BRPOP", ...listOf(keys), wordOf(timeout)]),
+  brpoplpush: (source: unknown, destination: unknown, timeout: unknown) => command(["BRPOPLPUSH", wordOf(source), wordOf(destination), wordOf(timeout)]),
+  bzmpop: (timeout: unknown, numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["BZMPOP", wordOf(timeout), wordOf(numkeys), ...listOf(keys), wordOf(where), ...optionWords(options, [["count", "COUNT"]])]),
+  bzpopmax: (keys: unknown, timeout: unknown) => command(["BZPOPMAX", ...listOf(keys), wordOf(timeout)]),
+  bzpopmin: (keys: unknown, timeout: unknown) => command(["BZPOPMIN", ...listOf(keys), wordOf(timeout)]),
+  clientGetname: () => command(["CLIENT", "GETNAME"]),
+  clientGetredir: () => command(["CLIENT", "GETREDIR"]),
+  clientHelp: () => command(["CLIENT", "HELP"]),
+  clientId: () => command(["CLIENT", "ID"]),
+  clientInfo: () => command(["CLIENT", "INFO"]),
+  clientList: (options?: object) => command(["CLIENT", "LIST", ...optionWords(options, [["type", "TYPE"], ["id", "ID"]])]),
+  clientNoEvict: (enabled: unknown) => command(["CLIENT", "NO-EVICT", wordOf(enabled)]),
+  clientNoTouch: (enabled: unknown) => command(["CLIENT", "NO-TOUCH", wordOf(enabled)]),
+  clientSetinfo: (...args: unknown[]) => command(["CLIENT", "SETINFO", ...args.map(wordOf)]),
+  clientSetname: (connectionName: unknown) => command(["CLIENT", "SETNAME", wordOf(connectionName)]),
+  clientUnblock: (clientId: unknown, unblockType?: unknown) => command(["CLIENT", "UNBLOCK", wordOf(clientId), ...someOf(unblockType)]),
+  command: () => command(["COMMAND"]),
+  commandCount: () => command(["COMMAND", "COUNT"]),
+  commandDocs: (...args: unknown[]) => command(["COMMAND", "DOCS", ...args.map(wordOf)]),
+  commandGetkeys: (command: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYS", wordOf(command), ...args.map(wordOf)]),
+  commandGetkeysandflags: (command: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYSANDFLAGS", wordOf(command), ...args.map(wordOf)]),
+  commandHelp: () => command(["COMMAND", "HELP"]),
+  commandInfo: (...args: unknown[]) => command(["COMMAND", "INFO", ...args.map(wordOf)]),
+  commandList: (...args: unknown[]) => command(["COMMAND", "LIST", ...args.map(wordOf)]),
   decr: (key: unknown) => command(["DECR", wordOf(key)]),
   decrby: (key: unknown, decrement: unknown) => command(["DECRBY", wordOf(key), wordOf(decrement)]),
+  del: (...keys: unknown[]) => command(["DEL", ...keys.flatMap(listOf)]),
+  echo: (message: unknown) => command(["ECHO", wordOf(message)]),
+  exists: (...keys: unknown[]) => command(["EXISTS", ...keys.flatMap(listOf)]),
+  expire: (key: unknown, seconds: unknown, condition?: unknown) => command(["EXPIRE", wordOf(key), wordOf(seconds), ...someOf(condition)]),
+  expireat: (key: unknown, unixTimeSeconds: unknown, condition?: unknown) => command(["EXPIREAT", wordOf(key), wordOf(unixTimeSeconds), ...someOf(condition)]),
+  expiretime: (key: unknown) => command(["EXPIRETIME", wordOf(key)]),
   get: (key: unknown) => command(["GET", wordOf(key)]),
   getdel: (key: unknown) => command(["GETDEL", wordOf(key)]),
   getex: (key: unknown, options?: object) => command(["GETEX", wordOf(key), ...optionWords(options, [["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["persist", "PERSIST"]])]),
   getrange: (key: unknown, start: unknown, end: unknown) => command(["GETRANGE", wordOf(key), wordOf(start), wordOf(end)]),
   getset: (key: unknown, value: unknown) => command(["GETSET", wordOf(key), wordOf(value)]),
+  hdel: (key: unknown, ...fields: unknown[]) => command(["HDEL", wordOf(key), ...fields.map(wordOf)]),
+  hexists: (key: unknown, field: unknown) => command(["HEXISTS", wordOf(key), wordOf(field)]),
+  hget: (key: unknown, field: unknown) => command(["HGET", wordOf(key), wordOf(field)]),
+  hincrby: (key: unknown, field: unknown, increment: unknown) => command(["HINCRBY", wordOf(key), wordOf(field), wordOf(increment)]),
+  hincrbyfloat: (key: unknown, field: unknown, increment: unknown) => command(["HINCRBYFLOAT", wordOf(key), wordOf(field), wordOf(increment)]),
+  hkeys: (key: unknown) => command(["HKEYS", wordOf(key)]),
+  hlen: (key: unknown) => command(["HLEN", wordOf(key)]),
+  hscan: (key: unknown, cursor: unknown, options?: object) => command(["HSCAN", wordOf(key), wordOf(cursor), ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["noValues", "NOVALUES"]])], scanned),
+  hsetnx: (key: unknown, field: unknown, value: unknown) => command(["HSETNX", wordOf(key), wordOf(field), wordOf(value)]),
+  hstrlen: (key: unknown, field: unknown) => command(["HSTRLEN", wordOf(key), wordOf(field)]),
+  hvals: (key: unknown) => command(["HVALS", wordOf(key)]),
   incr: (key: unknown) => command(["INCR", wordOf(key)]),
   incrby: (key: unknown, increment: unknown) => command(["INCRBY", wordOf(key), wordOf(increment)]),
   incrbyfloat: (key: unknown, increment: unknown) => command(["INCRBYFLOAT", wordOf(key), wordOf(increment)]),
+  keys: (pattern: unknown) => command(["KEYS", wordOf(pattern)]),
   lcs: (key1: unknown, key2: unknown, options?: object) => command(["LCS", wordOf(key1), wordOf(key2), ...optionWords(options, [["len", "LEN"], ["idx", "IDX"], ["minMatchLen", "MINMATCHLEN"], ["withMatchLen", "WITHMATCHLEN"]])]),
-  mget: (...key: unknown[]) => command(["MGET", ...key.flatMap(listOf)]),
+  lindex: (key: unknown, index: unknown) => command(["LINDEX", wordOf(key), wordOf(index)]),
+  linsert: (key: unknown, where: unknown, pivot: unknown, element: unknown) => command(["LINSERT", wordOf(key), wordOf(where), wordOf(pivot), wordOf(element)]),
+  llen: (key: unknown) => command(["LLEN", wordOf(key)]),
+  lmove: (source: unknown, destination: unknown, wherefrom: unknown, whereto: unknown) => command(["LMOVE", wordOf(source), wordOf(destination), wordOf(wherefrom), wordOf(whereto)]),
+  lpop: (key: unknown, count?: unknown) => command(["LPOP", wordOf(key), ...someOf(count)]),
+  lpos: (key: unknown, element: unknown, options?: object) => command(["LPOS", wordOf(key), wordOf(element), ...optionWords(options, [["rank", "RANK"], ["count", "COUNT"], ["maxLen", "MAXLEN"]])]),
+  lpush: (key: unknown, ...elements: unknown[]) => command(["LPUSH", wordOf(key), ...elements.map(wordOf)]),
+  lpushx: (key: unknown, ...elements: unknown[]) => command(["LPUSHX", wordOf(key), ...elements.map(wordOf)]),
+  lrange: (key: unknown, start: unknown, stop: unknown) => command(["LRANGE", wordOf(key), wordOf(start), wordOf(stop)]),
+  lrem: (key: unknown, count: unknown, element: unknown) => command(["LREM", wordOf(key), wordOf(count), wordOf(element)]),
+  lset: (key: unknown, index: unknown, element: unknown) => command(["LSET", wordOf(key), wordOf(index), wordOf(element)]),
+  ltrim: (key: unknown, start: unknown, stop: unknown) => command(["LTRIM", wordOf(key), wordOf(start), wordOf(stop)]),
+  mget: (...keys: unknown[]) => command(["MGET", ...keys.flatMap(listOf)]),
+  move: (key: unknown, db: unknown) => command(["MOVE", wordOf(key), wordOf(db)]),
+  persist: (key: unknown) => command(["PERSIST", wordOf(key)]),
+  pexpire: (key: unknown, milliseconds: unknown, condition?: unknown) => command(["PEXPIRE", wordOf(key), wordOf(milliseconds), ...someOf(condition)]),
+  pexpireat: (key: unknown, unixTimeMilliseconds: unknown, condition?: unknown) => command(["PEXPIREAT", wordOf(key), wordOf(unixTimeMilliseconds), ...someOf(condition)]),
+  pexpiretime: (key: unknown) => command(["PEXPIRETIME", wordOf(key)]),
+  ping: (message?: unknown) => command(["PING", ...someOf(message)]),
   psetex: (key: unknown, milliseconds: unknown, value: unknown) => command(["PSETEX", wordOf(key), wordOf(milliseconds), wordOf(value)]),
+  pttl: (key: unknown) => command(["PTTL", wordOf(key)]),
+  publish: (channel: unknown, message: unknown) => command(["PUBLISH", wordOf(channel), wordOf(message)]),
+  pubsubChannels: (pattern?: unknown) => command(["PUBSUB", "CHANNELS", ...someOf(pattern)]),
+  pubsubHelp: () => command(["PUBSUB", "HELP"]),
+  pubsubNumpat: () => command(["PUBSUB", "NUMPAT"]),
+  pubsubNumsub: (...args: unknown[]) => command(["PUBSUB", "NUMSUB", ...args.map(wordOf)]),
+  pubsubShardchannels: (pattern?: unknown) => command(["PUBSUB", "SHARDCHANNELS", ...someOf(pattern)]),
+  pubsubShardnumsub: (...args: unknown[]) => command(["PUBSUB", "SHARDNUMSUB", ...args.map(wordOf)]),
+  randomkey: () => command(["RANDOMKEY"]),
+  rename: (key: unknown, newkey: unknown) => command(["RENAME", wordOf(key), wordOf(newkey)]),
+  renamenx: (key: unknown, newkey: unknown) => command(["RENAMENX", wordOf(key), wordOf(newkey)]),
+  rpop: (key: unknown, count?: unknown) => command(["RPOP", wordOf(key), ...someOf(count)]),
+  rpoplpush: (source: unknown, destination: unknown) => command(["RPOPLPUSH", wordOf(source), wordOf(destination)]),
+  rpush: (key: unknown, ...elements: unknown[]) => command(["RPUSH", wordOf(key), ...elements.map(wordOf)]),
+  rpushx: (key: unknown, ...elements: unknown[]) => command(["RPUSHX", wordOf(key), ...elements.map(wordOf)]),
+  sadd: (key: unknown, ...members: unknown[]) => command(["SADD", wordOf(key), ...members.map(wordOf)]),
+  scan: (cursor: unknown, options?: object) => command(["SCAN", wordOf(cursor), ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["type", "TYPE"]])], scanned),
+  scard: (key: unknown) => command(["SCARD", wordOf(key)]),
+  sdiff: (...keys: unknown[]) => command(["SDIFF", ...keys.flatMap(listOf)]),
+  sdiffstore: (destination: unknown, ...keys: unknown[]) => command(["SDIFFSTORE", wordOf(destination), ...keys.flatMap(listOf)]),
   set: (key: unknown, value: unknown, options?: object) => command(["SET", wordOf(key), wordOf(value), ...optionWords(options, [["nx", "NX"], ["xx", "XX"], ["get", "GET"], ["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["keepTtl", "KEEPTTL"]])]),
   setex: (key: unknown, seconds: unknown, value: unknown) => command(["SETEX", wordOf(key), wordOf(seconds), wordOf(value)]),
   setnx: (key: unknown, value: unknown) => command(["SETNX", wordOf(key), wordOf(value)]),
   setrange: (key: unknown, offset: unknown, value: unknown) => command(["SETRANGE", wordOf(key), wordOf(offset), wordOf(value)]),
+  sinter: (...keys: unknown[]) => command(["SINTER", ...keys.flatMap(listOf)]),
+  sintercard: (numkeys: unknown, keys: unknown, options?: object) => command(["SINTERCARD", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["limit", "LIMIT"]])]),
+  sinterstore: (destination: unknown, ...keys: unknown[]) => command(["SINTERSTORE", wordOf(destination), ...keys.flatMap(listOf)]),
+  sismember: (key: unknown, member: unknown) => command(["SISMEMBER", wordOf(key), wordOf(member)]),
+  smembers: (key: unknown) => command(["SMEMBERS", wordOf(key)]),
+  smove: (source: unknown, destination: unknown, member: unknown) => command(["SMOVE", wordOf(source), wordOf(destination), wordOf(member)]),
+  spop: (key: unknown, count?: unknown) => command(["SPOP", wordOf(key), ...someOf(count)]),
+  spublish: (shardchannel: unknown, message: unknown) => command(["SPUBLISH", wordOf(shardchannel), wordOf(message)]),
+  srandmember: (key: unknown, count?: unknown) => command(["SRANDMEMBER", wordOf(key), ...someOf(count)]),
+  srem: (key: unknown, ...members: unknown[]) => command(["SREM", wordOf(key), ...members.map(wordOf)]),
+  sscan: (key: unknown, cursor: unknown, options?: object) => command(["SSCAN", wordOf(key), wordOf(cursor), ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"]])], scanned),
   strlen: (key: unknown) => command(["STRLEN", wordOf(key)]),
   substr: (key: unknown, start: unknown, end: unknown) => command(["SUBSTR", wordOf(key), wordOf(start), wordOf(end)]),
+  sunion: (...keys: unknown[]) => command(["SUNION", ...keys.flatMap(listOf)]),
+  sunionstore: (destination: unknown, ...keys: unknown[]) => command(["SUNIONSTORE", wordOf(destination), ...keys.flatMap(listOf)]),
+  touch: (...keys: unknown[]) => command(["TOUCH", ...keys.flatMap(listOf)]),
+  ttl: (key: unknown) => command(["TTL", wordOf(key)]),
+  type: (key: unknown) => command(["TYPE", wordOf(key)]),
+  unlink: (...keys: unknown[]) => command(["UNLINK", ...keys.flatMap(listOf)]),
+  wait: (numreplicas: unknown, timeout: unknown) => command(["WAIT", wordOf(numreplicas), wordOf(timeout)]),
+  waitaof: (numlocal: unknown, numreplicas: unknown, timeout: unknown) => command(["WAITAOF", wordOf(numlocal), wordOf(numreplicas), wordOf(timeout)]),
+  zcard: (key: unknown) => command(["ZCARD", wordOf(key)]),
+  zcount: (key: unknown, min: unknown, max: unknown) => command(["ZCOUNT", wordOf(key), wordOf(min), wordOf(max)]),
+  zdiff: (numkeys: unknown, keys: unknown, options?: object) => command(["ZDIFF", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["withScores", "WITHSCORES"]])], flatPairs),
+  zdiffstore: (destination: unknown, numkeys: unknown, ...keys: unknown[]) => command(["ZDIFFSTORE", wordOf(destination), wordOf(numkeys), ...keys.flatMap(listOf)]),
+  zincrby: (key: unknown, increment: unknown, member: unknown) => command(["ZINCRBY", wordOf(key), wordOf(increment), wordOf(member)]),
+  zinter: (numkeys: unknown, keys: unknown, options?: object) => command(["ZINTER", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"], ["withScores", "WITHSCORES"]])], flatPairs),
+  zintercard: (numkeys: unknown, keys: unknown, options?: object) => command(["ZINTERCARD", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["limit", "LIMIT"]])]),
+  zinterstore: (destination: unknown, numkeys: unknown, keys: unknown, options?: object) => command(["ZINTERSTORE", wordOf(destination), wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"]])]),
+  zlexcount: (key: unknown, min: unknown, max: unknown) => command(["ZLEXCOUNT", wordOf(key), wordOf(min), wordOf(max)]),
+  zmpop: (numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["ZMPOP", wordOf(numkeys), ...listOf(keys), wordOf(where), ...optionWords(options, [["count", "COUNT"]])]),
+  zpopmax: (key: unknown, count?: unknown) => command(["ZPOPMAX", wordOf(key), ...someOf(count)], flatPairs),
+  zpopmin: (key: unknown, count?: unknown) => command(["ZPOPMIN", wordOf(key), ...someOf(count)], flatPairs),
+  zrandmember: (key: unknown, options?: object) => command(["ZRANDMEMBER", wordOf(key), ...optionWords(options, [["count", ""], ["withScores", "WITHSCORES"]])], flatPairs),
+  zrange: (key: unknown, start: unknown, stop: unknown, options?: object) => command(["ZRANGE", wordOf(key), wordOf(start), wordOf(stop), ...optionWords(options, [["byScore", "BYSCORE"], ["byLex", "BYLEX"], ["rev", "REV"], ["offset", "LIMIT"], ["count", ""], ["withScores", "WITHSCORES"]])], flatPairs),
+  zrangebylex: (key: unknown, min: unknown, max: unknown, options?: object) => command(["ZRANGEBYLEX", wordOf(key), wordOf(min), wordOf(max), ...optionWords(options, [["offset", "LIMIT"], ["count", ""]])]),
+  zrangebyscore: (key: unknown, min: unknown, max: unknown, options?: object) => command(["ZRANGEBYSCORE", wordOf(key), wordOf(min), wordOf(max), ...optionWords(options, [["withScores", "WITHSCORES"], ["offset", "LIMIT"], ["count", ""]])], flatPairs),
+  zrangestore: (dst: unknown, src: unknown, min: unknown, max: unknown, options?: object) => command(["ZRANGESTORE", wordOf(dst), wordOf(src), wordOf(min), wordOf(max), ...optionWords(options, [["byScore", "BYSCORE"], ["byLex", "BYLEX"], ["rev", "REV"], ["offset", "LIMIT"], ["count", ""]])]),
+  zrank: (key: unknown, member: unknown, options?: object) => command(["ZRANK", wordOf(key), wordOf(member), ...optionWords(options, [["withScore", "WITHSCORE"]])]),
+  zrem: (key: unknown, ...members: unknown[]) => command(["ZREM", wordOf(key), ...members.map(wordOf)]),
+  zremrangebylex: (key: unknown, min: unknown, max: unknown) => command(["ZREMRANGEBYLEX", wordOf(key), wordOf(min), wordOf(max)]),
+  zremrangebyrank: (key: unknown, start: unknown, stop: unknown) => command(["ZREMRANGEBYRANK", wordOf(key), wordOf(start), wordOf(stop)]),
+  zremrangebyscore: (key: unknown, min: unknown, max: unknown) => command(["ZREMRANGEBYSCORE", wordOf(key), wordOf(min), wordOf(max)]),
+  zrevrange: (key: unknown, start: unknown, stop: unknown, options?: object) => command(["ZREVRANGE", wordOf(key), wordOf(start), wordOf(stop), ...optionWords(options, [["withScores", "WITHSCORES"]])], flatPairs),
+  zrevrangebylex: (key: unknown, max: unknown, min: unknown, options?: object) => command(["ZREVRANGEBYLEX", wordOf(key), wordOf(max), wordOf(min), ...optionWords(options, [["offset", "LIMIT"], ["count", ""]])]),
+  zrevrangebyscore: (key: unknown, max: unknown, min: unknown, options?: object) => command(["ZREVRANGEBYSCORE", wordOf(key), wordOf(max), wordOf(min), ...optionWords(options, [["withScores", "WITHSCORES"], ["offset", "LIMIT"], ["count", ""]])], flatPairs),
+  zrevrank: (key: unknown, member: unknown, options?: object) => command(["ZREVRANK", wordOf(key), wordOf(member), ...optionWords(options, [["withScore", "WITHSCORE"]])]),
+  zscan: (key: unknown, cursor: unknown, options?: object) => command(["ZSCAN", wordOf(key), wordOf(cursor), ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"]])], scanned),
+  zscore: (key: unknown, member: unknown) => command(["ZSCORE", wordOf(key), wordOf(member)]),
+  zunion: (numkeys: unknown, keys: unknown, options?: object) => command(["ZUNION", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"], ["withScores", "WITHSCORES"]])], flatPairs),
+  zunionstore: (destination: unknown, numkeys: unknown, keys: unknown, options?: object) => command(["ZUNIONSTORE", wordOf(destination), wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"]])]),
 } satisfies { [Name in keyof GeneratedCommands<"encode">]: (...args: never[]) => Command<unknown> };
 
 /** Commands that change nothing: running one of them twice does no harm. */
 export const readOnlyCommands: ReadonlySet<string> = new Set(
-  "GET GETRANGE LCS MGET STRLEN SUBSTR".split(" "),
+  "LINDEX LLEN LPOS LRANGE EXISTS EXPIRETIME KEYS PEXPIRETIME PTTL RANDOMKEY SCAN TOUCH TTL TYPE HEXISTS HGET HGETALL HKEYS HLEN HMGET HRANDFIELD HSCAN HSTRLEN HVALS SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN SUNION GET GETRANGE LCS MGET STRLEN SUBSTR ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION".split(" "),
 );

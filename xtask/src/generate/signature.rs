@@ -118,7 +118,7 @@ fn required(arg: &Arg, is_last: bool) -> Option<Vec<Parameter>> {
     if matches!(arg.kind, ArgKind::PureToken) {
         return None;
     }
-    let name = identifier(arg.name);
+    let name = if arg.multiple { plural(identifier(arg.name)) } else { identifier(arg.name) };
     let kind = type_of(arg)?;
     let token = arg.token.map_or(String::new(), |token| format!("\"{token}\", "));
     Some(vec![match (arg.multiple, is_last) {
@@ -243,6 +243,10 @@ fn is_pure_token(arg: &Arg) -> bool {
 
 fn in_parentheses(kind: &str) -> String {
     if kind.contains('|') { format!("({kind})") } else { kind.to_owned() }
+}
+
+fn plural(name: String) -> String {
+    if name.ends_with('s') { name } else { name + "s" }
 }
 
 /// `unix-time-seconds` as `unixTimeSeconds`; a word that JavaScript keeps for itself gets an underscore.

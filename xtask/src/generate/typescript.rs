@@ -9,14 +9,16 @@ use super::signature::{Parameter, is_written, parameters};
 
 const HEADER: &str = r#"// Made by `cargo xtask generate` from the command table. Do not edit.
 /** The commands whose form follows from their grammar. */
-import { command, listOf, optionWords, someOf, type Command } from "./command.js";
+import { command, flatPairs, listOf, optionWords, scanned, someOf, type Command } from "./command.js";
 import type { Mode, Out } from "./mode.js";
 import { wordOf, type Key, type Numeric, type Value } from "./values.js";
 
 "#;
 
 /// Answers that are byte strings on the wire but numbers in JavaScript, and texts that nobody stored.
-const RESULTS: [(&str, &str); 8] = [
+const RESULTS: [(&str, &str); 10] = [
+    ("CLIENT INFO", "string"),
+    ("CLIENT LIST", "string"),
     ("INCRBYFLOAT", "number"),
     ("HINCRBYFLOAT", "number"),
     ("ECHO", "string"),
@@ -77,8 +79,18 @@ fn add_encoder(table: &mut String, command: &Command, parameters: &[Parameter]) 
     let bindings: Vec<_> = parameters.iter().map(|parameter| typed(&parameter.declaration)).collect();
     let name = command.name.split(' ').map(|word| format!("\"{word}\""));
     let words: Vec<_> = name.chain(parameters.iter().map(|parameter| parameter.words.clone())).collect();
-    let _ =
-        writeln!(table, "  {}: ({}) => command([{}]),", method(command.name), bindings.join(", "), words.join(", "));
+    let decode = match () {
+        () if has_pairs(&command.reply) => ", flatPairs",
+        () if is_scan(command) => ", scanned",
+        () => "",
+    };
+    let _ = writeln!(
+        table,
+        "  {}: ({}) => command([{}]{decode}),",
+        method(command.name),
+        bindings.join(", "),
+        words.join(", ")
+    );
 }
 
 /// The implementation's parameters need no more of the types than whether something may be missing.
@@ -105,7 +117,7 @@ fn read_only() -> String {
 
 /// `CLIENT SETNAME` as `clientSetname`.
 fn method(name: &str) -> String {
-    let mut words = name.split([' ', '.']).map(str::to_ascii_lowercase);
+    let mut words = name.split([' ', '.', '-']).map(str::to_ascii_lowercase);
     let first = words.next().unwrap_or_default();
     words.fold(first, |method, word| {
         let (head, tail) = word.split_at(1);
@@ -125,19 +137,43 @@ fn result_of(command: &Command) -> (String, String) {
     if WHOLE.contains(&command.name) {
         return ("<T extends unknown[] = string[]>".into(), "T".into());
     }
-    let result = type_of(&command.reply);
-    let generic = match (mentions_value(&command.reply), is_list(&command.reply)) {
-        (false, _) => "",
-        (true, true) => "<T = string>",
-        (true, false) => "<T = unknown>",
+    if is_scan(command) {
+        return ("<T = string | number>".into(), "[string, T[]]".into());
+    }
+    let shapes = alternatives(&command.reply);
+    let has = |wanted: fn(&Shape) -> bool| shapes.iter().any(|shape| wanted(shape));
+    let has_one = has(|shape| matches!(shape, Shape::Bulk));
+    let has_null = has(|shape| matches!(shape, Shape::Null));
+    let has_many = has(|shape| matches!(shape, Shape::Array(Shape::Bulk) | Shape::Set(Shape::Bulk)));
+    let only_values = shapes.iter().all(|shape| matches!(shape, Shape::Bulk | Shape::Null));
+    let (generic, result) = match () {
+        () if !mentions_value(&command.reply) => ("", type_of(&command.reply)),
+        // With a count the answer is a list: the caller says so by the type parameter, as in `@upstash/redis`.
+        () if has_one && (has_many || only_values) && has_null => ("<T = unknown>", "T | null".into()),
+        () if only_values => ("<T = unknown>", "T".into()),
+        () if has_pairs(&command.reply) => ("<T = string | number>", "T[]".into()),
+        () => ("<T = string>", type_of(&command.reply)),
     };
     (generic.into(), result)
 }
 
-fn is_list(shape: &Shape) -> bool {
+/// A cursor is a name, not a number: it may be longer than a number can say.
+fn is_scan(command: &Command) -> bool {
+    command.name.ends_with("SCAN")
+}
+
+/// Whether members may come with scores, flat or (in RESP3) as pairs. Our form is the flat one.
+fn has_pairs(shape: &Shape) -> bool {
+    let shapes = alternatives(shape);
+    shapes.iter().any(|shape| matches!(shape, Shape::FlatPairs(..)))
+        && shapes.iter().any(|shape| matches!(shape, Shape::Array(Shape::Tuple([_, _]))))
+}
+
+/// The shapes that an answer may have, with choices within choices laid flat.
+fn alternatives(shape: &Shape) -> Vec<&Shape> {
     match shape {
-        Shape::OneOf(shapes) => shapes.iter().any(is_list),
-        shape => !matches!(shape, Shape::Bulk | Shape::Null),
+        Shape::OneOf(shapes) => shapes.iter().flat_map(alternatives).collect(),
+        shape => vec![shape],
     }
 }
 

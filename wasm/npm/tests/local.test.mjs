@@ -1,0 +1,96 @@
+/** A store in this process: values, forms, pipelines, the synchronous view, blocking, messages. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Redis, RedisError, StoreError } from "redstart";
+
+function open(options = {}) {
+  return new Redis({ name: "test", ...options });
+}
+
+test("values go in and come out as JSON, and bytes as bytes", async () => {
+  const db = open();
+  for (const value of ["text", "", 1, -1.5, true, null, { a: [1, "2"] }, [1, 2], "007", "9007199254740993", " 1"]) {
+    await db.set("k", value);
+    assert.deepEqual(await db.get("k"), value);
+  }
+  await db.set("k", new Uint8Array([0, 255, 13, 10]));
+  assert.deepEqual(await db.bytes.get("k"), new Uint8Array([0, 255, 13, 10]));
+  await db.set("n", "1");
+  assert.equal(await db.get("n"), 1);
+  assert.equal(await db.text.get("n"), "1");
+  assert.equal(await open({ automaticDeserialization: false }).set("n", 1), "OK");
+});
+
+test("words of every length and alphabet survive the border", async () => {
+  const db = open();
+  for (const length of [0, 1, 23, 24, 25, 63, 1000, 100_000]) {
+    for (const letter of ["x", "ü", "語", "🦀"]) {
+      const value = letter.repeat(length);
+      await db.set(letter, value);
+      assert.equal(await db.text.get(letter), value);
+    }
+  }
+});
+
+test("an error of the store has its code, and the store goes on", async () => {
+  const db = open();
+  await db.set("k", "text");
+  await assert.rejects(db.incr("k"), (error) => error instanceof RedisError && error.code === "ERR");
+  await assert.rejects(db.exec(["NOSUCH"]), /unknown command/);
+  assert.equal(await db.get("k"), "text");
+});
+
+test("a pipeline throws its first error, or keeps all of them", async () => {
+  const db = open();
+  const bad = () => db.pipeline().set("k", "text").incr("k").get("k");
+  await assert.rejects(bad().exec(), /command 2 \[ INCR \] failed/);
+  const kept = await bad().exec({ keepErrors: true });
+  assert.deepEqual(kept[0], { result: "OK" });
+  assert.match(kept[1].error, /not an integer/);
+  assert.deepEqual(kept[2], { result: "text" });
+  assert.equal(db.pipeline().set("k", 1).length(), 1);
+});
+
+test("a transaction gives its results", async () => {
+  const db = open();
+  assert.deepEqual(await db.multi().set("n", 1).incr("n").get("n").exec(), ["OK", 2, 2]);
+  await assert.rejects(db.multi().exec(), /empty/);
+});
+
+test("the synchronous view sees what promises wrote, and writes what they see", async () => {
+  const db = open();
+  await db.set("k", { a: 1 });
+  const now = await db.ready();
+  assert.deepEqual(now.get("k"), { a: 1 });
+  assert.equal(now.incr("n"), 1);
+  assert.equal(await db.get("n"), 1);
+  assert.throws(() => now.incr("k"), RedisError);
+});
+
+test("a key expires", async () => {
+  const db = open();
+  await db.set("k", 1, { px: 1 });
+  const until = Date.now() + 2;
+  while (Date.now() < until);
+  assert.equal(await db.get("k"), null);
+});
+
+test("after close every call is refused, and close can be repeated", async () => {
+  const db = open();
+  await db.set("k", 1);
+  await Promise.all([db.close(), db.close()]);
+  await assert.rejects(db.get("k"), (error) => error instanceof StoreError && error.code === "CLOSED");
+});
+
+test("importing and constructing touch nothing", async () => {
+  const states = [];
+  open().on("storage", (state) => states.push(state));
+  assert.deepEqual(states, []);
+});
+
+test("a store without storage says so", async () => {
+  const db = open();
+  const told = new Promise((resolve) => db.on("storage", resolve));
+  await db.set("k", 1);
+  assert.deepEqual(await told, { state: "memory" });
+});

@@ -1,0 +1,54 @@
+/** What the compiler says of calls: each `Equal` is a type that must be exactly so. Never run. */
+import { Redis, type Pipeline, type SyncRedis } from "redstart";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+function same<T extends true>(): T | undefined {
+  return undefined;
+}
+
+export async function asynchronous(db: Redis): Promise<void> {
+  const value = await db.get<{ a: number }>("k");
+  same<Equal<typeof value, { a: number } | null>>();
+  const length = await db.rpush("l", 1, "two", { three: 3 }, new Uint8Array());
+  same<Equal<typeof length, number>>();
+  const several = await db.mget<[string, number]>("a", "b");
+  same<Equal<typeof several, [string, number]>>();
+  const fields = await db.hgetall<{ name: string }>("h");
+  same<Equal<typeof fields, { name: string } | null>>();
+  await db.set("k", { a: 1 }, { ex: 60, nx: true, get: true });
+  await db.zadd("z", { score: 1, member: "a" });
+  await db.zadd("z", { nx: true }, { score: "-inf", member: { json: true } });
+  // @ts-expect-error a key is not an object
+  await db.get({});
+  // @ts-expect-error there is no such option
+  await db.set("k", 1, { seconds: 3 });
+  // @ts-expect-error a value is not undefined
+  await db.set("k", undefined);
+}
+
+export async function pipelines(db: Redis): Promise<void> {
+  const results = await db.pipeline().set("k", 1).incr("k").get<string>("k").exec();
+  same<Equal<typeof results, ["OK" | string | null, number, string | null]>>();
+  const own = await db.multi().incr("k").exec<[bigint]>();
+  same<Equal<typeof own, [bigint]>>();
+  const empty: Pipeline = db.pipeline();
+  const kept = await empty.incr("k").exec({ keepErrors: true });
+  const first = kept[0].error ?? kept[0].result;
+  same<Equal<typeof first, string | number>>();
+}
+
+export function synchronous(now: SyncRedis): void {
+  const count = now.incr("n");
+  same<Equal<typeof count, number>>();
+  const value = now.get<string>("k");
+  same<Equal<typeof value, string | null>>();
+}
+
+export const options = [
+  new Redis({ name: "app" }),
+  new Redis({ name: "app", persist: "memory", lockTimeout: 100 }),
+  new Redis({ url: "http://127.0.0.1:8787", token: "t", retries: 3 }),
+  // @ts-expect-error neither a name nor an address
+  new Redis({}),
+];
