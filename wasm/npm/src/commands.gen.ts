@@ -172,14 +172,14 @@ export interface GeneratedCommands<M extends Mode> {
    *
    * O(N) for N words. Since Redis 2.8.13.
    */
-  commandGetkeys<T = string>(command: Value, ...args: Value[]): Out<M, T[]>;
+  commandGetkeys<T = string>(command_: Value, ...args: Value[]): Out<M, T[]>;
 
   /**
    * Gives the keys of a request and what is done with them.
    *
    * O(N) for N words. Since Redis 7.0.0.
    */
-  commandGetkeysandflags<T = string>(command: Value, ...args: Value[]): Out<M, [T, string[]][]>;
+  commandGetkeysandflags<T = string>(command_: Value, ...args: Value[]): Out<M, [T, string[]][]>;
 
   /**
    * Explains the subcommands.
@@ -1096,8 +1096,8 @@ export const generated = {
   command: () => command(["COMMAND"]),
   commandCount: () => command(["COMMAND", "COUNT"]),
   commandDocs: (...args: unknown[]) => command(["COMMAND", "DOCS", ...args.map(wordOf)]),
-  commandGetkeys: (command: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYS", wordOf(command), ...args.map(wordOf)]),
-  commandGetkeysandflags: (command: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYSANDFLAGS", wordOf(command), ...args.map(wordOf)]),
+  commandGetkeys: (command_: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYS", wordOf(command_), ...args.map(wordOf)]),
+  commandGetkeysandflags: (command_: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYSANDFLAGS", wordOf(command_), ...args.map(wordOf)]),
   commandHelp: () => command(["COMMAND", "HELP"]),
   commandInfo: (...args: unknown[]) => command(["COMMAND", "INFO", ...args.map(wordOf)]),
   commandList: (...args: unknown[]) => command(["COMMAND", "LIST", ...args.map(wordOf)]),

@@ -249,7 +249,7 @@ fn plural(name: String) -> String {
     if name.ends_with('s') { name } else { name + "s" }
 }
 
-/// `unix-time-seconds` as `unixTimeSeconds`; a word that JavaScript keeps for itself gets an underscore.
+/// `unix-time-seconds` as `unixTimeSeconds`; a word that is taken gets an underscore.
 fn identifier(name: &str) -> String {
     let mut words = name.split(['-', '_', ' ', '|']).map(str::to_ascii_lowercase);
     let mut result = words.next().unwrap_or_default();
@@ -258,7 +258,7 @@ fn identifier(name: &str) -> String {
         result.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
         result.push_str(letters.as_str());
     }
-    if ["default", "function", "delete", "new", "in"].contains(&result.as_str()) {
+    if ["default", "function", "delete", "new", "in", "command"].contains(&result.as_str()) {
         result.push('_');
     }
     result

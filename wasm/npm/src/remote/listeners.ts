@@ -1,5 +1,6 @@
 /** Who listens to what over a WebSocket, and from where each channel resumes after a break. */
 import type { PushSink, Subscription, Subscriptions } from "../connection.js";
+import { errorOfJson } from "./json.js";
 
 /** A message as the gateway sends it. */
 export interface Push {
@@ -24,6 +25,8 @@ export class Listeners {
   readonly #channels = new Map<string, Set<PushSink>>();
   readonly #patterns = new Map<string, Set<PushSink>>();
   readonly #positions = new Map<string, Position>();
+  /** What the gateway has confirmed. A request that waits for its answer is sent again by the connection. */
+  readonly #confirmed = { channels: new Set<string>(), patterns: new Set<string>() };
 
   constructor(send: Send) {
     this.#send = send;
@@ -38,7 +41,7 @@ export class Listeners {
   add({ kind, names }: Subscriptions, sink: PushSink): Subscription {
     const sinks = kind === "channels" ? this.#channels : this.#patterns;
     for (const name of names) sinks.set(name, (sinks.get(name) ?? new Set()).add(sink));
-    void this.#ask({ [kind === "channels" ? "subscribe" : "psubscribe"]: names }, names, sink);
+    void this.#ask(kind, names, sink);
     const left = new Set(names);
     return {
       unsubscribe: async (some = [...left]) => {
@@ -53,10 +56,11 @@ export class Listeners {
 
   /** Asks for everything again on a new connection, each channel from its last position. */
   resume(): void {
-    if (this.isEmpty) return;
+    const { channels, patterns } = this.#confirmed;
+    if (channels.size === 0 && patterns.size === 0) return;
     const frame = {
-      subscribe: [...this.#channels.keys()],
-      psubscribe: [...this.#patterns.keys()],
+      subscribe: [...channels],
+      psubscribe: [...patterns],
       recover: Object.fromEntries(this.#positions),
     };
     void this.#send(frame).catch(() => {});
@@ -75,11 +79,14 @@ export class Listeners {
     for (const sink of sinks) sink.failed(error);
   }
 
-  async #ask(frame: object, names: readonly string[], sink: PushSink): Promise<void> {
+  async #ask(kind: Subscriptions["kind"], names: readonly string[], sink: PushSink): Promise<void> {
     try {
-      const { error } = await this.#send(frame);
-      if (error !== undefined) throw new Error(String(Object(error).message ?? error));
-      names.forEach((name, at) => sink.confirmed("subscribe", name, at + 1));
+      const { error } = await this.#send({ [kind === "channels" ? "subscribe" : "psubscribe"]: names });
+      if (error !== undefined) throw errorOfJson(error);
+      names.forEach((name, at) => {
+        this.#confirmed[kind].add(name);
+        sink.confirmed("subscribe", name, at + 1);
+      });
     } catch (error) {
       sink.failed(error instanceof Error ? error : new Error(String(error)));
     }
@@ -95,6 +102,7 @@ export class Listeners {
     set?.delete(sink);
     if (!set || set.size > 0) return;
     sinks.delete(name);
+    this.#confirmed[kind].delete(name);
     this.#positions.delete(name);
     await this.#send({ [kind === "channels" ? "unsubscribe" : "punsubscribe"]: [name] });
   }

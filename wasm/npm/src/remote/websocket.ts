@@ -169,6 +169,8 @@ export class WebSocketConnection implements Connection {
       this.#opened();
     };
     socket.onmessage = ({ data }) => this.#received(JSON.parse(String(data)));
+    // What went wrong is told by the close that follows.
+    socket.onerror = () => {};
     socket.onclose = ({ code, reason }) => {
       clearTimeout(late);
       if (this.#socket === socket) this.#broke(code, reason);
