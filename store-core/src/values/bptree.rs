@@ -230,9 +230,14 @@ impl Iterator for Iter<'_> {
     type Item = Entry;
 
     fn next(&mut self) -> Option<Entry> {
-        let rank = self.ranks.next()?;
+        self.nth(0)
+    }
+
+    /// Skips in O(log n).
+    fn nth(&mut self, n: usize) -> Option<Entry> {
+        let rank = self.ranks.nth(n)?;
         let (leaf, offset) = match self.front {
-            Some((leaf, offset)) if offset + 1 < leaf.len() => (leaf, offset + 1),
+            Some((leaf, offset)) if offset + n + 1 < leaf.len() => (leaf, offset + n + 1),
             _ => self.tree.leaf_at(rank),
         };
         self.front = Some((leaf, offset));

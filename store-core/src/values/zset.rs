@@ -330,6 +330,15 @@ impl<'a> Iterator for Iter<'a> {
             Source::Page(entries) => entries.next().map(tree::Scored::pair),
         }
     }
+
+    /// Skips in O(log n) except in a listpack.
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        match &mut self.0 {
+            Source::Packed(iter) => iter.nth(n),
+            Source::Tree(iter) => iter.nth(n),
+            Source::Page(entries) => entries.nth(n).map(tree::Scored::pair),
+        }
+    }
 }
 
 impl DoubleEndedIterator for Iter<'_> {

@@ -345,10 +345,7 @@ fn answer_result(
 ) -> Result<(), Error> {
     let query = Query::read(reader, args, operation, true)?;
     let result = query.result(reader.database().seed());
-    answer::write_header(reply, result.len(), query.scores);
-    for (member, score) in &result {
-        answer::write_entry(reply, member, score, query.scores);
-    }
+    answer::write_members(reply, result.iter(), result.len(), query.scores);
     Ok(())
 }
 

@@ -13,14 +13,19 @@ pub(super) enum Scores {
     With,
 }
 
-/// The header of an array of `count` members.
-pub(super) fn write_header(reply: &mut ReplyBuffer, count: usize, scores: Scores) {
+/// An array of `count` members.
+pub(super) fn write_members<'a>(
+    reply: &mut ReplyBuffer,
+    members: impl Iterator<Item = (Element<'a>, f64)>,
+    count: usize,
+    scores: Scores,
+) {
     let is_flat = scores == Scores::With && reply.protocol() == Protocol::Resp2;
     reply.array(if is_flat { count * 2 } else { count });
+    members.for_each(|(member, score)| write_member(reply, member, score, scores));
 }
 
-/// One member of an array begun by [`write_header`].
-pub(super) fn write_entry(reply: &mut ReplyBuffer, member: Element<'_>, score: f64, scores: Scores) {
+fn write_member(reply: &mut ReplyBuffer, member: Element<'_>, score: f64, scores: Scores) {
     if scores == Scores::With && reply.protocol() == Protocol::Resp3 {
         reply.array(2);
     }

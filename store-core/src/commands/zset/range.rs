@@ -229,24 +229,23 @@ impl<'a> Query<'a> {
         Ok(Self { bounds: Bounds::read(by, low, high)?, direction, limit, scores })
     }
 
-    /// The ranks of the members that belong to the answer, counted from the lowest.
+    /// The ranks of the members that belong to the answer, counted from the lowest. A limit does not cut ranks.
     fn ranks(&self, zset: &Zset) -> Range<usize> {
         let ranks = self.bounds.ranks(zset);
         match (self.direction, &self.bounds) {
-            (Direction::Forward, _) => self.limit.cut_front(ranks),
+            (Direction::Forward, Bounds::Rank(..)) => ranks,
             (Direction::Backward, Bounds::Rank(..)) => zset.len() - ranks.end..zset.len() - ranks.start,
+            (Direction::Forward, _) => self.limit.cut_front(ranks),
             (Direction::Backward, _) => self.limit.cut_back(ranks),
         }
     }
 
     fn answer(&self, zset: &Zset, reply: &mut ReplyBuffer) {
         let ranks = self.ranks(zset);
-        answer::write_header(reply, ranks.len(), self.scores);
-        let members = zset.range(ranks);
-        let mut write = |(member, score)| answer::write_entry(reply, member, score, self.scores);
+        let (members, count) = (zset.range(ranks.clone()), ranks.len());
         match self.direction {
-            Direction::Forward => members.for_each(&mut write),
-            Direction::Backward => members.rev().for_each(&mut write),
+            Direction::Forward => answer::write_members(reply, members, count, self.scores),
+            Direction::Backward => answer::write_members(reply, members.rev(), count, self.scores),
         }
     }
 }

@@ -3,15 +3,14 @@
 use super::answer::{self, Scores};
 use super::{MEMBERS, WITHSCORES};
 use crate::args::Args;
+use crate::commands::sample::{Sample, different_indexes, pick};
 use crate::commands::scan;
 use crate::error::Error;
 use crate::keyspace::Reader;
-use crate::limits;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Group, Shape};
 use crate::values::listpack::Element;
 use crate::values::zset::Zset;
-use alloc::collections::BTreeMap;
 
 pub(super) const ZRANDMEMBER: Command = Command::new("ZRANDMEMBER", Group::SortedSet, "6.2.0")
     .about("Returns random members: different ones, or, for a negative count, any.", "O(N) for N members returned.")
@@ -30,12 +29,33 @@ fn zrandmember(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
         }
         return Ok(());
     }
-    let (count, scores) = read_count(args)?;
+    let sample = Sample::parse(args)?;
+    let scores = if args.keyword("WITHSCORES") { Scores::With } else { Scores::Without };
+    args.end()?;
+    if scores == Scores::With {
+        sample.check_doubled()?;
+    }
+    sample.check_bounds()?;
     match reader.get::<Zset>(key)? {
-        Some(zset) => write_sample(reader, zset, count, scores, reply),
+        Some(zset) => write_sample(reader, zset, sample, scores, reply),
         None => reply.array(0),
     }
     Ok(())
+}
+
+fn write_sample(reader: &Reader<'_>, zset: &Zset, sample: Sample, scores: Scores, reply: &mut ReplyBuffer) {
+    let len = zset.len();
+    match sample {
+        Sample::Repeated(count) => {
+            let members = (0..count).filter_map(|_| zset.select(reader.random_index(len)));
+            answer::write_members(reply, members, count, scores);
+        }
+        Sample::Different(count) if count >= len => answer::write_members(reply, zset.iter().rev(), len, scores),
+        Sample::Different(count) => {
+            let members = pick(zset.iter(), different_indexes(reader, len, count));
+            answer::write_members(reply, members, count, scores);
+        }
+    }
 }
 
 pub(super) const ZSCAN: Command = Command::new("ZSCAN", Group::SortedSet, "2.8.0")
@@ -70,49 +90,4 @@ fn zscan(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> R
 fn write_pair(reply: &mut ReplyBuffer, member: Element<'_>, score: f64) {
     reply.element(member);
     reply.bulk_double(score);
-}
-
-fn read_count(args: &mut Args<'_>) -> Result<(i64, Scores), Error> {
-    let count = args.integer_within(-i64::MAX, i64::MAX, Error::ValueOutOfRange)?;
-    let scores = if args.keyword("WITHSCORES") { Scores::With } else { Scores::Without };
-    args.end()?;
-    if scores == Scores::With && count.unsigned_abs() > i64::MAX.unsigned_abs() / 2 {
-        return Err(Error::OutOfRange);
-    }
-    if count < 0 && count.unsigned_abs() > limits::RANDOM_REPEATED_MAX {
-        return Err(Error::OutOfRange);
-    }
-    Ok((count, scores))
-}
-
-fn write_sample(reader: &Reader<'_>, zset: &Zset, count: i64, scores: Scores, reply: &mut ReplyBuffer) {
-    let len = zset.len();
-    let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-    if count < 0 {
-        answer::write_header(reply, wanted, scores);
-        write_ranks(zset, (0..wanted).map(|_| reader.random_index(len)), scores, reply);
-    } else if wanted >= len {
-        answer::write_header(reply, len, scores);
-        zset.iter().rev().for_each(|(member, score)| answer::write_entry(reply, member, score, scores));
-    } else {
-        answer::write_header(reply, wanted, scores);
-        write_ranks(zset, different_ranks(reader, len, wanted), scores, reply);
-    }
-}
-
-fn write_ranks(zset: &Zset, ranks: impl Iterator<Item = usize>, scores: Scores, reply: &mut ReplyBuffer) {
-    for (member, score) in ranks.filter_map(|rank| zset.select(rank)) {
-        answer::write_entry(reply, member, score, scores);
-    }
-}
-
-/// `count` different ranks below `len` in random order: the beginning of a shuffle of all ranks, of which only those
-/// that moved are kept.
-fn different_ranks(reader: &Reader<'_>, len: usize, count: usize) -> impl Iterator<Item = usize> {
-    let mut moved = BTreeMap::new();
-    (0..count).map(move |at| {
-        let other = at + reader.random_index(len - at);
-        let here = moved.remove(&at).unwrap_or(at);
-        if other == at { here } else { moved.insert(other, here).unwrap_or(other) }
-    })
 }

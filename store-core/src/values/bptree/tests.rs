@@ -102,6 +102,12 @@ fn ranges_meet_in_the_middle() {
         assert_eq!(range.next_back(), Some(entry(high, high)));
         (low, high) = (low + 1, high - 1);
     }
+    assert_eq!(range.next(), None);
+    let mut range = tree.range(5..1_000);
+    assert_eq!(range.nth(3), Some(entry(8, 8)));
+    assert_eq!(range.nth(500), Some(entry(509, 509)));
+    assert_eq!(range.next(), Some(entry(510, 510)));
+    assert_eq!(range.nth(489), None);
     assert_eq!(tree.range(990..2_000).len(), 10);
     assert_eq!(tree.range(2_000..3_000).len(), 0);
 }

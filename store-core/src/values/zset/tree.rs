@@ -144,7 +144,12 @@ impl<'a> Iterator for Iter<'a> {
     type Item = (Element<'a>, f64);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = self.entries.next()?;
+        self.nth(0)
+    }
+
+    /// Skips in O(log n).
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        let entry = self.entries.nth(n)?;
         Some(self.named(entry))
     }
 }
