@@ -11,6 +11,7 @@ mod list;
 mod pubsub;
 mod sample;
 mod scan;
+mod server;
 mod set;
 mod string;
 mod table;
@@ -28,6 +29,7 @@ const GROUPS: &[&[Command]] = &[
     generic::COMMANDS,
     pubsub::COMMANDS,
     hash::COMMANDS,
+    server::COMMANDS,
     set::COMMANDS,
     string::COMMANDS,
     transactions::COMMANDS,

@@ -2,12 +2,14 @@
 //!
 //! Only parameters that mean something here exist; `CONFIG GET` does not show others, and `CONFIG SET` refuses them.
 
+use crate::glob;
 use crate::limits;
 use crate::number;
 use crate::values::hash::HashLimits;
 use crate::values::set::SetLimits;
 use crate::values::zset::ZsetLimits;
 use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -33,10 +35,25 @@ pub struct Config {
     pub list_max_listpack_size: i32,
     /// Parameters that belong to the host and are only shown, such as `port`: name and value.
     pub host: Vec<(String, String)>,
+    /// What `INFO` tells besides what the store knows itself. The host keeps it up to date.
+    pub facts: Vec<Fact>,
+}
+
+/// A line of `INFO` that only the host can write, such as how much memory the process uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The section that it belongs to, in lower case, such as `memory`.
+    pub section: &'static str,
+    /// Its name, such as `used_memory`.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
 }
 
 impl Default for Config {
     fn default() -> Self {
+        // What clients ask for first of all, as it is when there is no host to say something else.
+        let host = [("appendonly", "no"), ("save", "")];
         Self {
             databases: limits::DATABASES_DEFAULT,
             record_effects: true,
@@ -45,7 +62,8 @@ impl Default for Config {
             set: SetLimits::default(),
             zset: ZsetLimits::default(),
             list_max_listpack_size: -2,
-            host: Vec::new(),
+            host: host.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            facts: Vec::new(),
         }
     }
 }
@@ -54,6 +72,34 @@ impl Config {
     /// A parameter of the host.
     pub fn host_parameter(&self, name: &str) -> Option<&str> {
         self.host.iter().find(|(of, _)| of == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Sets a parameter of the host.
+    pub fn set_host_parameter(&mut self, name: &str, value: &str) {
+        match self.host.iter_mut().find(|(of, _)| of == name) {
+            Some((_, old)) => value.clone_into(old),
+            None => self.host.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    /// Sets a line of `INFO`.
+    pub fn set_fact(&mut self, section: &'static str, name: &'static str, value: String) {
+        match self.facts.iter_mut().find(|fact| fact.section == section && fact.name == name) {
+            Some(fact) => fact.value = value,
+            None => self.facts.push(Fact { section, name, value }),
+        }
+    }
+
+    /// Every parameter with its value as text.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, String)> {
+        let own = PARAMETERS.iter().map(|parameter| (parameter.name, (parameter.show)(self)));
+        own.chain(self.host.iter().map(|(name, value)| (name.as_str(), value.clone())))
+    }
+
+    /// The parameters that a pattern matches, in any case.
+    pub fn parameters_like(&self, pattern: &[u8]) -> impl Iterator<Item = (&str, String)> {
+        let pattern = pattern.to_ascii_lowercase();
+        self.parameters().filter(move |(name, _)| glob::matches(&pattern, name.as_bytes()))
     }
 }
 
@@ -67,25 +113,48 @@ pub struct Parameter {
     pub change: Option<fn(&mut Config, &[u8]) -> Result<(), String>>,
 }
 
+/// A parameter that is a number from `$low` to `$high`.
 macro_rules! count_parameter {
+    ($name:literal, $($field:ident).+, $low:expr, $high:expr) => {
+        Parameter {
+            name: $name,
+            show: |config| config.$($field).+.to_string(),
+            change: Some(|config, value| {
+                config.$($field).+ = parse_integer(value, $low.into(), $high.into())?;
+                Ok(())
+            }),
+        }
+    };
+    ($name:literal, $($field:ident).+) => {
+        count_parameter!($name, $($field).+, 0_i64, i64::MAX)
+    };
+}
+
+/// A parameter that is a number of bytes.
+macro_rules! size_parameter {
     ($name:literal, $($field:ident).+) => {
         Parameter {
             name: $name,
             show: |config| config.$($field).+.to_string(),
             change: Some(|config, value| {
-                config.$($field).+ = parse_integer(value)?;
+                config.$($field).+ = parse_size(value)?;
                 Ok(())
             }),
         }
     };
 }
 
-/// Every parameter of the core, sorted by name.
+/// Every parameter of the core, sorted by name. Those of Redis before 7.0 have a second name.
 pub const PARAMETERS: &[Parameter] = &[
     Parameter { name: "databases", show: |config| config.databases.to_string(), change: None },
     count_parameter!("hash-max-listpack-entries", hash.max_listpack_entries),
-    count_parameter!("hash-max-listpack-value", hash.max_listpack_value),
-    count_parameter!("list-max-listpack-size", list_max_listpack_size),
+    size_parameter!("hash-max-listpack-value", hash.max_listpack_value),
+    count_parameter!("hash-max-ziplist-entries", hash.max_listpack_entries),
+    size_parameter!("hash-max-ziplist-value", hash.max_listpack_value),
+    count_parameter!("list-max-listpack-size", list_max_listpack_size, i32::MIN, i32::MAX),
+    count_parameter!("list-max-ziplist-size", list_max_listpack_size, i32::MIN, i32::MAX),
+    Parameter { name: "maxmemory", show: |_| "0".to_owned(), change: None },
+    Parameter { name: "maxmemory-policy", show: |_| "noeviction".to_owned(), change: None },
     Parameter { name: "proto-max-bulk-len", show: |_| limits::STRING_BYTES_MAX.to_string(), change: None },
     Parameter {
         name: "requirepass",
@@ -97,12 +166,62 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     count_parameter!("set-max-intset-entries", set.max_intset_entries),
     count_parameter!("set-max-listpack-entries", set.max_listpack_entries),
-    count_parameter!("set-max-listpack-value", set.max_listpack_value),
+    size_parameter!("set-max-listpack-value", set.max_listpack_value),
     count_parameter!("zset-max-listpack-entries", zset.max_listpack_entries),
-    count_parameter!("zset-max-listpack-value", zset.max_listpack_value),
+    size_parameter!("zset-max-listpack-value", zset.max_listpack_value),
+    count_parameter!("zset-max-ziplist-entries", zset.max_listpack_entries),
+    size_parameter!("zset-max-ziplist-value", zset.max_listpack_value),
 ];
 
-fn parse_integer<T: TryFrom<i64>>(value: &[u8]) -> Result<T, String> {
+fn parse_integer<T: TryFrom<i64>>(value: &[u8], low: i64, high: i64) -> Result<T, String> {
     let value = number::parse_i64(value).ok_or("argument couldn't be parsed into an integer")?;
-    T::try_from(value).map_err(|_| "argument is out of range".to_owned())
+    let within = Some(value).filter(|value| (low..=high).contains(value)).and_then(|value| T::try_from(value).ok());
+    within.ok_or_else(|| format!("argument must be between {low} and {high} inclusive"))
+}
+
+/// Reads a number of bytes: `64`, `1kb`, `1m`.
+fn parse_size(value: &[u8]) -> Result<usize, String> {
+    const UNITS: [(&[u8], usize); 8] = [
+        (b"", 1),
+        (b"b", 1),
+        (b"k", 1000),
+        (b"kb", 1 << 10),
+        (b"m", 1_000_000),
+        (b"mb", 1 << 20),
+        (b"g", 1_000_000_000),
+        (b"gb", 1 << 30),
+    ];
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, unit) = value.split_at(digits);
+    let unit = UNITS.into_iter().find(|(name, _)| unit.eq_ignore_ascii_case(name)).map(|(_, size)| size);
+    let number = number::parse_u64(number).and_then(|number| usize::try_from(number).ok());
+    let size = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+    size.ok_or_else(|| "argument must be a memory value".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, size) in [("0", 0), ("64", 64), ("64B", 64), ("2k", 2000), ("2Kb", 2048), ("1mb", 1 << 20)] {
+            assert_eq!(parse_size(text.as_bytes()), Ok(size), "{text}");
+        }
+        for text in ["", "kb", "-1", "1x", "1 kb", "1.5kb", "99999999999999999999"] {
+            assert!(parse_size(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_parameter_takes_the_value_that_it_shows() {
+        let mut config = Config::default();
+        for parameter in PARAMETERS {
+            let shown = (parameter.show)(&config);
+            if let Some(change) = parameter.change {
+                assert_eq!(change(&mut config, shown.as_bytes()), Ok(()), "{}", parameter.name);
+            }
+            assert_eq!((parameter.show)(&config), shown, "{}", parameter.name);
+        }
+    }
 }

@@ -17,6 +17,7 @@
 mod blocking;
 mod caller;
 mod dispatch;
+mod monitor;
 mod output;
 mod pubsub;
 mod replay;
@@ -24,6 +25,7 @@ mod session;
 mod settle;
 mod stats;
 mod watch;
+mod whole;
 
 pub use blocking::{Attempt, Wait};
 pub use caller::Caller;
@@ -41,7 +43,7 @@ use crate::keyspace::{Digest, Keyspace, Reader, SnapshotCursor, Writer};
 use crate::random::{HashSeed, Random};
 use crate::reply::ReplyBuffer;
 use crate::values::dense::TableSeed;
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use blocking::Blocked;
 use core::cell::RefCell;
@@ -101,7 +103,10 @@ pub struct Engine {
     pub(crate) watched: Watched,
     pub(crate) stats: Stats,
     pub(crate) commands: CommandTable,
+    pub(crate) monitors: BTreeSet<SessionId>,
     pub(crate) writes_stopped: bool,
+    /// When the first client came.
+    pub(crate) started: Option<Millis>,
     outputs: VecDeque<Output>,
 }
 
@@ -122,7 +127,9 @@ impl Engine {
             watched: Watched::default(),
             stats: Stats::default(),
             commands: CommandTable::new(),
+            monitors: BTreeSet::new(),
             writes_stopped: false,
+            started: None,
             outputs: VecDeque::new(),
         }
     }
@@ -130,6 +137,9 @@ impl Engine {
     /// A new session for a client that has come.
     pub fn open(&mut self, now: Millis, options: SessionOptions) -> SessionId {
         self.stats.connections_received += 1;
+        if now != Millis::REPLAY {
+            self.started.get_or_insert(now);
+        }
         self.sessions.open(now, options, &self.config)
     }
 
@@ -149,7 +159,7 @@ impl Engine {
         self.effects.begin_unit();
         let outcome = self.dispatch(now, session, request.words(), reply);
         self.effects.end_unit();
-        if self.effects.has_changes() {
+        if self.is_unsettled() {
             self.settle(now);
         }
         Execution { lsn: self.effects.last(), outcome }
@@ -160,6 +170,7 @@ impl Engine {
         self.unwatch(session);
         self.unblock(session);
         self.pubsub.forget(session);
+        self.stop_monitoring(session);
         self.sessions.close(session);
     }
 
@@ -168,6 +179,7 @@ impl Engine {
         self.unwatch(session);
         self.unblock(session);
         self.unsubscribe_all(session);
+        self.stop_monitoring(session);
         self.sessions.get_mut(session).closing = true;
         self.emit(Output::Close(session));
     }

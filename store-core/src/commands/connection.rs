@@ -122,6 +122,7 @@ const RESET: Command = Command::new("RESET", Group::Connection, "6.2.0")
 fn reset(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     caller.engine.unwatch(caller.id);
     caller.engine.unsubscribe_all(caller.id);
+    caller.engine.stop_monitoring(caller.id);
     let needs_password = caller.engine.config.password.is_some();
     let session = caller.session_mut();
     session.transaction = None;
@@ -132,7 +133,6 @@ fn reset(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
     session.reply_mode = ReplyMode::On;
     session.no_evict = false;
     session.no_touch = false;
-    session.monitoring = false;
     reply.set_protocol(Protocol::Resp2);
     reply.status("RESET");
     Ok(())

@@ -133,14 +133,21 @@ impl CommandTable {
         self.row_mut(id).stats.calls += 1;
     }
 
+    /// Counts a request that was refused before it ran, if it named a command at all.
+    pub(crate) fn count_rejection(&mut self, words: &[&[u8]]) {
+        if let Ok(id) = self.find(words) {
+            self.row_mut(id).stats.rejected_calls += 1;
+        }
+    }
+
     /// Counts a call that was answered with an error.
     pub(crate) fn count_failure(&mut self, id: CommandId) {
         self.row_mut(id).stats.failed_calls += 1;
     }
 
-    /// The commands that were called, with their counters.
+    /// The commands that were asked for, with their counters.
     pub(crate) fn called(&self) -> impl Iterator<Item = (&'static Command, CommandStats)> {
-        self.rows.iter().filter(|row| row.stats.calls > 0).map(|row| (row.command, row.stats))
+        self.rows.iter().filter(|row| row.stats != CommandStats::default()).map(|row| (row.command, row.stats))
     }
 
     /// Sets all counters to zero.

@@ -96,6 +96,11 @@ impl Blocked {
         self.ready.extend(places);
     }
 
+    /// Whether a key is to be looked at.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     pub(crate) fn next_ready(&mut self) -> Option<(DbIndex, SmallBytes)> {
         self.ready.pop_front()
     }

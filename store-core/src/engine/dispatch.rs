@@ -33,7 +33,10 @@ impl Engine {
         reply.set_protocol(session.protocol);
         let quiet = session.reply_mode != ReplyMode::On;
         let (outcome, settled) = match admit(&self.commands, session, words, self.writes_stopped) {
-            Err(error) => (self.refuse(id, &error, reply), true),
+            Err(error) => {
+                self.commands.count_rejection(words);
+                (self.refuse(id, &error, reply), true)
+            }
             Ok(command) if must_queue(session, self.commands.get(command)) => (self.queue(id, words, reply), true),
             Ok(command) => {
                 let (spec, db) = (self.commands.get(command), session.db);
@@ -77,7 +80,7 @@ impl Engine {
             }
         }
         self.effects.end_unit();
-        if self.effects.has_changes() {
+        if self.is_unsettled() {
             self.settle(now);
         }
         Execution { lsn: self.effects.last(), outcome: Outcome::Replied }
@@ -131,16 +134,17 @@ impl Engine {
         self.commands.count_call(command);
         self.stats.commands_processed += 1;
         let start = reply.len();
-        match self.call(now, (id, db), spec, words, reply, context) {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                reply.truncate(start);
-                reply.error(&error);
-                self.commands.count_failure(command);
-                self.count_error(&error);
-                Outcome::Replied
-            }
+        let outcome = self.call(now, (id, db), spec, words, reply, context).unwrap_or_else(|error| {
+            reply.truncate(start);
+            reply.error(&error);
+            self.commands.count_failure(command);
+            self.count_error(&error);
+            Outcome::Replied
+        });
+        if !self.monitors.is_empty() {
+            self.feed_monitors(now, id, spec, words);
         }
+        outcome
     }
 
     fn call(

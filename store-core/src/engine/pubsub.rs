@@ -97,6 +97,11 @@ impl PubSub {
         self.listeners.iter().filter(move |((of, _), _)| *of == topic).map(|((_, name), l)| (name.as_slice(), l.len()))
     }
 
+    /// How many sessions listen to something.
+    pub(crate) fn session_count(&self) -> usize {
+        self.subscribed.len()
+    }
+
     /// How many sessions listen to a name.
     pub(crate) fn listener_count(&self, topic: Topic, name: &[u8]) -> usize {
         self.listeners(topic, name).len()

@@ -121,8 +121,6 @@ pub struct Session {
     pub watch_broken: bool,
     /// How many channels and patterns it is subscribed to, counted separately.
     pub subscriptions: Subscriptions,
-    /// Whether it is told of every command that runs.
-    pub monitoring: bool,
     /// It ends once the answer in progress has been sent.
     pub closing: bool,
 }
@@ -180,7 +178,6 @@ impl Session {
             watching: Vec::new(),
             watch_broken: false,
             subscriptions: Subscriptions::default(),
-            monitoring: false,
             closing: false,
             options,
         }

@@ -4,11 +4,16 @@ use super::Engine;
 use crate::clock::Millis;
 
 impl Engine {
+    /// Whether there is something to deal with.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.effects.has_changes() || self.blocked.has_ready()
+    }
+
     /// Deals with the changes so far, and with those that dealing with them makes, until there are none.
     pub(crate) fn settle(&mut self, now: Millis) {
         loop {
             let changes = self.effects.take_changes();
-            if changes.is_empty() {
+            if changes.is_empty() && !self.blocked.has_ready() {
                 return;
             }
             for change in &changes {

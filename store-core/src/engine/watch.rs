@@ -39,6 +39,14 @@ impl Watched {
         self.by_key.get(&(change.db, change.key.clone())).map_or(&[], Vec::as_slice)
     }
 
+    /// The watched keys of a database, with their watchers.
+    pub(crate) fn in_database(&self, db: DbIndex) -> impl Iterator<Item = (&[u8], &[SessionId])> {
+        self.by_key
+            .iter()
+            .filter(move |((of, _), _)| *of == db)
+            .map(|((_, key), watchers)| (&**key, watchers.as_slice()))
+    }
+
     fn add(&mut self, db: DbIndex, key: &SmallBytes, session: SessionId) {
         self.by_key.entry((db, key.clone())).or_default().push(session);
     }

@@ -53,12 +53,14 @@ pub struct Database {
     /// The number of keys in each group of slots.
     groups: [usize; SLOT_COUNT as usize / GROUP_SLOTS],
     len: usize,
+    /// The number of keys with a deadline.
+    dated: usize,
     seed: TableSeed,
 }
 
 impl Database {
     pub(super) const fn new(seed: TableSeed) -> Self {
-        Self { slots: Vec::new(), groups: [0; SLOT_COUNT as usize / GROUP_SLOTS], len: 0, seed }
+        Self { slots: Vec::new(), groups: [0; SLOT_COUNT as usize / GROUP_SLOTS], len: 0, dated: 0, seed }
     }
 
     /// What its tables mix into their hashes, for tables that are built to answer a request.
@@ -69,6 +71,17 @@ impl Database {
     /// The number of keys, those that have expired and not yet been removed included.
     pub const fn len(&self) -> usize {
         self.len
+    }
+
+    /// The number of keys with a deadline.
+    pub const fn dated_len(&self) -> usize {
+        self.dated
+    }
+
+    /// Counts a key whose deadline has been changed.
+    pub(super) fn count_deadline(&mut self, before: Deadline, after: Deadline) {
+        self.dated += usize::from(after != Deadline::NEVER);
+        self.dated -= usize::from(before != Deadline::NEVER);
     }
 
     /// Whether there is no key.
@@ -197,6 +210,7 @@ impl Database {
         let slot = slot_of(key);
         let removed = self.slot_mut(slot)?.table.remove(key)?;
         self.len -= 1;
+        self.dated -= usize::from(removed.deadline != Deadline::NEVER);
         self.groups[usize::from(slot.0) / GROUP_SLOTS] -= 1;
         Some(removed)
     }

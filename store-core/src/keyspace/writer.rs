@@ -138,9 +138,8 @@ impl<'a> Writer<'a> {
             None => unreachable!("an entry is made at most once"),
         };
         let (entry, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
-        let mut expired = false;
+        let before = if added { Deadline::NEVER } else { entry.deadline };
         if !added {
-            expired = entry.deadline.is_past(now);
             if expiry != Expiry::Keep {
                 entry.deadline = deadline;
             }
@@ -148,7 +147,9 @@ impl<'a> Writer<'a> {
                 entry.value = value;
             }
         }
-        if expired {
+        let after = entry.deadline;
+        self.keyspace.database_mut(self.db).count_deadline(before, after);
+        if before.is_past(now) {
             self.effects.changed(self.db, Event::EXPIRED, key);
         }
         self.schedule(key, deadline);
@@ -176,10 +177,10 @@ impl<'a> Writer<'a> {
     /// Gives a live key a deadline, or takes it away. False when the key is not there.
     pub fn set_deadline(&mut self, key: &[u8], deadline: Deadline) -> bool {
         let now = self.now;
-        match self.keyspace.database_mut(self.db).entry_mut(key).filter(|entry| !entry.deadline.is_past(now)) {
-            Some(entry) => entry.deadline = deadline,
-            None => return false,
-        }
+        let entry = self.keyspace.database_mut(self.db).entry_mut(key).filter(|entry| !entry.deadline.is_past(now));
+        let Some(entry) = entry else { return false };
+        let before = core::mem::replace(&mut entry.deadline, deadline);
+        self.keyspace.database_mut(self.db).count_deadline(before, deadline);
         self.schedule(key, deadline);
         true
     }

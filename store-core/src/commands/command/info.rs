@@ -26,7 +26,7 @@ fn info(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
     for name in args.rest() {
         match caller.engine.commands.by_name(name) {
             Some(command) => write(reply, command),
-            None => reply.null_array(),
+            None => reply.null(),
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use super::client::{ADMINISTRATION, QUESTION, unknown_type};
 use crate::args::Args;
 use crate::clock::Millis;
-use crate::engine::{Caller, Session, SessionId};
+use crate::engine::{Caller, Session};
 use crate::error::Error;
 use crate::number;
 use crate::reply::{Protocol, ReplyBuffer};
@@ -152,18 +152,14 @@ fn line(caller: &Caller<'_>, session: &Session) -> String {
 /// The letters of a connection's states, `N` when there is none.
 fn flags(caller: &Caller<'_>, session: &Session) -> String {
     let states = [
-        ('O', session.monitoring),
+        ('O', caller.engine.monitors.contains(&session.id)),
         ('P', session.subscriptions.total() > 0),
         ('x', session.transaction.is_some()),
-        ('b', is_blocked(caller, session.id)),
+        ('b', caller.engine.blocked.contains(session.id)),
         ('d', session.watch_broken),
         ('e', session.no_evict),
         ('T', session.no_touch),
     ];
     let letters: String = states.into_iter().filter(|(_, holds)| *holds).map(|(letter, _)| letter).collect();
     if letters.is_empty() { "N".into() } else { letters }
-}
-
-fn is_blocked(caller: &Caller<'_>, session: SessionId) -> bool {
-    caller.engine.blocked.contains(session)
 }

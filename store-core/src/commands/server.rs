@@ -1,0 +1,127 @@
+//! The commands that concern the server as a whole.
+
+mod config;
+mod flush;
+mod info;
+mod sections;
+
+use crate::args::Args;
+use crate::config::REDIS_VERSION;
+use crate::engine::{Caller, HostRequest, Output};
+use crate::error::Error;
+use crate::keyspace::Reader;
+use crate::reply::ReplyBuffer;
+use crate::spec::{Arg, Command, Flag, Group, Shape};
+use alloc::format;
+
+pub(super) const COMMANDS: &[Command] = &[
+    config::CONFIG,
+    config::GET,
+    config::HELP,
+    config::RESETSTAT,
+    config::REWRITE,
+    config::SET,
+    DBSIZE,
+    flush::FLUSHALL,
+    flush::FLUSHDB,
+    info::INFO,
+    LOLWUT,
+    MONITOR,
+    SHUTDOWN,
+    flush::SWAPDB,
+    TIME,
+];
+
+const DBSIZE: Command = Command::new("DBSIZE", Group::Server, "1.0.0")
+    .about("Gives the number of keys of the database.", "O(1)")
+    .flags(&[Flag::Fast])
+    .tips(&["request_policy:all_shards", "response_policy:agg_sum"])
+    .override_group_category(&["keyspace"])
+    .reply(Shape::Integer)
+    .read(dbsize);
+
+fn dbsize(reader: &Reader<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    reply.count(reader.database().len());
+    Ok(())
+}
+
+const TIME: Command = Command::new("TIME", Group::Server, "2.6.0")
+    .about("Gives the server's time: seconds since 1970, and the microseconds of the second.", "O(1)")
+    .flags(&[Flag::Loading, Flag::Stale, Flag::Fast])
+    .tips(&["nondeterministic_output"])
+    .reply(Shape::Tuple(&[Shape::Bulk, Shape::Bulk]))
+    .session(time);
+
+fn time(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    reply.array(2);
+    reply.bulk_integer(caller.now.0.div_euclid(1000));
+    reply.bulk_integer(caller.now.0.rem_euclid(1000) * 1000);
+    Ok(())
+}
+
+const MONITOR: Command = Command::new("MONITOR", Group::Server, "1.0.0")
+    .about("Shows every command that the server runs from now on.", "")
+    .flags(&[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale, Flag::Stateful])
+    .reply(Shape::Ok)
+    .session(monitor);
+
+fn monitor(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    if caller.in_transaction {
+        return Err(Error::message("ERR MONITOR isn't allowed for DENY BLOCKING client"));
+    }
+    caller.engine.start_monitoring(caller.id);
+    reply.ok();
+    Ok(())
+}
+
+const LOLWUT: Command = Command::new("LOLWUT", Group::Server, "5.0.0")
+    .about("Shows a small picture and the version.", "")
+    .flags(&[Flag::Fast])
+    .syntax(&[Arg::integer("version").token("VERSION").optional()])
+    .reply(Shape::Bulk)
+    .read(lolwut);
+
+fn lolwut(_: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    if args.keyword_with("VERSION", 1) {
+        args.int()?;
+    }
+    const REDSTART: &str = "   __\n__( o)>\n\\ <_ )\n `---'~~\n";
+    let text = format!("{REDSTART}\nRedstart ver. {} (Redis ver. {REDIS_VERSION})\n", env!("CARGO_PKG_VERSION"));
+    reply.verbatim(text.as_bytes());
+    Ok(())
+}
+
+const SHUTDOWN: Command = Command::new("SHUTDOWN", Group::Server, "1.0.0")
+    .about("Stops the server. What was written is kept as the server's durability promises, whatever the options.", "")
+    .flags(&[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale, Flag::NoMulti, Flag::AllowBusy])
+    .syntax(&[
+        Arg::one_of("save-selector", &[Arg::flag("nosave", "NOSAVE"), Arg::flag("save", "SAVE")]).optional(),
+        Arg::flag("now", "NOW").optional(),
+        Arg::flag("force", "FORCE").optional(),
+        Arg::flag("abort", "ABORT").optional(),
+    ])
+    .reply(Shape::Ok)
+    .session(shutdown);
+
+/// Gives no answer: the connection ends.
+fn shutdown(caller: &mut Caller<'_>, args: &mut Args<'_>, _: &mut ReplyBuffer) -> Result<(), Error> {
+    if args.remaining() == 1 && args.keyword("ABORT") {
+        return Err(Error::message("ERR No shutdown in progress."));
+    }
+    let (mut save, mut nosave) = (false, false);
+    while !args.is_empty() {
+        if args.keyword("SAVE") {
+            save = true;
+        } else if args.keyword("NOSAVE") {
+            nosave = true;
+        } else if !args.keyword("NOW") && !args.keyword("FORCE") {
+            return Err(Error::Syntax);
+        }
+    }
+    if save && nosave {
+        return Err(Error::Syntax);
+    }
+    caller.engine.emit(Output::Host(HostRequest::Shutdown));
+    caller.session_mut().closing = true;
+    Ok(())
+}

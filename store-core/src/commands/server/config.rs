@@ -1,0 +1,121 @@
+//! `CONFIG`: the parameters, shown and changed.
+
+use crate::args::Args;
+use crate::commands::command::help;
+use crate::config::{Config, PARAMETERS, Parameter};
+use crate::engine::Caller;
+use crate::error::Error;
+use crate::reply::ReplyBuffer;
+use crate::spec::{Arg, Command, Flag, Group, Shape};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The flags of all that is not explanation.
+const ADMINISTRATION: &[Flag] = &[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale];
+
+pub(super) const CONFIG: Command =
+    Command::new("CONFIG", Group::Server, "2.0.0").about("Holds the commands about the server's parameters.", "");
+
+pub(super) const GET: Command = Command::new("CONFIG GET", Group::Server, "2.0.0")
+    .about("Gives the parameters whose names match the patterns.", "O(N) for N parameters")
+    .flags(ADMINISTRATION)
+    .syntax(&[Arg::block("parameter", &[Arg::string("parameter")]).multiple()])
+    .reply(Shape::Map(&Shape::Bulk, &Shape::Bulk))
+    .session(get);
+
+fn get(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let config = &caller.engine.config;
+    let mut found: Vec<(&[u8], String)> = Vec::new();
+    for pattern in args.rest() {
+        for (name, value) in config.parameters_like(pattern) {
+            // A name that was given in full comes back as it was written.
+            let shown = if name.as_bytes().eq_ignore_ascii_case(pattern) { pattern } else { name.as_bytes() };
+            if !found.iter().any(|(other, _)| other.eq_ignore_ascii_case(shown)) {
+                found.push((shown, value));
+            }
+        }
+    }
+    reply.map(found.len());
+    for (name, value) in found {
+        reply.bulk(name);
+        reply.bulk(value.as_bytes());
+    }
+    Ok(())
+}
+
+pub(super) const SET: Command = Command::new("CONFIG SET", Group::Server, "2.0.0")
+    .about("Changes parameters, all of them or, if one cannot be changed, none.", "O(N) for N parameters")
+    .flags(ADMINISTRATION)
+    .syntax(&[Arg::block("data", &[Arg::string("parameter"), Arg::string("value")]).multiple()])
+    .tips(&["request_policy:all_nodes", "response_policy:all_succeeded"])
+    .reply(Shape::Ok)
+    .session(set);
+
+fn set(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let (pairs, []) = args.rest().as_chunks::<2>() else {
+        return Err(Error::Syntax);
+    };
+    let config = &caller.engine.config;
+    check_names(config, pairs)?;
+    let mut changed = config.clone();
+    for [name, value] in pairs {
+        if let Some(change) = find(name).and_then(|parameter| parameter.change) {
+            change(&mut changed, value).map_err(|reason| refuse(name, &reason))?;
+        }
+    }
+    caller.engine.config = changed;
+    reply.ok();
+    Ok(())
+}
+
+fn find(name: &[u8]) -> Option<&'static Parameter> {
+    PARAMETERS.iter().find(|parameter| parameter.name.as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// Refuses parameters that do not exist, that cannot be changed, and those that are named twice. To say of a
+/// parameter what it is already is no change.
+fn check_names(config: &Config, pairs: &[[&[u8]; 2]]) -> Result<(), Error> {
+    for (n, [name, value]) in pairs.iter().enumerate() {
+        let mut parameters = config.parameters();
+        let Some((_, current)) = parameters.find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name)) else {
+            return Err(Error::UnknownParameter { name: String::from_utf8_lossy(name).into_owned() });
+        };
+        let fixed = find(name).is_none_or(|parameter| parameter.change.is_none());
+        if fixed && current.as_bytes() != *value {
+            return Err(refuse(name, "can't set immutable config"));
+        }
+        if pairs.iter().take(n).any(|[other, _]| other.eq_ignore_ascii_case(name)) {
+            return Err(refuse(name, "duplicate parameter"));
+        }
+    }
+    Ok(())
+}
+
+fn refuse(name: &[u8], reason: &str) -> Error {
+    Error::ConfigSet { name: String::from_utf8_lossy(name).into_owned(), reason: reason.into() }
+}
+
+pub(super) const RESETSTAT: Command = Command::new("CONFIG RESETSTAT", Group::Server, "2.0.0")
+    .about("Sets the counters of INFO to zero.", "O(1)")
+    .flags(ADMINISTRATION)
+    .reply(Shape::Ok)
+    .session(resetstat);
+
+fn resetstat(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    caller.engine.stats = crate::engine::Stats::default();
+    caller.engine.commands.reset_stats();
+    reply.ok();
+    Ok(())
+}
+
+pub(super) const REWRITE: Command = Command::new("CONFIG REWRITE", Group::Server, "2.8.0")
+    .about("Would write the parameters into the configuration file; there is none.", "O(1)")
+    .flags(ADMINISTRATION)
+    .reply(Shape::Ok)
+    .session(|_, _, _| Err(Error::message("ERR The server is running without a config file")));
+
+pub(super) const HELP: Command = Command::new("CONFIG HELP", Group::Server, "5.0.0")
+    .about("Explains the subcommands.", "O(1)")
+    .flags(&[Flag::Loading, Flag::Stale])
+    .reply(Shape::Array(&Shape::Status))
+    .session(|_, _, reply| help::write(reply, "CONFIG"));

@@ -1,0 +1,107 @@
+//! The sections of `INFO`, in Redis's order. Only what the store knows stands here; the host adds the rest as facts.
+
+use super::info::{Lines, Section};
+use crate::config::REDIS_VERSION;
+use crate::engine::{Caller, Topic};
+use alloc::format;
+
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+pub(super) const SECTIONS: &[Section] = &[
+    Section { title: "Server", by_default: true, write: server },
+    Section { title: "Clients", by_default: true, write: clients },
+    Section { title: "Memory", by_default: true, write: memory },
+    Section { title: "Persistence", by_default: true, write: persistence },
+    Section { title: "Stats", by_default: true, write: stats },
+    Section { title: "Replication", by_default: true, write: replication },
+    Section { title: "CPU", by_default: true, write: |_, _| {} },
+    Section { title: "Commandstats", by_default: false, write: commandstats },
+    Section { title: "Errorstats", by_default: true, write: errorstats },
+    Section { title: "Latencystats", by_default: false, write: |_, _| {} },
+    Section { title: "Cluster", by_default: true, write: |_, lines| lines.add("cluster_enabled", 0) },
+    Section { title: "Keyspace", by_default: true, write: keyspace },
+];
+
+fn server(caller: &Caller<'_>, lines: &mut Lines) {
+    let started = caller.engine.started.unwrap_or(caller.now);
+    let uptime_seconds = caller.now.0.saturating_sub(started.0) / 1000;
+    lines.add("redis_version", REDIS_VERSION);
+    lines.add("redstart_version", env!("CARGO_PKG_VERSION"));
+    lines.add("redis_mode", "standalone");
+    lines.add("server_time_usec", caller.now.0.saturating_mul(1000));
+    lines.add("uptime_in_seconds", uptime_seconds);
+    lines.add("uptime_in_days", uptime_seconds / DAY_SECONDS);
+}
+
+fn clients(caller: &Caller<'_>, lines: &mut Lines) {
+    let engine = &caller.engine;
+    lines.add("connected_clients", engine.sessions.len());
+    lines.add("cluster_connections", 0);
+    lines.add("blocked_clients", engine.blocked.len());
+    lines.add("tracking_clients", 0);
+    lines.add("pubsub_clients", engine.pubsub.session_count());
+    lines.add("total_watched_keys", engine.watched.len());
+}
+
+fn memory(_: &Caller<'_>, lines: &mut Lines) {
+    lines.add("maxmemory", 0);
+    lines.add("maxmemory_human", "0B");
+    lines.add("maxmemory_policy", "noeviction");
+}
+
+fn persistence(caller: &Caller<'_>, lines: &mut Lines) {
+    let engine = &caller.engine;
+    lines.add("loading", 0);
+    lines.add("async_loading", 0);
+    lines.add("rdb_changes_since_last_save", engine.effects.changed_count());
+    lines.add("rdb_bgsave_in_progress", 0);
+    lines.add("aof_enabled", u8::from(engine.config.host_parameter("appendonly") == Some("yes")));
+    lines.add("aof_rewrite_in_progress", 0);
+    lines.add("aof_last_write_status", if engine.writes_stopped { "err" } else { "ok" });
+}
+
+fn stats(caller: &Caller<'_>, lines: &mut Lines) {
+    let engine = &caller.engine;
+    lines.add("total_connections_received", engine.stats.connections_received);
+    lines.add("total_commands_processed", engine.stats.commands_processed);
+    lines.add("rejected_connections", 0);
+    lines.add("expired_keys", engine.stats.expired_keys);
+    lines.add("evicted_keys", 0);
+    lines.add("evicted_clients", 0);
+    lines.add("pubsub_channels", engine.pubsub.active(Topic::Channel).count());
+    lines.add("pubsub_patterns", engine.pubsub.active(Topic::Pattern).count());
+    lines.add("pubsubshard_channels", engine.pubsub.active(Topic::ShardChannel).count());
+    lines.add("messages_published", engine.stats.messages_published);
+    lines.add("total_error_replies", engine.stats.error_replies);
+}
+
+fn replication(caller: &Caller<'_>, lines: &mut Lines) {
+    lines.add("role", "master");
+    lines.add("connected_slaves", 0);
+    lines.add("master_failover_state", "no-failover");
+    lines.add("master_repl_offset", caller.engine.effects.last().0);
+}
+
+/// The core has no clock, so it does not know how long a command took.
+fn commandstats(caller: &Caller<'_>, lines: &mut Lines) {
+    for (command, stats) in caller.engine.commands.called() {
+        let counts = format!(
+            "calls={},usec=0,usec_per_call=0.00,rejected_calls={},failed_calls={}",
+            stats.calls, stats.rejected_calls, stats.failed_calls
+        );
+        lines.add(format_args!("cmdstat_{}", command.full_name()), counts);
+    }
+}
+
+fn errorstats(caller: &Caller<'_>, lines: &mut Lines) {
+    for (code, count) in &caller.engine.stats.errors {
+        lines.add(format_args!("errorstat_{code}"), format_args!("count={count}"));
+    }
+}
+
+fn keyspace(caller: &Caller<'_>, lines: &mut Lines) {
+    for (db, database) in caller.engine.keyspace.databases().filter(|(_, database)| !database.is_empty()) {
+        let counts = format!("keys={},expires={},avg_ttl=0", database.len(), database.dated_len());
+        lines.add(format_args!("db{}", db.0), counts);
+    }
+}
