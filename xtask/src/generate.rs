@@ -15,7 +15,7 @@ use crate::{progress, workspace};
 pub(crate) struct Options {
     /// Write nothing; fail when a file differs from what would be written
     #[arg(long)]
-    check: bool,
+    pub(crate) check: bool,
 }
 
 /// Writes or checks every generated file.

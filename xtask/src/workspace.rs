@@ -19,6 +19,11 @@ pub(crate) fn console() -> PathBuf {
     root().join("web-demo")
 }
 
+/// The tests of the console and the gateway in a real browser.
+pub(crate) fn browser_tests() -> PathBuf {
+    root().join("tests/browser")
+}
+
 /// Cargo's output folder for native code.
 pub(crate) fn target() -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
