@@ -11,8 +11,9 @@ export interface Command<T> {
   readonly decode?: Decode<T>;
 }
 
-/** A command of these words; its answer is read in the caller's form unless `decode` says otherwise. */
-export function command<T>(words: readonly Word[], decode?: Decode<T>): Command<T> {
+/** A command of these values; its answer is read in the caller's form unless `decode` says otherwise. */
+export function command<T>(values: readonly unknown[], decode?: Decode<T>): Command<T> {
+  const words = values.map(wordOf);
   return decode ? { words, decode } : { words };
 }
 
@@ -34,8 +35,8 @@ export type OptionTable = readonly (readonly [property: string, token: string])[
  * The words of an options object: a token alone for `true`, nothing for `false`, else the token and what follows it.
  * An empty token marks a value that follows the one before it (`LIMIT offset count`).
  */
-export function optionWords(options: object | undefined, table: OptionTable): Word[] {
-  const words: Word[] = [];
+export function optionWords(options: object | undefined, table: OptionTable): unknown[] {
+  const words: unknown[] = [];
   if (!options) return words;
   const given = new Map<string, unknown>(Object.entries(options));
   for (const [property, token] of table) {
@@ -47,19 +48,14 @@ export function optionWords(options: object | undefined, table: OptionTable): Wo
   return words;
 }
 
-/** One value or several, as words. */
-export function listOf(values: unknown): Word[] {
-  return Array.isArray(values) ? values.map(wordOf) : [wordOf(values)];
+/** One value or several, as a list. */
+export function listOf(values: unknown): unknown[] {
+  return Array.isArray(values) ? values : [values];
 }
 
-/** An argument that may be left out, as words. */
-export function someOf(value: unknown): Word[] {
-  return value === undefined ? [] : [wordOf(value)];
-}
-
-/** The fields and values of an object, one after the other. */
-export function pairsOf(record: object): Word[] {
-  return Object.entries(record).flatMap(([field, value]) => [field, wordOf(value)]);
+/** An argument that may be left out, as a list. */
+export function someOf(value: unknown): unknown[] {
+  return value === undefined ? [] : [value];
 }
 
 /** Members with scores, which RESP3 gives as pairs, one after the other as in RESP2. */

@@ -2,7 +2,7 @@
 /** The commands whose form follows from their grammar. */
 import { command, flatPairs, listOf, optionWords, scanned, someOf, type Command } from "./command.js";
 import type { Mode, Out } from "./mode.js";
-import { wordOf, type Key, type Numeric, type Value } from "./values.js";
+import type { Key, Numeric, Value } from "./values.js";
 
 /** Commands in the form that a place gives them. */
 export interface GeneratedCommands<M extends Mode> {
@@ -203,6 +203,48 @@ export interface GeneratedCommands<M extends Mode> {
   commandList<T = string>(...args: Value[]): Out<M, T[]>;
 
   /**
+   * Gives the parameters whose names match the patterns.
+   *
+   * O(N) for N parameters. Since Redis 2.0.0.
+   */
+  configGet<T = string>(...args: Value[]): Out<M, T[]>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  configHelp(): Out<M, string[]>;
+
+  /**
+   * Sets the counters of INFO to zero.
+   *
+   * O(1). Since Redis 2.0.0.
+   */
+  configResetstat(): Out<M, "OK">;
+
+  /**
+   * Would write the parameters into the configuration file; there is none.
+   *
+   * O(1). Since Redis 2.8.0.
+   */
+  configRewrite(): Out<M, "OK">;
+
+  /**
+   * Changes parameters, all of them or, if one cannot be changed, none.
+   *
+   * O(N) for N parameters. Since Redis 2.0.0.
+   */
+  configSet(...args: Value[]): Out<M, "OK">;
+
+  /**
+   * Gives the number of keys of the database.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  dbsize(): Out<M, number>;
+
+  /**
    * Takes one from the integer in a key; a missing key counts as 0.
    *
    * O(1). Since Redis 1.0.0.
@@ -392,6 +434,13 @@ export interface GeneratedCommands<M extends Mode> {
   incrbyfloat(key: Key, increment: Numeric): Out<M, number>;
 
   /**
+   * Tells about the server: what it is, what it has done, what it holds.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  info(...args: Value[]): Out<M, string>;
+
+  /**
    * Gives every key that matches a pattern.
    *
    * O(N) for N keys of the database. Since Redis 1.0.0.
@@ -432,6 +481,13 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 6.2.0.
    */
   lmove<T = unknown>(source: Key, destination: Key, wherefrom: "LEFT" | "left" | "RIGHT" | "right", whereto: "LEFT" | "left" | "RIGHT" | "right"): Out<M, T | null>;
+
+  /**
+   * Shows a small picture and the version.
+   *
+   *  Since Redis 5.0.0.
+   */
+  lolwut<T = unknown>(options?: { version?: Numeric }): Out<M, T>;
 
   /**
    * Removes the first elements of a list and returns them.
@@ -819,6 +875,13 @@ export interface GeneratedCommands<M extends Mode> {
   sunionstore(destination: Key, ...keys: (Key | Key[])[]): Out<M, number>;
 
   /**
+   * Exchanges two databases: every connection sees the other's keys.
+   *
+   * O(N) for N watched keys. Since Redis 4.0.0.
+   */
+  swapdb(index1: Numeric, index2: Numeric): Out<M, "OK">;
+
+  /**
    * Counts as a use of the keys; gives how many of them are there.
    *
    * O(N) for N keys. Since Redis 3.2.1.
@@ -1073,161 +1136,170 @@ export interface GeneratedCommands<M extends Mode> {
 
 /** The same as words. */
 export const generated = {
-  append: (key: unknown, value: unknown) => command(["APPEND", wordOf(key), wordOf(value)]),
-  blmove: (source: unknown, destination: unknown, wherefrom: unknown, whereto: unknown, timeout: unknown) => command(["BLMOVE", wordOf(source), wordOf(destination), wordOf(wherefrom), wordOf(whereto), wordOf(timeout)]),
-  blmpop: (timeout: unknown, numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["BLMPOP", wordOf(timeout), wordOf(numkeys), ...listOf(keys), wordOf(where), ...optionWords(options, [["count", "COUNT"]])]),
-  blpop: (keys: unknown, timeout: unknown) => command(["BLPOP", ...listOf(keys), wordOf(timeout)]),
-  brpop: (keys: unknown, timeout: unknown) => command(["BRPOP", ...listOf(keys), wordOf(timeout)]),
-  brpoplpush: (source: unknown, destination: unknown, timeout: unknown) => command(["BRPOPLPUSH", wordOf(source), wordOf(destination), wordOf(timeout)]),
-  bzmpop: (timeout: unknown, numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["BZMPOP", wordOf(timeout), wordOf(numkeys), ...listOf(keys), wordOf(where), ...optionWords(options, [["count", "COUNT"]])]),
-  bzpopmax: (keys: unknown, timeout: unknown) => command(["BZPOPMAX", ...listOf(keys), wordOf(timeout)]),
-  bzpopmin: (keys: unknown, timeout: unknown) => command(["BZPOPMIN", ...listOf(keys), wordOf(timeout)]),
+  append: (key: unknown, value: unknown) => command(["APPEND", key, value]),
+  blmove: (source: unknown, destination: unknown, wherefrom: unknown, whereto: unknown, timeout: unknown) => command(["BLMOVE", source, destination, wherefrom, whereto, timeout]),
+  blmpop: (timeout: unknown, numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["BLMPOP", timeout, numkeys, ...listOf(keys), where, ...optionWords(options, [["count", "COUNT"]])]),
+  blpop: (keys: unknown, timeout: unknown) => command(["BLPOP", ...listOf(keys), timeout]),
+  brpop: (keys: unknown, timeout: unknown) => command(["BRPOP", ...listOf(keys), timeout]),
+  brpoplpush: (source: unknown, destination: unknown, timeout: unknown) => command(["BRPOPLPUSH", source, destination, timeout]),
+  bzmpop: (timeout: unknown, numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["BZMPOP", timeout, numkeys, ...listOf(keys), where, ...optionWords(options, [["count", "COUNT"]])]),
+  bzpopmax: (keys: unknown, timeout: unknown) => command(["BZPOPMAX", ...listOf(keys), timeout]),
+  bzpopmin: (keys: unknown, timeout: unknown) => command(["BZPOPMIN", ...listOf(keys), timeout]),
   clientGetname: () => command(["CLIENT", "GETNAME"]),
   clientGetredir: () => command(["CLIENT", "GETREDIR"]),
   clientHelp: () => command(["CLIENT", "HELP"]),
   clientId: () => command(["CLIENT", "ID"]),
   clientInfo: () => command(["CLIENT", "INFO"]),
   clientList: (options?: object) => command(["CLIENT", "LIST", ...optionWords(options, [["type", "TYPE"], ["id", "ID"]])]),
-  clientNoEvict: (enabled: unknown) => command(["CLIENT", "NO-EVICT", wordOf(enabled)]),
-  clientNoTouch: (enabled: unknown) => command(["CLIENT", "NO-TOUCH", wordOf(enabled)]),
-  clientSetinfo: (...args: unknown[]) => command(["CLIENT", "SETINFO", ...args.map(wordOf)]),
-  clientSetname: (connectionName: unknown) => command(["CLIENT", "SETNAME", wordOf(connectionName)]),
-  clientUnblock: (clientId: unknown, unblockType?: unknown) => command(["CLIENT", "UNBLOCK", wordOf(clientId), ...someOf(unblockType)]),
+  clientNoEvict: (enabled: unknown) => command(["CLIENT", "NO-EVICT", enabled]),
+  clientNoTouch: (enabled: unknown) => command(["CLIENT", "NO-TOUCH", enabled]),
+  clientSetinfo: (...args: unknown[]) => command(["CLIENT", "SETINFO", ...args]),
+  clientSetname: (connectionName: unknown) => command(["CLIENT", "SETNAME", connectionName]),
+  clientUnblock: (clientId: unknown, unblockType?: unknown) => command(["CLIENT", "UNBLOCK", clientId, ...someOf(unblockType)]),
   command: () => command(["COMMAND"]),
   commandCount: () => command(["COMMAND", "COUNT"]),
-  commandDocs: (...args: unknown[]) => command(["COMMAND", "DOCS", ...args.map(wordOf)]),
-  commandGetkeys: (command_: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYS", wordOf(command_), ...args.map(wordOf)]),
-  commandGetkeysandflags: (command_: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYSANDFLAGS", wordOf(command_), ...args.map(wordOf)]),
+  commandDocs: (...args: unknown[]) => command(["COMMAND", "DOCS", ...args]),
+  commandGetkeys: (command_: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYS", command_, ...args]),
+  commandGetkeysandflags: (command_: unknown, ...args: unknown[]) => command(["COMMAND", "GETKEYSANDFLAGS", command_, ...args]),
   commandHelp: () => command(["COMMAND", "HELP"]),
-  commandInfo: (...args: unknown[]) => command(["COMMAND", "INFO", ...args.map(wordOf)]),
-  commandList: (...args: unknown[]) => command(["COMMAND", "LIST", ...args.map(wordOf)]),
-  decr: (key: unknown) => command(["DECR", wordOf(key)]),
-  decrby: (key: unknown, decrement: unknown) => command(["DECRBY", wordOf(key), wordOf(decrement)]),
-  del: (...keys: unknown[]) => command(["DEL", ...keys.flatMap(listOf)]),
-  echo: (message: unknown) => command(["ECHO", wordOf(message)]),
-  exists: (...keys: unknown[]) => command(["EXISTS", ...keys.flatMap(listOf)]),
-  expire: (key: unknown, seconds: unknown, condition?: unknown) => command(["EXPIRE", wordOf(key), wordOf(seconds), ...someOf(condition)]),
-  expireat: (key: unknown, unixTimeSeconds: unknown, condition?: unknown) => command(["EXPIREAT", wordOf(key), wordOf(unixTimeSeconds), ...someOf(condition)]),
-  expiretime: (key: unknown) => command(["EXPIRETIME", wordOf(key)]),
-  get: (key: unknown) => command(["GET", wordOf(key)]),
-  getdel: (key: unknown) => command(["GETDEL", wordOf(key)]),
-  getex: (key: unknown, options?: object) => command(["GETEX", wordOf(key), ...optionWords(options, [["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["persist", "PERSIST"]])]),
-  getrange: (key: unknown, start: unknown, end: unknown) => command(["GETRANGE", wordOf(key), wordOf(start), wordOf(end)]),
-  getset: (key: unknown, value: unknown) => command(["GETSET", wordOf(key), wordOf(value)]),
-  hdel: (key: unknown, ...fields: unknown[]) => command(["HDEL", wordOf(key), ...fields.map(wordOf)]),
-  hexists: (key: unknown, field: unknown) => command(["HEXISTS", wordOf(key), wordOf(field)]),
-  hget: (key: unknown, field: unknown) => command(["HGET", wordOf(key), wordOf(field)]),
-  hincrby: (key: unknown, field: unknown, increment: unknown) => command(["HINCRBY", wordOf(key), wordOf(field), wordOf(increment)]),
-  hincrbyfloat: (key: unknown, field: unknown, increment: unknown) => command(["HINCRBYFLOAT", wordOf(key), wordOf(field), wordOf(increment)]),
-  hkeys: (key: unknown) => command(["HKEYS", wordOf(key)]),
-  hlen: (key: unknown) => command(["HLEN", wordOf(key)]),
-  hscan: (key: unknown, cursor: unknown, options?: object) => command(["HSCAN", wordOf(key), wordOf(cursor), ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["noValues", "NOVALUES"]])], scanned),
-  hsetnx: (key: unknown, field: unknown, value: unknown) => command(["HSETNX", wordOf(key), wordOf(field), wordOf(value)]),
-  hstrlen: (key: unknown, field: unknown) => command(["HSTRLEN", wordOf(key), wordOf(field)]),
-  hvals: (key: unknown) => command(["HVALS", wordOf(key)]),
-  incr: (key: unknown) => command(["INCR", wordOf(key)]),
-  incrby: (key: unknown, increment: unknown) => command(["INCRBY", wordOf(key), wordOf(increment)]),
-  incrbyfloat: (key: unknown, increment: unknown) => command(["INCRBYFLOAT", wordOf(key), wordOf(increment)]),
-  keys: (pattern: unknown) => command(["KEYS", wordOf(pattern)]),
-  lcs: (key1: unknown, key2: unknown, options?: object) => command(["LCS", wordOf(key1), wordOf(key2), ...optionWords(options, [["len", "LEN"], ["idx", "IDX"], ["minMatchLen", "MINMATCHLEN"], ["withMatchLen", "WITHMATCHLEN"]])]),
-  lindex: (key: unknown, index: unknown) => command(["LINDEX", wordOf(key), wordOf(index)]),
-  linsert: (key: unknown, where: unknown, pivot: unknown, element: unknown) => command(["LINSERT", wordOf(key), wordOf(where), wordOf(pivot), wordOf(element)]),
-  llen: (key: unknown) => command(["LLEN", wordOf(key)]),
-  lmove: (source: unknown, destination: unknown, wherefrom: unknown, whereto: unknown) => command(["LMOVE", wordOf(source), wordOf(destination), wordOf(wherefrom), wordOf(whereto)]),
-  lpop: (key: unknown, count?: unknown) => command(["LPOP", wordOf(key), ...someOf(count)]),
-  lpos: (key: unknown, element: unknown, options?: object) => command(["LPOS", wordOf(key), wordOf(element), ...optionWords(options, [["rank", "RANK"], ["count", "COUNT"], ["maxLen", "MAXLEN"]])]),
-  lpush: (key: unknown, ...elements: unknown[]) => command(["LPUSH", wordOf(key), ...elements.map(wordOf)]),
-  lpushx: (key: unknown, ...elements: unknown[]) => command(["LPUSHX", wordOf(key), ...elements.map(wordOf)]),
-  lrange: (key: unknown, start: unknown, stop: unknown) => command(["LRANGE", wordOf(key), wordOf(start), wordOf(stop)]),
-  lrem: (key: unknown, count: unknown, element: unknown) => command(["LREM", wordOf(key), wordOf(count), wordOf(element)]),
-  lset: (key: unknown, index: unknown, element: unknown) => command(["LSET", wordOf(key), wordOf(index), wordOf(element)]),
-  ltrim: (key: unknown, start: unknown, stop: unknown) => command(["LTRIM", wordOf(key), wordOf(start), wordOf(stop)]),
-  mget: (...keys: unknown[]) => command(["MGET", ...keys.flatMap(listOf)]),
-  move: (key: unknown, db: unknown) => command(["MOVE", wordOf(key), wordOf(db)]),
-  persist: (key: unknown) => command(["PERSIST", wordOf(key)]),
-  pexpire: (key: unknown, milliseconds: unknown, condition?: unknown) => command(["PEXPIRE", wordOf(key), wordOf(milliseconds), ...someOf(condition)]),
-  pexpireat: (key: unknown, unixTimeMilliseconds: unknown, condition?: unknown) => command(["PEXPIREAT", wordOf(key), wordOf(unixTimeMilliseconds), ...someOf(condition)]),
-  pexpiretime: (key: unknown) => command(["PEXPIRETIME", wordOf(key)]),
+  commandInfo: (...args: unknown[]) => command(["COMMAND", "INFO", ...args]),
+  commandList: (...args: unknown[]) => command(["COMMAND", "LIST", ...args]),
+  configGet: (...args: unknown[]) => command(["CONFIG", "GET", ...args]),
+  configHelp: () => command(["CONFIG", "HELP"]),
+  configResetstat: () => command(["CONFIG", "RESETSTAT"]),
+  configRewrite: () => command(["CONFIG", "REWRITE"]),
+  configSet: (...args: unknown[]) => command(["CONFIG", "SET", ...args]),
+  dbsize: () => command(["DBSIZE"]),
+  decr: (key: unknown) => command(["DECR", key]),
+  decrby: (key: unknown, decrement: unknown) => command(["DECRBY", key, decrement]),
+  del: (...keys: unknown[]) => command(["DEL", ...keys.flat()]),
+  echo: (message: unknown) => command(["ECHO", message]),
+  exists: (...keys: unknown[]) => command(["EXISTS", ...keys.flat()]),
+  expire: (key: unknown, seconds: unknown, condition?: unknown) => command(["EXPIRE", key, seconds, ...someOf(condition)]),
+  expireat: (key: unknown, unixTimeSeconds: unknown, condition?: unknown) => command(["EXPIREAT", key, unixTimeSeconds, ...someOf(condition)]),
+  expiretime: (key: unknown) => command(["EXPIRETIME", key]),
+  get: (key: unknown) => command(["GET", key]),
+  getdel: (key: unknown) => command(["GETDEL", key]),
+  getex: (key: unknown, options?: object) => command(["GETEX", key, ...optionWords(options, [["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["persist", "PERSIST"]])]),
+  getrange: (key: unknown, start: unknown, end: unknown) => command(["GETRANGE", key, start, end]),
+  getset: (key: unknown, value: unknown) => command(["GETSET", key, value]),
+  hdel: (key: unknown, ...fields: unknown[]) => command(["HDEL", key, ...fields]),
+  hexists: (key: unknown, field: unknown) => command(["HEXISTS", key, field]),
+  hget: (key: unknown, field: unknown) => command(["HGET", key, field]),
+  hincrby: (key: unknown, field: unknown, increment: unknown) => command(["HINCRBY", key, field, increment]),
+  hincrbyfloat: (key: unknown, field: unknown, increment: unknown) => command(["HINCRBYFLOAT", key, field, increment]),
+  hkeys: (key: unknown) => command(["HKEYS", key]),
+  hlen: (key: unknown) => command(["HLEN", key]),
+  hscan: (key: unknown, cursor: unknown, options?: object) => command(["HSCAN", key, cursor, ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["noValues", "NOVALUES"]])], scanned),
+  hsetnx: (key: unknown, field: unknown, value: unknown) => command(["HSETNX", key, field, value]),
+  hstrlen: (key: unknown, field: unknown) => command(["HSTRLEN", key, field]),
+  hvals: (key: unknown) => command(["HVALS", key]),
+  incr: (key: unknown) => command(["INCR", key]),
+  incrby: (key: unknown, increment: unknown) => command(["INCRBY", key, increment]),
+  incrbyfloat: (key: unknown, increment: unknown) => command(["INCRBYFLOAT", key, increment]),
+  info: (...args: unknown[]) => command(["INFO", ...args]),
+  keys: (pattern: unknown) => command(["KEYS", pattern]),
+  lcs: (key1: unknown, key2: unknown, options?: object) => command(["LCS", key1, key2, ...optionWords(options, [["len", "LEN"], ["idx", "IDX"], ["minMatchLen", "MINMATCHLEN"], ["withMatchLen", "WITHMATCHLEN"]])]),
+  lindex: (key: unknown, index: unknown) => command(["LINDEX", key, index]),
+  linsert: (key: unknown, where: unknown, pivot: unknown, element: unknown) => command(["LINSERT", key, where, pivot, element]),
+  llen: (key: unknown) => command(["LLEN", key]),
+  lmove: (source: unknown, destination: unknown, wherefrom: unknown, whereto: unknown) => command(["LMOVE", source, destination, wherefrom, whereto]),
+  lolwut: (options?: object) => command(["LOLWUT", ...optionWords(options, [["version", "VERSION"]])]),
+  lpop: (key: unknown, count?: unknown) => command(["LPOP", key, ...someOf(count)]),
+  lpos: (key: unknown, element: unknown, options?: object) => command(["LPOS", key, element, ...optionWords(options, [["rank", "RANK"], ["count", "COUNT"], ["maxLen", "MAXLEN"]])]),
+  lpush: (key: unknown, ...elements: unknown[]) => command(["LPUSH", key, ...elements]),
+  lpushx: (key: unknown, ...elements: unknown[]) => command(["LPUSHX", key, ...elements]),
+  lrange: (key: unknown, start: unknown, stop: unknown) => command(["LRANGE", key, start, stop]),
+  lrem: (key: unknown, count: unknown, element: unknown) => command(["LREM", key, count, element]),
+  lset: (key: unknown, index: unknown, element: unknown) => command(["LSET", key, index, element]),
+  ltrim: (key: unknown, start: unknown, stop: unknown) => command(["LTRIM", key, start, stop]),
+  mget: (...keys: unknown[]) => command(["MGET", ...keys.flat()]),
+  move: (key: unknown, db: unknown) => command(["MOVE", key, db]),
+  persist: (key: unknown) => command(["PERSIST", key]),
+  pexpire: (key: unknown, milliseconds: unknown, condition?: unknown) => command(["PEXPIRE", key, milliseconds, ...someOf(condition)]),
+  pexpireat: (key: unknown, unixTimeMilliseconds: unknown, condition?: unknown) => command(["PEXPIREAT", key, unixTimeMilliseconds, ...someOf(condition)]),
+  pexpiretime: (key: unknown) => command(["PEXPIRETIME", key]),
   ping: (message?: unknown) => command(["PING", ...someOf(message)]),
-  psetex: (key: unknown, milliseconds: unknown, value: unknown) => command(["PSETEX", wordOf(key), wordOf(milliseconds), wordOf(value)]),
-  pttl: (key: unknown) => command(["PTTL", wordOf(key)]),
-  publish: (channel: unknown, message: unknown) => command(["PUBLISH", wordOf(channel), wordOf(message)]),
+  psetex: (key: unknown, milliseconds: unknown, value: unknown) => command(["PSETEX", key, milliseconds, value]),
+  pttl: (key: unknown) => command(["PTTL", key]),
+  publish: (channel: unknown, message: unknown) => command(["PUBLISH", channel, message]),
   pubsubChannels: (pattern?: unknown) => command(["PUBSUB", "CHANNELS", ...someOf(pattern)]),
   pubsubHelp: () => command(["PUBSUB", "HELP"]),
   pubsubNumpat: () => command(["PUBSUB", "NUMPAT"]),
-  pubsubNumsub: (...args: unknown[]) => command(["PUBSUB", "NUMSUB", ...args.map(wordOf)]),
+  pubsubNumsub: (...args: unknown[]) => command(["PUBSUB", "NUMSUB", ...args]),
   pubsubShardchannels: (pattern?: unknown) => command(["PUBSUB", "SHARDCHANNELS", ...someOf(pattern)]),
-  pubsubShardnumsub: (...args: unknown[]) => command(["PUBSUB", "SHARDNUMSUB", ...args.map(wordOf)]),
+  pubsubShardnumsub: (...args: unknown[]) => command(["PUBSUB", "SHARDNUMSUB", ...args]),
   randomkey: () => command(["RANDOMKEY"]),
-  rename: (key: unknown, newkey: unknown) => command(["RENAME", wordOf(key), wordOf(newkey)]),
-  renamenx: (key: unknown, newkey: unknown) => command(["RENAMENX", wordOf(key), wordOf(newkey)]),
-  rpop: (key: unknown, count?: unknown) => command(["RPOP", wordOf(key), ...someOf(count)]),
-  rpoplpush: (source: unknown, destination: unknown) => command(["RPOPLPUSH", wordOf(source), wordOf(destination)]),
-  rpush: (key: unknown, ...elements: unknown[]) => command(["RPUSH", wordOf(key), ...elements.map(wordOf)]),
-  rpushx: (key: unknown, ...elements: unknown[]) => command(["RPUSHX", wordOf(key), ...elements.map(wordOf)]),
-  sadd: (key: unknown, ...members: unknown[]) => command(["SADD", wordOf(key), ...members.map(wordOf)]),
-  scan: (cursor: unknown, options?: object) => command(["SCAN", wordOf(cursor), ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["type", "TYPE"]])], scanned),
-  scard: (key: unknown) => command(["SCARD", wordOf(key)]),
-  sdiff: (...keys: unknown[]) => command(["SDIFF", ...keys.flatMap(listOf)]),
-  sdiffstore: (destination: unknown, ...keys: unknown[]) => command(["SDIFFSTORE", wordOf(destination), ...keys.flatMap(listOf)]),
-  set: (key: unknown, value: unknown, options?: object) => command(["SET", wordOf(key), wordOf(value), ...optionWords(options, [["nx", "NX"], ["xx", "XX"], ["get", "GET"], ["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["keepTtl", "KEEPTTL"]])]),
-  setex: (key: unknown, seconds: unknown, value: unknown) => command(["SETEX", wordOf(key), wordOf(seconds), wordOf(value)]),
-  setnx: (key: unknown, value: unknown) => command(["SETNX", wordOf(key), wordOf(value)]),
-  setrange: (key: unknown, offset: unknown, value: unknown) => command(["SETRANGE", wordOf(key), wordOf(offset), wordOf(value)]),
-  sinter: (...keys: unknown[]) => command(["SINTER", ...keys.flatMap(listOf)]),
-  sintercard: (numkeys: unknown, keys: unknown, options?: object) => command(["SINTERCARD", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["limit", "LIMIT"]])]),
-  sinterstore: (destination: unknown, ...keys: unknown[]) => command(["SINTERSTORE", wordOf(destination), ...keys.flatMap(listOf)]),
-  sismember: (key: unknown, member: unknown) => command(["SISMEMBER", wordOf(key), wordOf(member)]),
-  smembers: (key: unknown) => command(["SMEMBERS", wordOf(key)]),
-  smove: (source: unknown, destination: unknown, member: unknown) => command(["SMOVE", wordOf(source), wordOf(destination), wordOf(member)]),
-  spop: (key: unknown, count?: unknown) => command(["SPOP", wordOf(key), ...someOf(count)]),
-  spublish: (shardchannel: unknown, message: unknown) => command(["SPUBLISH", wordOf(shardchannel), wordOf(message)]),
-  srandmember: (key: unknown, count?: unknown) => command(["SRANDMEMBER", wordOf(key), ...someOf(count)]),
-  srem: (key: unknown, ...members: unknown[]) => command(["SREM", wordOf(key), ...members.map(wordOf)]),
-  sscan: (key: unknown, cursor: unknown, options?: object) => command(["SSCAN", wordOf(key), wordOf(cursor), ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"]])], scanned),
-  strlen: (key: unknown) => command(["STRLEN", wordOf(key)]),
-  substr: (key: unknown, start: unknown, end: unknown) => command(["SUBSTR", wordOf(key), wordOf(start), wordOf(end)]),
-  sunion: (...keys: unknown[]) => command(["SUNION", ...keys.flatMap(listOf)]),
-  sunionstore: (destination: unknown, ...keys: unknown[]) => command(["SUNIONSTORE", wordOf(destination), ...keys.flatMap(listOf)]),
-  touch: (...keys: unknown[]) => command(["TOUCH", ...keys.flatMap(listOf)]),
-  ttl: (key: unknown) => command(["TTL", wordOf(key)]),
-  type: (key: unknown) => command(["TYPE", wordOf(key)]),
-  unlink: (...keys: unknown[]) => command(["UNLINK", ...keys.flatMap(listOf)]),
-  wait: (numreplicas: unknown, timeout: unknown) => command(["WAIT", wordOf(numreplicas), wordOf(timeout)]),
-  waitaof: (numlocal: unknown, numreplicas: unknown, timeout: unknown) => command(["WAITAOF", wordOf(numlocal), wordOf(numreplicas), wordOf(timeout)]),
-  zcard: (key: unknown) => command(["ZCARD", wordOf(key)]),
-  zcount: (key: unknown, min: unknown, max: unknown) => command(["ZCOUNT", wordOf(key), wordOf(min), wordOf(max)]),
-  zdiff: (numkeys: unknown, keys: unknown, options?: object) => command(["ZDIFF", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["withScores", "WITHSCORES"]])], flatPairs),
-  zdiffstore: (destination: unknown, numkeys: unknown, ...keys: unknown[]) => command(["ZDIFFSTORE", wordOf(destination), wordOf(numkeys), ...keys.flatMap(listOf)]),
-  zincrby: (key: unknown, increment: unknown, member: unknown) => command(["ZINCRBY", wordOf(key), wordOf(increment), wordOf(member)]),
-  zinter: (numkeys: unknown, keys: unknown, options?: object) => command(["ZINTER", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"], ["withScores", "WITHSCORES"]])], flatPairs),
-  zintercard: (numkeys: unknown, keys: unknown, options?: object) => command(["ZINTERCARD", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["limit", "LIMIT"]])]),
-  zinterstore: (destination: unknown, numkeys: unknown, keys: unknown, options?: object) => command(["ZINTERSTORE", wordOf(destination), wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"]])]),
-  zlexcount: (key: unknown, min: unknown, max: unknown) => command(["ZLEXCOUNT", wordOf(key), wordOf(min), wordOf(max)]),
-  zmpop: (numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["ZMPOP", wordOf(numkeys), ...listOf(keys), wordOf(where), ...optionWords(options, [["count", "COUNT"]])]),
-  zpopmax: (key: unknown, count?: unknown) => command(["ZPOPMAX", wordOf(key), ...someOf(count)], flatPairs),
-  zpopmin: (key: unknown, count?: unknown) => command(["ZPOPMIN", wordOf(key), ...someOf(count)], flatPairs),
-  zrandmember: (key: unknown, options?: object) => command(["ZRANDMEMBER", wordOf(key), ...optionWords(options, [["count", ""], ["withScores", "WITHSCORES"]])], flatPairs),
-  zrange: (key: unknown, start: unknown, stop: unknown, options?: object) => command(["ZRANGE", wordOf(key), wordOf(start), wordOf(stop), ...optionWords(options, [["byScore", "BYSCORE"], ["byLex", "BYLEX"], ["rev", "REV"], ["offset", "LIMIT"], ["count", ""], ["withScores", "WITHSCORES"]])], flatPairs),
-  zrangebylex: (key: unknown, min: unknown, max: unknown, options?: object) => command(["ZRANGEBYLEX", wordOf(key), wordOf(min), wordOf(max), ...optionWords(options, [["offset", "LIMIT"], ["count", ""]])]),
-  zrangebyscore: (key: unknown, min: unknown, max: unknown, options?: object) => command(["ZRANGEBYSCORE", wordOf(key), wordOf(min), wordOf(max), ...optionWords(options, [["withScores", "WITHSCORES"], ["offset", "LIMIT"], ["count", ""]])], flatPairs),
-  zrangestore: (dst: unknown, src: unknown, min: unknown, max: unknown, options?: object) => command(["ZRANGESTORE", wordOf(dst), wordOf(src), wordOf(min), wordOf(max), ...optionWords(options, [["byScore", "BYSCORE"], ["byLex", "BYLEX"], ["rev", "REV"], ["offset", "LIMIT"], ["count", ""]])]),
-  zrank: (key: unknown, member: unknown, options?: object) => command(["ZRANK", wordOf(key), wordOf(member), ...optionWords(options, [["withScore", "WITHSCORE"]])]),
-  zrem: (key: unknown, ...members: unknown[]) => command(["ZREM", wordOf(key), ...members.map(wordOf)]),
-  zremrangebylex: (key: unknown, min: unknown, max: unknown) => command(["ZREMRANGEBYLEX", wordOf(key), wordOf(min), wordOf(max)]),
-  zremrangebyrank: (key: unknown, start: unknown, stop: unknown) => command(["ZREMRANGEBYRANK", wordOf(key), wordOf(start), wordOf(stop)]),
-  zremrangebyscore: (key: unknown, min: unknown, max: unknown) => command(["ZREMRANGEBYSCORE", wordOf(key), wordOf(min), wordOf(max)]),
-  zrevrange: (key: unknown, start: unknown, stop: unknown, options?: object) => command(["ZREVRANGE", wordOf(key), wordOf(start), wordOf(stop), ...optionWords(options, [["withScores", "WITHSCORES"]])], flatPairs),
-  zrevrangebylex: (key: unknown, max: unknown, min: unknown, options?: object) => command(["ZREVRANGEBYLEX", wordOf(key), wordOf(max), wordOf(min), ...optionWords(options, [["offset", "LIMIT"], ["count", ""]])]),
-  zrevrangebyscore: (key: unknown, max: unknown, min: unknown, options?: object) => command(["ZREVRANGEBYSCORE", wordOf(key), wordOf(max), wordOf(min), ...optionWords(options, [["withScores", "WITHSCORES"], ["offset", "LIMIT"], ["count", ""]])], flatPairs),
-  zrevrank: (key: unknown, member: unknown, options?: object) => command(["ZREVRANK", wordOf(key), wordOf(member), ...optionWords(options, [["withScore", "WITHSCORE"]])]),
-  zscan: (key: unknown, cursor: unknown, options?: object) => command(["ZSCAN", wordOf(key), wordOf(cursor), ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"]])], scanned),
-  zscore: (key: unknown, member: unknown) => command(["ZSCORE", wordOf(key), wordOf(member)]),
-  zunion: (numkeys: unknown, keys: unknown, options?: object) => command(["ZUNION", wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"], ["withScores", "WITHSCORES"]])], flatPairs),
-  zunionstore: (destination: unknown, numkeys: unknown, keys: unknown, options?: object) => command(["ZUNIONSTORE", wordOf(destination), wordOf(numkeys), ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"]])]),
+  rename: (key: unknown, newkey: unknown) => command(["RENAME", key, newkey]),
+  renamenx: (key: unknown, newkey: unknown) => command(["RENAMENX", key, newkey]),
+  rpop: (key: unknown, count?: unknown) => command(["RPOP", key, ...someOf(count)]),
+  rpoplpush: (source: unknown, destination: unknown) => command(["RPOPLPUSH", source, destination]),
+  rpush: (key: unknown, ...elements: unknown[]) => command(["RPUSH", key, ...elements]),
+  rpushx: (key: unknown, ...elements: unknown[]) => command(["RPUSHX", key, ...elements]),
+  sadd: (key: unknown, ...members: unknown[]) => command(["SADD", key, ...members]),
+  scan: (cursor: unknown, options?: object) => command(["SCAN", cursor, ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["type", "TYPE"]])], scanned),
+  scard: (key: unknown) => command(["SCARD", key]),
+  sdiff: (...keys: unknown[]) => command(["SDIFF", ...keys.flat()]),
+  sdiffstore: (destination: unknown, ...keys: unknown[]) => command(["SDIFFSTORE", destination, ...keys.flat()]),
+  set: (key: unknown, value: unknown, options?: object) => command(["SET", key, value, ...optionWords(options, [["nx", "NX"], ["xx", "XX"], ["get", "GET"], ["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["keepTtl", "KEEPTTL"]])]),
+  setex: (key: unknown, seconds: unknown, value: unknown) => command(["SETEX", key, seconds, value]),
+  setnx: (key: unknown, value: unknown) => command(["SETNX", key, value]),
+  setrange: (key: unknown, offset: unknown, value: unknown) => command(["SETRANGE", key, offset, value]),
+  sinter: (...keys: unknown[]) => command(["SINTER", ...keys.flat()]),
+  sintercard: (numkeys: unknown, keys: unknown, options?: object) => command(["SINTERCARD", numkeys, ...listOf(keys), ...optionWords(options, [["limit", "LIMIT"]])]),
+  sinterstore: (destination: unknown, ...keys: unknown[]) => command(["SINTERSTORE", destination, ...keys.flat()]),
+  sismember: (key: unknown, member: unknown) => command(["SISMEMBER", key, member]),
+  smembers: (key: unknown) => command(["SMEMBERS", key]),
+  smove: (source: unknown, destination: unknown, member: unknown) => command(["SMOVE", source, destination, member]),
+  spop: (key: unknown, count?: unknown) => command(["SPOP", key, ...someOf(count)]),
+  spublish: (shardchannel: unknown, message: unknown) => command(["SPUBLISH", shardchannel, message]),
+  srandmember: (key: unknown, count?: unknown) => command(["SRANDMEMBER", key, ...someOf(count)]),
+  srem: (key: unknown, ...members: unknown[]) => command(["SREM", key, ...members]),
+  sscan: (key: unknown, cursor: unknown, options?: object) => command(["SSCAN", key, cursor, ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"]])], scanned),
+  strlen: (key: unknown) => command(["STRLEN", key]),
+  substr: (key: unknown, start: unknown, end: unknown) => command(["SUBSTR", key, start, end]),
+  sunion: (...keys: unknown[]) => command(["SUNION", ...keys.flat()]),
+  sunionstore: (destination: unknown, ...keys: unknown[]) => command(["SUNIONSTORE", destination, ...keys.flat()]),
+  swapdb: (index1: unknown, index2: unknown) => command(["SWAPDB", index1, index2]),
+  touch: (...keys: unknown[]) => command(["TOUCH", ...keys.flat()]),
+  ttl: (key: unknown) => command(["TTL", key]),
+  type: (key: unknown) => command(["TYPE", key]),
+  unlink: (...keys: unknown[]) => command(["UNLINK", ...keys.flat()]),
+  wait: (numreplicas: unknown, timeout: unknown) => command(["WAIT", numreplicas, timeout]),
+  waitaof: (numlocal: unknown, numreplicas: unknown, timeout: unknown) => command(["WAITAOF", numlocal, numreplicas, timeout]),
+  zcard: (key: unknown) => command(["ZCARD", key]),
+  zcount: (key: unknown, min: unknown, max: unknown) => command(["ZCOUNT", key, min, max]),
+  zdiff: (numkeys: unknown, keys: unknown, options?: object) => command(["ZDIFF", numkeys, ...listOf(keys), ...optionWords(options, [["withScores", "WITHSCORES"]])], flatPairs),
+  zdiffstore: (destination: unknown, numkeys: unknown, ...keys: unknown[]) => command(["ZDIFFSTORE", destination, numkeys, ...keys.flat()]),
+  zincrby: (key: unknown, increment: unknown, member: unknown) => command(["ZINCRBY", key, increment, member]),
+  zinter: (numkeys: unknown, keys: unknown, options?: object) => command(["ZINTER", numkeys, ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"], ["withScores", "WITHSCORES"]])], flatPairs),
+  zintercard: (numkeys: unknown, keys: unknown, options?: object) => command(["ZINTERCARD", numkeys, ...listOf(keys), ...optionWords(options, [["limit", "LIMIT"]])]),
+  zinterstore: (destination: unknown, numkeys: unknown, keys: unknown, options?: object) => command(["ZINTERSTORE", destination, numkeys, ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"]])]),
+  zlexcount: (key: unknown, min: unknown, max: unknown) => command(["ZLEXCOUNT", key, min, max]),
+  zmpop: (numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["ZMPOP", numkeys, ...listOf(keys), where, ...optionWords(options, [["count", "COUNT"]])]),
+  zpopmax: (key: unknown, count?: unknown) => command(["ZPOPMAX", key, ...someOf(count)], flatPairs),
+  zpopmin: (key: unknown, count?: unknown) => command(["ZPOPMIN", key, ...someOf(count)], flatPairs),
+  zrandmember: (key: unknown, options?: object) => command(["ZRANDMEMBER", key, ...optionWords(options, [["count", ""], ["withScores", "WITHSCORES"]])], flatPairs),
+  zrange: (key: unknown, start: unknown, stop: unknown, options?: object) => command(["ZRANGE", key, start, stop, ...optionWords(options, [["byScore", "BYSCORE"], ["byLex", "BYLEX"], ["rev", "REV"], ["offset", "LIMIT"], ["count", ""], ["withScores", "WITHSCORES"]])], flatPairs),
+  zrangebylex: (key: unknown, min: unknown, max: unknown, options?: object) => command(["ZRANGEBYLEX", key, min, max, ...optionWords(options, [["offset", "LIMIT"], ["count", ""]])]),
+  zrangebyscore: (key: unknown, min: unknown, max: unknown, options?: object) => command(["ZRANGEBYSCORE", key, min, max, ...optionWords(options, [["withScores", "WITHSCORES"], ["offset", "LIMIT"], ["count", ""]])], flatPairs),
+  zrangestore: (dst: unknown, src: unknown, min: unknown, max: unknown, options?: object) => command(["ZRANGESTORE", dst, src, min, max, ...optionWords(options, [["byScore", "BYSCORE"], ["byLex", "BYLEX"], ["rev", "REV"], ["offset", "LIMIT"], ["count", ""]])]),
+  zrank: (key: unknown, member: unknown, options?: object) => command(["ZRANK", key, member, ...optionWords(options, [["withScore", "WITHSCORE"]])]),
+  zrem: (key: unknown, ...members: unknown[]) => command(["ZREM", key, ...members]),
+  zremrangebylex: (key: unknown, min: unknown, max: unknown) => command(["ZREMRANGEBYLEX", key, min, max]),
+  zremrangebyrank: (key: unknown, start: unknown, stop: unknown) => command(["ZREMRANGEBYRANK", key, start, stop]),
+  zremrangebyscore: (key: unknown, min: unknown, max: unknown) => command(["ZREMRANGEBYSCORE", key, min, max]),
+  zrevrange: (key: unknown, start: unknown, stop: unknown, options?: object) => command(["ZREVRANGE", key, start, stop, ...optionWords(options, [["withScores", "WITHSCORES"]])], flatPairs),
+  zrevrangebylex: (key: unknown, max: unknown, min: unknown, options?: object) => command(["ZREVRANGEBYLEX", key, max, min, ...optionWords(options, [["offset", "LIMIT"], ["count", ""]])]),
+  zrevrangebyscore: (key: unknown, max: unknown, min: unknown, options?: object) => command(["ZREVRANGEBYSCORE", key, max, min, ...optionWords(options, [["withScores", "WITHSCORES"], ["offset", "LIMIT"], ["count", ""]])], flatPairs),
+  zrevrank: (key: unknown, member: unknown, options?: object) => command(["ZREVRANK", key, member, ...optionWords(options, [["withScore", "WITHSCORE"]])]),
+  zscan: (key: unknown, cursor: unknown, options?: object) => command(["ZSCAN", key, cursor, ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"]])], scanned),
+  zscore: (key: unknown, member: unknown) => command(["ZSCORE", key, member]),
+  zunion: (numkeys: unknown, keys: unknown, options?: object) => command(["ZUNION", numkeys, ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"], ["withScores", "WITHSCORES"]])], flatPairs),
+  zunionstore: (destination: unknown, numkeys: unknown, keys: unknown, options?: object) => command(["ZUNIONSTORE", destination, numkeys, ...listOf(keys), ...optionWords(options, [["weights", "WEIGHTS"], ["aggregate", "AGGREGATE"]])]),
 } satisfies { [Name in keyof GeneratedCommands<"encode">]: (...args: never[]) => Command<unknown> };
 
 /** Commands that change nothing: running one of them twice does no harm. */
 export const readOnlyCommands: ReadonlySet<string> = new Set(
-  "LINDEX LLEN LPOS LRANGE EXISTS EXPIRETIME KEYS PEXPIRETIME PTTL RANDOMKEY SCAN TOUCH TTL TYPE HEXISTS HGET HGETALL HKEYS HLEN HMGET HRANDFIELD HSCAN HSTRLEN HVALS SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN SUNION GET GETRANGE LCS MGET STRLEN SUBSTR ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION".split(" "),
+  "LINDEX LLEN LPOS LRANGE EXISTS EXPIRETIME KEYS PEXPIRETIME PTTL RANDOMKEY SCAN TOUCH TTL TYPE HEXISTS HGET HGETALL HKEYS HLEN HMGET HRANDFIELD HSCAN HSTRLEN HVALS DBSIZE LOLWUT SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN SUNION GET GETRANGE LCS MGET STRLEN SUBSTR ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION".split(" "),
 );

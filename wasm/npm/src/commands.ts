@@ -2,7 +2,7 @@
  * Every command: the generated ones, and those whose JavaScript form the grammar cannot tell, because
  * `@upstash/redis` takes or gives an object there.
  */
-import { command, optionWords, pairsOf, someOf, type Command, type Decode } from "./command.js";
+import { command, optionWords, someOf, type Command, type Decode } from "./command.js";
 import { generated, type GeneratedCommands } from "./commands.gen.js";
 import type { Mode, Out } from "./mode.js";
 import type { Reply } from "./reply.js";
@@ -116,26 +116,26 @@ const COPY_OPTIONS = [
 type Written = Omit<Commands<"encode">, keyof GeneratedCommands<"encode">>;
 
 const written = {
-  exec: (words: readonly Value[]) => command(words.map(wordOf)),
+  exec: (words: readonly Value[]) => command(words),
   copy: (source: Key, destination: Key, options?: object) =>
-    command(["COPY", wordOf(source), wordOf(destination), ...optionWords(options, COPY_OPTIONS)], copied),
+    command(["COPY", source, destination, ...optionWords(options, COPY_OPTIONS)], copied),
   flushall: (options?: object) => command(["FLUSHALL", ...optionWords(options, ASYNC)]),
   flushdb: (options?: object) => command(["FLUSHDB", ...optionWords(options, ASYNC)]),
-  hgetall: <T>(key: Key) => command<T | null>(["HGETALL", wordOf(key)], recordOrNull),
+  hgetall: <T>(key: Key) => command<T | null>(["HGETALL", key], recordOrNull),
   hmget: <T>(key: Key, ...fields: Key[]) =>
-    command<T | null>(["HMGET", wordOf(key), ...fields.map(wordOf)], fieldsOrNull(fields)),
-  hmset: (key: Key, fields: object) => command(["HMSET", wordOf(key), ...pairsOf(fields)]),
+    command<T | null>(["HMGET", key, ...fields], fieldsOrNull(fields)),
+  hmset: (key: Key, fields: object) => command(["HMSET", key, ...Object.entries(fields).flat()]),
   hrandfield,
-  hset: (key: Key, fields: object) => command(["HSET", wordOf(key), ...pairsOf(fields)]),
+  hset: (key: Key, fields: object) => command(["HSET", key, ...Object.entries(fields).flat()]),
   lmpop: (numkeys: number, keys: Key[], direction: string, count?: number) =>
-    command(["LMPOP", wordOf(numkeys), ...keys.map(wordOf), direction, ...countWords(count)]),
-  mset: (values: object) => command(["MSET", ...pairsOf(values)]),
-  msetnx: (values: object) => command(["MSETNX", ...pairsOf(values)]),
-  smismember: (key: Key, members: Value[]) => command(["SMISMEMBER", wordOf(key), ...members.map(wordOf)]),
+    command(["LMPOP", numkeys, ...keys, direction, ...countWords(count)]),
+  mset: (values: object) => command(["MSET", ...Object.entries(values).flat()]),
+  msetnx: (values: object) => command(["MSETNX", ...Object.entries(values).flat()]),
+  smismember: (key: Key, members: Value[]) => command(["SMISMEMBER", key, ...members]),
   time: () => command(["TIME"], (reply) => (Array.isArray(reply) ? reply.map((part) => Number(textOf(part))) : reply)),
   zadd: (key: Key, first: object, ...others: ScoreMember<unknown>[]) =>
-    command(["ZADD", wordOf(key), ...zaddWords(first), ...others.flatMap(zaddWords)]),
-  zmscore: (key: Key, members: Value[]) => command(["ZMSCORE", wordOf(key), ...members.map(wordOf)], scores),
+    command(["ZADD", key, ...zaddWords(first), ...others.flatMap(zaddWords)]),
+  zmscore: (key: Key, members: Value[]) => command(["ZMSCORE", key, ...members], scores),
 };
 
 /** Every command as words: the one list that promises, pipelines and the synchronous view are made from. */
@@ -144,17 +144,17 @@ export const commands: { readonly [Name in keyof Commands<"encode">]: (...args: 
   ...(written satisfies { [Name in keyof Written]: (...args: never[]) => Command<unknown> }),
 };
 
-function countWords(count: number | undefined): string[] {
-  return count === undefined ? [] : ["COUNT", String(count)];
+function countWords(count: number | undefined): unknown[] {
+  return count === undefined ? [] : ["COUNT", count];
 }
 
 function hrandfield(key: Key, count?: number, withValues?: boolean): Command<unknown> {
-  const words = ["HRANDFIELD", wordOf(key), ...someOf(count)];
+  const words = ["HRANDFIELD", key, ...someOf(count)];
   return withValues ? command([...words, "WITHVALUES"], recordOrNull) : command(words);
 }
 
-function zaddWords(part: object): ReturnType<typeof wordOf>[] {
-  return "member" in part && "score" in part ? [wordOf(part.score), wordOf(part.member)] : optionWords(part, ZADD_OPTIONS);
+function zaddWords(part: object): unknown[] {
+  return "member" in part && "score" in part ? [part.score, part.member] : optionWords(part, ZADD_OPTIONS);
 }
 
 const copied: Decode<"COPIED" | "NOT_COPIED"> = (reply) => (reply === 1 ? "COPIED" : "NOT_COPIED");
@@ -163,11 +163,8 @@ const copied: Decode<"COPIED" | "NOT_COPIED"> = (reply) => (reply === 1 ? "COPIE
 function recordOrNull<T>(reply: Reply, read: (part: Reply) => unknown): T | null {
   if (!Array.isArray(reply) || reply.length === 0) return null;
   const flat = reply.every(Array.isArray) ? reply.flat() : reply;
-  const record: Record<string, unknown> = {};
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    record[textOf(flat[at] ?? null)] = read(flat[at + 1] ?? null);
-  }
-  return record as T;
+  const fields = flat.filter((_, at) => at % 2 === 0);
+  return Object.fromEntries(fields.map((field, at) => [textOf(field), read(flat[at * 2 + 1] ?? null)])) as T;
 }
 
 function fieldsOrNull<T>(fields: Key[]): Decode<T | null> {

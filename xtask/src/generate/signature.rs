@@ -122,7 +122,7 @@ fn required(arg: &Arg, is_last: bool) -> Option<Vec<Parameter>> {
     let kind = type_of(arg)?;
     let token = arg.token.map_or(String::new(), |token| format!("\"{token}\", "));
     Some(vec![match (arg.multiple, is_last) {
-        (false, _) => Parameter { declaration: format!("{name}: {kind}"), words: format!("{token}wordOf({name})") },
+        (false, _) => Parameter { declaration: format!("{name}: {kind}"), words: format!("{token}{name}") },
         (true, false) => Parameter {
             declaration: format!("{name}: {kind} | {}[]", in_parentheses(&kind)),
             words: format!("{token}...listOf({name})"),
@@ -135,9 +135,9 @@ fn required(arg: &Arg, is_last: bool) -> Option<Vec<Parameter>> {
 fn rest(arg: &Arg, name: &str, kind: &str, token: &str) -> Parameter {
     let element = in_parentheses(kind);
     let (declared, words) = if matches!(arg.kind, ArgKind::Key(_)) {
-        (format!("({kind} | {element}[])[]"), format!("{token}...{name}.flatMap(listOf)"))
+        (format!("({kind} | {element}[])[]"), format!("{token}...{name}.flat()"))
     } else {
-        (format!("{element}[]"), format!("{token}...{name}.map(wordOf)"))
+        (format!("{element}[]"), format!("{token}...{name}"))
     };
     Parameter { declaration: format!("...{name}: {declared}"), words }
 }

@@ -11,7 +11,7 @@ const HEADER: &str = r#"// Made by `cargo xtask generate` from the command table
 /** The commands whose form follows from their grammar. */
 import { command, flatPairs, listOf, optionWords, scanned, someOf, type Command } from "./command.js";
 import type { Mode, Out } from "./mode.js";
-import { wordOf, type Key, type Numeric, type Value } from "./values.js";
+import type { Key, Numeric, Value } from "./values.js";
 
 "#;
 
@@ -58,7 +58,7 @@ fn is_generated(command: &Command) -> bool {
 
 /// A grammar without a plain form: the words as they are.
 fn free_parameters() -> Vec<Parameter> {
-    vec![Parameter { declaration: "...args: Value[]".into(), words: "...args.map(wordOf)".into() }]
+    vec![Parameter { declaration: "...args: Value[]".into(), words: "...args".into() }]
 }
 
 fn add_method(interface: &mut String, command: &Command, parameters: &[Parameter]) {
