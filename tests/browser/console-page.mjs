@@ -1,11 +1,14 @@
 /** The console as a person meets it: what can be typed, pressed and read. */
 import assert from "node:assert/strict";
 
+const PATIENCE_MS = 15_000;
+
 /** One console in a fresh profile, or in the given one. */
 export class ConsolePage {
   /** Opens it on a store: "page" or "gateway". */
   static async open(browser, url, place, { context, ...options } = {}) {
     const profile = context ?? (await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options }));
+    profile.setDefaultTimeout(PATIENCE_MS);
     const page = await profile.newPage();
     const console_ = new ConsolePage(page, url);
     await page.addInitScript((name) => localStorage.getItem("redstart.place") ?? localStorage.setItem("redstart.place", name), place);
@@ -33,7 +36,7 @@ export class ConsolePage {
     this.messages = page.getByRole("log", { name: "Received messages" });
   }
 
-  /** The store answers, and its command table is there. */
+  /** The store answers. */
   async isReady() {
     await this.page.locator('#status[data-level="ok"]').waitFor();
   }
@@ -49,16 +52,21 @@ export class ConsolePage {
     return entry.locator("pre").evaluate((answer) => answer.textContent);
   }
 
-  /** Types as a person does, and waits until the table has an opinion. */
+  /** Types as a person does. */
   async type(text) {
     await this.line.fill("");
     await this.line.focus();
     await this.page.keyboard.type(text);
   }
 
-  /** The completions that are shown. */
-  async options() {
-    return this.page.locator("#options:not([hidden]) li b").allTextContents();
+  /** These completions are shown, as soon as the table is there. */
+  async offers(...expected) {
+    const shown = () => this.page.locator("#options:not([hidden]) li b").allTextContents();
+    const deadline = Date.now() + PATIENCE_MS;
+    while ((await shown()).join() !== expected.join() && Date.now() < deadline) {
+      await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    }
+    assert.deepEqual(await shown(), expected);
   }
 
   /** The row of a key. */

@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const DIST = fileURLToPath(new URL("../../web-demo/dist/", import.meta.url));
+/** REDSTART_CONSOLE names another folder with the built page. */
+const DIST = process.env.REDSTART_CONSOLE ?? fileURLToPath(new URL("../../web-demo/dist/", import.meta.url));
 const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",

@@ -1,5 +1,5 @@
 /** The store that the page works on: the one inside the page or the one behind the gateway, and how it is doing. */
-import { Redis, type Reply, type Word } from "redstart";
+import { Redis, type Reply, type Value, type Word } from "redstart";
 import { messageOf } from "./dom.ts";
 import { readDocs, type Docs } from "./line/docs.ts";
 import type { GatewaySettings } from "./settings.ts";
@@ -46,6 +46,7 @@ export class Store {
   #place: Place;
   #db: Redis;
   #gateway: GatewaySettings;
+  #isProbing = false;
   #readOnly: ReadonlySet<string> = new Set();
 
   constructor(place: Place, gateway: GatewaySettings) {
@@ -100,15 +101,22 @@ export class Store {
   async run(words: readonly Word[]): Promise<Reply> {
     const name = (textOf(words[0] ?? "") ?? "").toUpperCase();
     const db = this.#db;
-    try {
-      const reply = await db.bytes.exec<Reply>(words);
-      if (db === this.#db) this.#noticed(name, words);
-      return reply;
-    } catch (error) {
-      // A refused EXEC ends the transaction as well.
-      if (db === this.#db && name === "EXEC") this.#noticed(name, words);
-      throw error;
-    }
+    this.#sending(name);
+    const reply = await db.bytes.exec<Reply>(words);
+    if (db === this.#db) this.#answered(name, words);
+    return reply;
+  }
+
+  /** Runs a command of a pane, which must not become a part of the reader's transaction. */
+  async ask<T>(words: readonly Value[]): Promise<T> {
+    this.#refuseInTransaction();
+    return this.#db.exec<T>(words);
+  }
+
+  /** The same; strings of the answer are bytes. */
+  async askBytes<T>(words: readonly Value[]): Promise<T> {
+    this.#refuseInTransaction();
+    return this.#db.bytes.exec<T>(words);
   }
 
   /** Whether a command only reads, as far as the store has told. */
@@ -147,11 +155,25 @@ export class Store {
     return db;
   }
 
-  /** The library reconnects when there is a reason to: here is one. */
+  /** The connection comes back when there is a reason to. One waiting command is enough of it. */
   #lost(db: Redis): void {
     this.#state({ level: "busy", text: "Disconnected" });
     this.#setSession(FRESH);
-    db.exec(["PING"]).catch(() => {});
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    // Not before the connection has noted its end.
+    setTimeout(() => void this.#probe(db));
+  }
+
+  async #probe(db: Redis): Promise<void> {
+    try {
+      await db.exec(["PING"]);
+      if (db === this.#db) this.written.emit();
+    } catch {
+      // Its state has said so already.
+    } finally {
+      this.#isProbing = false;
+    }
   }
 
   async #learn(db: Redis): Promise<void> {
@@ -168,15 +190,21 @@ export class Store {
     this.learned.emit(this.docs);
   }
 
-  #noticed(name: string, words: readonly Word[]): void {
-    const { database } = this.session;
-    if (name === "MULTI") this.#setSession({ database, isInTransaction: true });
-    else if (name === "EXEC" || name === "DISCARD") this.#setSession({ database, isInTransaction: false });
+  #refuseInTransaction(): void {
+    if (this.session.isInTransaction) throw new Error("a transaction is open: EXEC or DISCARD ends it");
+  }
+
+  /** Commands run in the order in which they are sent, so a transaction begins and ends with the sending. */
+  #sending(name: string): void {
+    if (name === "MULTI") this.#setSession({ ...this.session, isInTransaction: true });
+    else if (name === "EXEC" || name === "DISCARD") this.#setSession({ ...this.session, isInTransaction: false });
     else if (name === "RESET") this.#setSession(FRESH);
-    else if (name === "SELECT" && !this.session.isInTransaction) {
-      this.#setSession({ database: Number(textOf(words[1] ?? "0")), isInTransaction: false });
-    }
-    if (!this.session.isInTransaction && !this.#readOnly.has(name)) this.written.emit();
+  }
+
+  #answered(name: string, words: readonly Word[]): void {
+    if (this.session.isInTransaction) return;
+    if (name === "SELECT") this.#setSession({ ...this.session, database: Number(textOf(words[1] ?? "0")) });
+    if (!this.#readOnly.has(name)) this.written.emit();
   }
 
   #setSession(session: Session): void {

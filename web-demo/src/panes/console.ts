@@ -72,7 +72,13 @@ export class ConsolePane {
   }
 
   async #run(line: string): Promise<void> {
-    const answer = this.#ask(line);
+    const { entry, answer } = this.#ask(line);
+    await this.#answer(line, answer);
+    entry.removeAttribute("aria-busy");
+    this.#scroll();
+  }
+
+  async #answer(line: string, answer: HTMLElement): Promise<void> {
     const { tokens, isBroken } = split(line);
     if (isBroken) return this.#fail(answer, "Invalid argument(s): a quote is not closed, or something follows it");
     const words = tokens.map(({ word }) => word);
@@ -88,7 +94,6 @@ export class ConsolePane {
     } finally {
       clearTimeout(waiting);
       answer.before(h("span", { class: "took" }, duration(performance.now() - begun)));
-      this.#scroll();
     }
   }
 
@@ -138,12 +143,13 @@ export class ConsolePane {
   }
 
   /** Repeats the line in the output and gives the place for its answer. */
-  #ask(line: string): HTMLElement {
+  #ask(line: string): { entry: HTMLElement; answer: HTMLElement } {
     this.#output.querySelector(".welcome")?.remove();
     const answer = h("pre");
     const asked = h("div", { class: "asked" }, h("span", { class: "prompt" }, this.#prompt.textContent ?? ""), h("code", {}, line));
-    this.#append(h("div", { class: "entry" }, asked, answer));
-    return answer;
+    const entry = h("div", { class: "entry", "aria-busy": "true" }, asked, answer);
+    this.#append(entry);
+    return { entry, answer };
   }
 
   #note(text: string): void {
@@ -152,7 +158,6 @@ export class ConsolePane {
 
   #fail(answer: HTMLElement, text: string): void {
     answer.replaceChildren(h("span", { class: "error" }, text));
-    this.#scroll();
   }
 
   #show(answer: HTMLElement, reply: Reply, [first = "", second = ""]: readonly string[]): void {

@@ -1,5 +1,5 @@
 /** The list of keys with type and time to live. */
-import type { Redis, Reply } from "redstart";
+import type { Reply } from "redstart";
 import { element, h, messageOf } from "../dom.ts";
 import type { Store } from "../store.ts";
 import { show, textOf } from "../text.ts";
@@ -96,13 +96,15 @@ export class KeysPane {
 
   async #read(wanted: number): Promise<void> {
     const round = ++this.#round;
-    const { db } = this.#store;
     try {
-      const [found, size] = await Promise.all([this.#scan(db, "0", wanted), db.exec<number>(["DBSIZE"])]);
-      const rows = await rowsOf(db, found.keys);
+      // A user who may not ask for the number may still see keys.
+      const size = this.#store.ask<number>(["DBSIZE"]).catch(() => undefined);
+      const found = await this.#scan("0", wanted);
+      const rows = await rowsOf(this.#store, found.keys);
+      const total = await size;
       if (round !== this.#round) return;
       this.#replace(rows.sort((a, b) => (a.name < b.name ? -1 : 1)));
-      this.#count.textContent = size.toLocaleString("en");
+      this.#count.textContent = total?.toLocaleString("en") ?? "";
       this.#scanned(found.cursor);
     } catch (error) {
       if (round === this.#round) this.#note.textContent = messageOf(error);
@@ -112,11 +114,10 @@ export class KeysPane {
   /** Lists the next page below. */
   async #add(): Promise<void> {
     const round = ++this.#round;
-    const { db } = this.#store;
     try {
-      const found = await this.#scan(db, this.#cursor, KEYS_AT_ONCE);
+      const found = await this.#scan(this.#cursor, KEYS_AT_ONCE);
       const known = new Set(this.#rows.map(({ name }) => name));
-      const rows = (await rowsOf(db, found.keys)).filter(({ name }) => !known.has(name));
+      const rows = (await rowsOf(this.#store, found.keys)).filter(({ name }) => !known.has(name));
       if (round !== this.#round) return;
       this.#rows.push(...rows);
       this.#list.append(...rows.map(({ item }) => item));
@@ -127,14 +128,14 @@ export class KeysPane {
     }
   }
 
-  async #scan(db: Redis, from: string, wanted: number): Promise<Found> {
+  async #scan(from: string, wanted: number): Promise<Found> {
     const type = this.#type.value;
     const options = ["MATCH", this.#glob(), "COUNT", SCAN_COUNT, ...(type ? ["TYPE", type] : [])];
     // A SCAN may give a key twice.
     const keys = new Map<string, Uint8Array>();
     let cursor = from;
     for (let round = 0; round < MOST_ROUNDS && keys.size < wanted; round++) {
-      const reply = await db.bytes.exec<[Reply, Uint8Array[]]>(["SCAN", cursor, ...options]);
+      const reply = await this.#store.askBytes<[Reply, Uint8Array[]]>(["SCAN", cursor, ...options]);
       for (const key of reply[1]) keys.set(show(key), key);
       cursor = reply[0] instanceof Uint8Array ? (textOf(reply[0]) ?? "0") : String(reply[0]);
       if (cursor === "0") break;
@@ -145,6 +146,7 @@ export class KeysPane {
   /** Plain text is looked for anywhere in a key. */
   #glob(): string {
     const typed = this.#pattern.value.trim();
+    if (typed === "") return "*";
     return GLOB.test(typed) ? typed : `*${typed}*`;
   }
 
@@ -219,10 +221,10 @@ export class KeysPane {
   }
 }
 
-async function rowsOf(db: Redis, keys: readonly Uint8Array[]): Promise<Row[]> {
+async function rowsOf(store: Store, keys: readonly Uint8Array[]): Promise<Row[]> {
   const now = Date.now();
   const rows = keys.map(async (key) => {
-    const [type, pttl] = await Promise.all([db.text.exec<string>(["TYPE", key]), db.exec<number>(["PTTL", key])]);
+    const [type, pttl] = await Promise.all([store.ask<string>(["TYPE", key]), store.ask<number>(["PTTL", key])]);
     // It went between SCAN and here.
     return type === "none" ? undefined : rowOf(key, type, endOf(pttl, now));
   });

@@ -132,7 +132,7 @@ export class MessagesPane {
     const channel = element("publish-channel", HTMLInputElement).value;
     const text = element("publish-text", HTMLInputElement);
     try {
-      const receivers = await this.#store.db.exec<number>(["PUBLISH", channel, text.value]);
+      const receivers = await this.#store.ask<number>(["PUBLISH", channel, text.value]);
       this.#note.textContent = `Sent to ${receivers} ${receivers === 1 ? "subscriber" : "subscribers"}`;
       text.value = "";
     } catch (error) {

@@ -74,14 +74,14 @@ export class ValueView {
   }
 
   async #load(key: Uint8Array): Promise<Node[]> {
-    const { db } = this.#store;
-    const [type, pttl] = await Promise.all([db.text.exec<string>(["TYPE", key]), db.exec<number>(["PTTL", key])]);
+    const store = this.#store;
+    const [type, pttl] = await Promise.all([store.ask<string>(["TYPE", key]), store.ask<number>(["PTTL", key])]);
     this.#end = endOf(pttl, Date.now());
     if (type === "none") return [this.#bar(key), h("p", { class: "note" }, "This key is not there any more.")];
     const view = VIEWS[type];
     if (!view) return [this.#bar(key, type), h("p", { class: "note" }, `Values of the type ${type} cannot be shown here.`)];
     const [command, unit] = view.size;
-    const [size, page] = await Promise.all([db.exec<number>([command, key]), view.read(db, key, "0")]);
+    const [size, page] = await Promise.all([store.ask<number>([command, key]), view.read(store, key, "0")]);
     return [this.#bar(key, type, `${size.toLocaleString("en")} ${unit}`), this.#content(key, view, page)];
   }
 
@@ -109,7 +109,7 @@ export class ValueView {
     const { next } = page;
     if (next === undefined) return;
     const more = button("More", { class: "more" }, () => {
-      void view.read(this.#store.db, key, next).then((following) => {
+      void view.read(this.#store, key, next).then((following) => {
         more.remove();
         this.#pour(key, view, following, body, holder);
       });
