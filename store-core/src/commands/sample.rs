@@ -2,7 +2,6 @@
 
 use crate::args::Args;
 use crate::error::Error;
-use crate::keyspace::Reader;
 use crate::limits;
 use alloc::collections::BTreeSet;
 
@@ -48,11 +47,15 @@ impl Sample {
 }
 
 /// `count` different indexes below `len`, ascending; every choice is equally likely (Floyd's algorithm).
-/// `count` is at most `len`.
-pub(super) fn different_indexes(reader: &Reader<'_>, len: usize, count: usize) -> BTreeSet<usize> {
+/// `count` is at most `len`, and `random_index` gives a uniform index below its argument.
+pub(super) fn different_indexes(
+    len: usize,
+    count: usize,
+    mut random_index: impl FnMut(usize) -> usize,
+) -> BTreeSet<usize> {
     let mut chosen = BTreeSet::new();
     for last in len - count..len {
-        let index = reader.random_index(last + 1);
+        let index = random_index(last + 1);
         chosen.insert(if chosen.contains(&index) { last } else { index });
     }
     chosen
@@ -66,4 +69,31 @@ pub(super) fn pick<I: Iterator>(mut elements: I, indexes: BTreeSet<usize>) -> im
         next = index + 1;
         elements.nth(skipped)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+    use alloc::collections::BTreeMap;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn every_choice_of_indexes_is_equally_likely() {
+        let mut random = Random::new(3);
+        let mut seen = BTreeMap::<BTreeSet<usize>, u32>::new();
+        for _ in 0..20_000 {
+            *seen.entry(different_indexes(6, 3, |len| random.index(len))).or_default() += 1;
+        }
+        assert_eq!(seen.len(), 20);
+        assert!(seen.values().all(|times| (850..1_150).contains(times)), "{seen:?}");
+    }
+
+    #[test]
+    fn picks_the_elements_at_the_indexes() {
+        let picked = |indexes: &[usize]| pick(10..20, indexes.iter().copied().collect()).collect::<Vec<_>>();
+        assert_eq!(picked(&[0, 1, 5, 9]), [10, 11, 15, 19]);
+        assert_eq!(picked(&[]), []);
+        assert_eq!(different_indexes(4, 4, |len| len - 1), (0..4).collect());
+    }
 }

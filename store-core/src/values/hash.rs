@@ -169,17 +169,6 @@ impl Hash {
         }
     }
 
-    /// Bytes of heap memory that the hash owns.
-    pub fn heap_len(&self) -> usize {
-        match self {
-            Self::Listpack(listpack) => listpack.byte_len(),
-            Self::Table(table) => {
-                let contents: usize = table.iter().map(|field| field.name.heap_len() + field.value.heap_len()).sum();
-                size_of::<DenseTable<Field>>() + table.heap_len() + contents
-            }
-        }
-    }
-
     /// The table, made first with room for `capacity` fields when the hash is a listpack.
     fn use_table(&mut self, capacity: usize, seed: &TableSeed) -> &mut DenseTable<Field> {
         if let Self::Listpack(_) = self {

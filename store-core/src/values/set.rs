@@ -231,17 +231,6 @@ impl Set {
         })
     }
 
-    /// Bytes of heap memory that the set owns.
-    pub fn heap_len(&self) -> usize {
-        match &self.0 {
-            Storage::Packed(bytes) => bytes.len(),
-            Storage::Table(table) => {
-                let members: usize = table.iter().map(SmallBytes::heap_len).sum();
-                size_of::<DenseTable<SmallBytes>>() + table.heap_len() + members
-            }
-        }
-    }
-
     /// Moves to the form that can take `member`, which is not in the set.
     fn make_room(&mut self, member: &[u8], limits: SetLimits, seed: &TableSeed) {
         let len = self.len() + 1;

@@ -69,7 +69,7 @@ fn write_sample(reader: &Reader<'_>, hash: &Hash, sample: Sample, values: Values
         }
         Sample::Different(count) => {
             write_header(reply, count, values);
-            let fields = pick(hash.iter(), different_indexes(reader, len, count));
+            let fields = pick(hash.iter(), different_indexes(len, count, |len| reader.random_index(len)));
             fields.for_each(|field| write_field(reply, field, values));
         }
     }

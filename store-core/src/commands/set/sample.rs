@@ -97,7 +97,7 @@ fn write_sample(reader: &Reader<'_>, set: &Set, sample: Sample, reply: &mut Repl
         }
         Sample::Different(count) => {
             reply.array(count);
-            let members = pick(set.iter(), different_indexes(reader, len, count));
+            let members = pick(set.iter(), different_indexes(len, count, |len| reader.random_index(len)));
             members.for_each(|member| reply.element(member));
         }
     }

@@ -52,7 +52,7 @@ fn write_sample(reader: &Reader<'_>, zset: &Zset, sample: Sample, scores: Scores
         }
         Sample::Different(count) if count >= len => answer::write_members(reply, zset.iter().rev(), len, scores),
         Sample::Different(count) => {
-            let members = pick(zset.iter(), different_indexes(reader, len, count));
+            let members = pick(zset.iter(), different_indexes(len, count, |len| reader.random_index(len)));
             answer::write_members(reply, members, count, scores);
         }
     }
