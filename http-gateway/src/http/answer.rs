@@ -1,0 +1,104 @@
+//! Responses: what was answered, and what was refused before it reached the engine.
+
+use super::App;
+use super::format::Format;
+use super::json::{write_answer, write_text};
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use redstart_core::resp::Tokens;
+use std::borrow::Cow;
+
+const SYNC_TOKEN: HeaderName = HeaderName::from_static("upstash-sync-token");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A request that never reached the engine.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    text: Cow<'static, str>,
+}
+
+impl Refusal {
+    /// No token, or one that is worth nothing.
+    pub(super) const TOKEN: Self = Self::new(StatusCode::UNAUTHORIZED, "WRONGPASS invalid or missing auth token");
+    /// A method that means nothing here.
+    pub(super) const METHOD: Self =
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "ERR method not allowed; use GET, POST, PUT or HEAD");
+    /// A body over the limit.
+    pub(super) const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "ERR max request size exceeded");
+    /// A page of an origin that is not allowed.
+    pub(super) const ORIGIN: Self =
+        Self::new(StatusCode::FORBIDDEN, "ERR pages of this origin may not use this server");
+    /// A command without words.
+    pub(super) const EMPTY: Self = Self::new(StatusCode::BAD_REQUEST, "ERR empty command");
+
+    const fn new(status: StatusCode, text: &'static str) -> Self {
+        Self { status, text: Cow::Borrowed(text) }
+    }
+
+    /// A request that makes no sense, and what to do about it.
+    pub(super) fn bad_request(text: &str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, text: format!("ERR {text}").into() }
+    }
+
+    /// Nothing is there.
+    pub(super) const NOT_FOUND: Self = Self::new(StatusCode::NOT_FOUND, "ERR not found");
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut body = br#"{"error":"#.to_vec();
+        write_text(&mut body, self.text.as_bytes());
+        body.push(b'}');
+        (self.status, [(header::CONTENT_TYPE, JSON)], body).into_response()
+    }
+}
+
+/// The answer to one command.
+pub(super) fn one(app: &App, reply: &[u8], format: Format) -> Response {
+    if format == Format::Resp2 {
+        return resp2(app, reply);
+    }
+    let mut body = Vec::with_capacity(reply.len() + 16);
+    let failed = write_answer(&mut body, &mut Tokens::new(reply), format);
+    json(app, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, body)
+}
+
+/// The answers to several commands, whose replies stand one behind the other.
+pub(super) fn many(app: &App, count: usize, replies: &[u8], format: Format) -> Response {
+    if format == Format::Resp2 {
+        return resp2(app, replies);
+    }
+    let mut tokens = Tokens::new(replies);
+    let mut body = vec![b'['];
+    for n in 0..count {
+        if n > 0 {
+            body.push(b',');
+        }
+        write_answer(&mut body, &mut tokens, format);
+    }
+    body.push(b']');
+    json(app, StatusCode::OK, body)
+}
+
+fn resp2(app: &App, reply: &[u8]) -> Response {
+    let status = if reply.first() == Some(&b'-') { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let kind = HeaderValue::from_static("application/octet-stream");
+    (status, [(header::CONTENT_TYPE, kind), (SYNC_TOKEN, sync_token(app))], reply.to_vec()).into_response()
+}
+
+fn json(app: &App, status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response.headers_mut().insert(SYNC_TOKEN, sync_token(app));
+    response
+}
+
+fn sync_token(app: &App) -> HeaderValue {
+    match HeaderValue::try_from(app.sync_token()) {
+        Ok(token) => token,
+        Err(_) => unreachable!("hexadecimal digits may stand in a header"),
+    }
+}

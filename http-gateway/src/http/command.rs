@@ -1,0 +1,188 @@
+//! Commands over HTTP: one from a path, one from a body, several in a pipeline, several as a transaction.
+
+use super::App;
+use super::answer::{self, Refusal};
+use super::format::Format;
+use super::request::{self, Words};
+use crate::host::{Host, Item, Member, Turn};
+use crate::websocket::Identity;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use redstart_core::resp::Tokens;
+use redstart_core::{self as core, Lsn, Outcome, Protocol, ReplyBuffer, SessionKind, SessionOptions};
+use std::sync::Arc;
+
+/// `GET /SET/foo/bar/EX/100`, and `POST /set/foo?EX=100` with the value as the body.
+pub(super) async fn from_path(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+    let (parts, body, identity) = accept(&app, request).await?;
+    let words = request::from_path(&parts.uri, &body);
+    run(&app, identity, &parts.headers, words).await
+}
+
+/// `POST /` with `["SET","foo","bar"]`.
+pub(super) async fn from_body(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+    let (parts, body, identity) = accept(&app, request).await?;
+    if body.is_empty() {
+        return Err(Refusal::EMPTY);
+    }
+    run(&app, identity, &parts.headers, request::from_json(&body)?).await
+}
+
+/// `POST /pipeline` with `[["SET","foo","bar"],["GET","foo"]]`: each command by itself, in order.
+pub(super) async fn pipeline(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+    let (parts, body, identity) = accept(&app, request).await?;
+    let format = Format::of(&parts.headers)?;
+    let commands = request::many_from_json(&body)?;
+    let mut visit = Visit::open(&app, identity);
+    for words in &commands {
+        visit.execute(&app, words).await;
+    }
+    visit.pass_gate().await;
+    Ok(answer::many(&app, commands.len(), visit.reply.as_bytes(), format))
+}
+
+/// `POST /multi-exec` with `[["SET","foo","bar"],["GET","foo"]]`: all as one step, or none.
+pub(super) async fn transaction(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+    let (parts, body, identity) = accept(&app, request).await?;
+    let format = Format::of(&parts.headers)?;
+    if format == Format::Resp2 {
+        return Err(Refusal::bad_request("Upstash-Response-Format: resp2 does not go with /multi-exec"));
+    }
+    let commands = request::many_from_json(&body)?;
+    let mut visit = Visit::open(&app, identity);
+    visit.transact(&commands);
+    visit.pass_gate().await;
+    let replies = visit.reply.as_bytes();
+    match Tokens::new(replies).next_token() {
+        Some(core::resp::Token::Array(_)) => {
+            let header_len = replies.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            Ok(answer::many(&app, commands.len(), replies.get(header_len..).unwrap_or_default(), format))
+        }
+        _ => Ok(answer::one(&app, replies, format)),
+    }
+}
+
+async fn run(app: &App, identity: Identity, headers: &HeaderMap, words: Words) -> Result<Response, Refusal> {
+    let format = Format::of(headers)?;
+    if words.first().is_none_or(Vec::is_empty) {
+        return Err(Refusal::EMPTY);
+    }
+    let mut visit = Visit::open(app, identity);
+    visit.execute(app, &words).await;
+    visit.pass_gate().await;
+    Ok(answer::one(app, visit.reply.as_bytes(), format))
+}
+
+/// Checks method and token, and reads the body.
+pub(super) async fn accept(app: &App, request: Request) -> Result<(Parts, Bytes, Identity), Refusal> {
+    if !matches!(*request.method(), Method::GET | Method::POST | Method::PUT | Method::HEAD) {
+        return Err(Refusal::METHOD);
+    }
+    let (parts, body) = request.into_parts();
+    let identity = identify(app, &parts)?;
+    Ok((parts, read(app, body).await?, identity))
+}
+
+/// What the client's token is worth.
+pub(super) fn identify(app: &App, parts: &Parts) -> Result<Identity, Refusal> {
+    let token = request::token(&parts.headers, &parts.uri);
+    app.access.check_shown(token.as_deref()).ok_or(Refusal::TOKEN)
+}
+
+async fn read(app: &App, body: Body) -> Result<Bytes, Refusal> {
+    axum::body::to_bytes(body, app.limits.body_bytes_max).await.map_err(|error| {
+        let source = std::error::Error::source(&error);
+        if source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
+            Refusal::TOO_LARGE
+        } else {
+            Refusal::bad_request(&format!("the body could not be read: {error}"))
+        }
+    })
+}
+
+/// The session of one request; it ends with it.
+#[derive(Debug)]
+struct Visit {
+    host: Arc<Host>,
+    member: Member,
+    reply: ReplyBuffer,
+    /// The latest effect that the answers have seen.
+    lsn: Lsn,
+}
+
+impl Visit {
+    fn open(app: &App, identity: Identity) -> Self {
+        let options = SessionOptions {
+            kind: SessionKind::Rest,
+            protocol: Protocol::Resp2,
+            authenticated: identity.authenticated,
+            read_only: identity.read_only,
+            ..SessionOptions::default()
+        };
+        let member = app.host.turn().open(options);
+        Self { host: app.host.clone(), member, reply: ReplyBuffer::default(), lsn: Lsn(0) }
+    }
+
+    /// Executes a command. One that blocks is waited for, up to the limit; then its answer is null.
+    async fn execute(&mut self, app: &App, words: &Words) {
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let start = self.reply.len();
+        let outcome = self.execute_now(&mut app.host.turn(), &words);
+        if outcome == Outcome::Blocked {
+            self.reply.truncate(start);
+            match tokio::time::timeout(app.limits.long_poll, self.late_reply()).await {
+                Ok(()) => {}
+                Err(_) => self.reply.null(),
+            }
+        }
+    }
+
+    fn execute_now(&mut self, turn: &mut Turn<'_>, words: &[&[u8]]) -> Outcome {
+        if words.is_empty() {
+            self.reply.raw(b"-ERR empty command\r\n");
+            return Outcome::Replied;
+        }
+        let execution = turn.execute(self.member.id, words, &mut self.reply);
+        self.lsn = self.lsn.max(execution.lsn);
+        execution.outcome
+    }
+
+    /// Executes commands as one step.
+    fn transact(&mut self, commands: &[Words]) {
+        let words: Vec<Vec<&[u8]>> = commands.iter().map(|words| words.iter().map(Vec::as_slice).collect()).collect();
+        let requests: Vec<_> = words.iter().map(|words| core::Request::new(words)).collect();
+        let execution = self.host.turn().transact(self.member.id, &requests, &mut self.reply);
+        self.lsn = self.lsn.max(execution.lsn);
+    }
+
+    async fn late_reply(&mut self) {
+        loop {
+            match self.member.outbox.next().await {
+                Item::Reply { bytes, lsn } => {
+                    self.reply.raw(&bytes);
+                    self.lsn = self.lsn.max(lsn);
+                    return;
+                }
+                Item::Close | Item::Overflow => {
+                    self.reply.raw(b"-ERR the session was closed\r\n");
+                    return;
+                }
+                Item::Push { .. } => {}
+            }
+        }
+    }
+
+    /// Waits until what the answers have seen is as durable as promised.
+    async fn pass_gate(&self) {
+        self.host.gate().pass(self.lsn).await;
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.host.turn().close(self.member.id);
+    }
+}
