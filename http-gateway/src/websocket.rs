@@ -1,0 +1,124 @@
+//! WebSockets: one socket is one session of the engine.
+//!
+//! ```text
+//! socket -> connection -> messages (JSON, MessagePack) -> host
+//!                     \-> plain (RESP3)               ->
+//! ```
+//!
+//! - `connection` moves frames: it holds answers back at the gate, keeps the heartbeat and knows how a socket ends.
+//! - `messages` are requests and answers with numbers; `plain` is RESP3 as on a TCP connection.
+//! - `request` reads a message, `answer` writes one, both over `json` and `msgpack`.
+//!
+//! A request that may wait runs in a session of its own, so that it does not hold up the ones after it.
+//!
+//! Architecture invariant: what a command means is not known here, and neither is what a token is worth: the router
+//! says who has come, or how to find out.
+
+mod answer;
+mod close;
+mod connection;
+mod encode;
+mod heartbeat;
+mod json;
+mod messages;
+mod msgpack;
+mod output;
+mod plain;
+mod request;
+mod seat;
+mod socket;
+mod subprotocol;
+
+use crate::host::Host;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::response::Response;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use subprotocol::Subprotocol;
+use tokio::sync::watch;
+
+/// What one socket may take, and for how long it is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest message, in bytes.
+    pub frame_bytes_max: usize,
+    /// The most requests in one batch, and the most that wait for something to happen.
+    pub requests_max: usize,
+    /// The most channels and patterns.
+    pub subscriptions_max: usize,
+    /// How long a client may take to say who it is.
+    pub auth_wait: Duration,
+    /// How often it is asked whether it is still there.
+    pub ping_every: Duration,
+    /// How long it may take to answer that.
+    pub pong_wait: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_bytes_max: 64 * 1024 * 1024,
+            requests_max: 10_000,
+            subscriptions_max: 10_000,
+            auth_wait: Duration::from_secs(5),
+            ping_every: Duration::from_secs(25),
+            pong_wait: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What a client has shown of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// It has shown a token, so it needs no `AUTH`.
+    pub authenticated: bool,
+    /// It may only read.
+    pub read_only: bool,
+}
+
+/// Where a client has come from and to.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    /// Its address.
+    pub address: String,
+    /// The address that it connected to.
+    pub local_address: String,
+}
+
+/// Says what a token is worth: none when it is worth nothing.
+pub type CheckToken = dyn Fn(&str) -> Option<Identity> + Send + Sync;
+
+/// The way in for WebSockets.
+#[derive(Clone)]
+pub struct Entrance {
+    /// The engine's owner.
+    pub host: Arc<Host>,
+    /// What a socket may take.
+    pub limits: Limits,
+    /// Checks the token of a client that shows it in its first message.
+    pub check_token: Arc<CheckToken>,
+    /// Turns true when the server stops.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl fmt::Debug for Entrance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entrance").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Entrance {
+    /// Accepts a WebSocket. A client that has not shown who it is (no `identity`) has to do so in its first message.
+    ///
+    /// The caller has checked the `Origin`: browsers let any page open a WebSocket to any host.
+    pub fn upgrade(&self, upgrade: WebSocketUpgrade, peer: Peer, identity: Option<Identity>) -> Response {
+        let upgrade = upgrade
+            .protocols(Subprotocol::NAMES)
+            .max_message_size(self.limits.frame_bytes_max)
+            .max_frame_size(self.limits.frame_bytes_max);
+        let subprotocol = Subprotocol::of(upgrade.selected_protocol());
+        let entrance = self.clone();
+        upgrade.on_upgrade(move |socket| connection::serve(entrance, socket, subprotocol, peer, identity))
+    }
+}

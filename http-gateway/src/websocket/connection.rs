@@ -1,0 +1,254 @@
+//! One socket from its first message to its last: who is it, what does it say, why does it end.
+
+use super::answer;
+use super::close::Close;
+use super::heartbeat::{Beat, Heartbeat};
+use super::messages::Messages;
+use super::output::Output;
+use super::plain::Plain;
+use super::request::{Body, Message, Request};
+use super::seat::Seat;
+use super::socket::{Frame, Lost, Received, Socket};
+use super::subprotocol::{Format, Subprotocol};
+use super::{Entrance, Identity, Peer};
+use crate::host::Host;
+use axum::extract::ws::WebSocket;
+use std::future::{pending, poll_fn};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a client may take to hear the end.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+/// What a client with a wrong token is told.
+pub(super) const WRONG_TOKEN: &str = "WRONGPASS invalid or missing auth token";
+
+/// What is spoken over a socket.
+pub(super) trait Dialogue: Send {
+    /// Does what a frame asks for.
+    ///
+    /// # Errors
+    /// How the socket has to end, once the output has been sent.
+    fn hear(&mut self, frame: &Frame, output: &mut Output) -> Result<(), Close>;
+
+    /// Waits for what comes without having been asked for, and takes it.
+    fn poll_arrivals(&mut self, context: &Context<'_>, output: &mut Output) -> Poll<Result<(), Close>>;
+
+    /// Ready once too much waits for the client.
+    fn poll_overflow(&self, context: &Context<'_>) -> Poll<()>;
+
+    /// Whether it can take another frame.
+    fn can_hear(&self) -> bool;
+}
+
+/// Serves a socket until its end.
+pub(super) async fn serve(
+    entrance: Entrance,
+    socket: WebSocket,
+    subprotocol: Subprotocol,
+    peer: Peer,
+    identity: Option<Identity>,
+) {
+    let mut socket = Socket::new(socket);
+    let identity = match identity {
+        Some(identity) => Ok(identity),
+        None => authenticate(&entrance, &mut socket, subprotocol).await,
+    };
+    let end = match identity {
+        Ok(identity) => Connection::new(&entrance, &mut socket, subprotocol, peer, identity).run(&entrance).await,
+        Err(end) => end,
+    };
+    if let Some(close) = end {
+        // A client that does not listen any more is left alone.
+        let _ = timeout(CLOSE_WAIT, socket.close(close)).await;
+    }
+}
+
+/// Waits for the message that says who the client is.
+async fn authenticate(
+    entrance: &Entrance,
+    socket: &mut Socket,
+    subprotocol: Subprotocol,
+) -> Result<Identity, Option<Close>> {
+    // Plain RESP has no such message, so it borrows JSON's.
+    let format = match subprotocol {
+        Subprotocol::Messages(format) => format,
+        Subprotocol::Plain => Format::Json,
+    };
+    let frame = timeout(entrance.limits.auth_wait, receive_frame(socket)).await;
+    let frame = frame.map_err(|_| Some(Close::NOT_AUTHENTICATED))?.map_err(end_of)?;
+    let Ok(Message::One(Request { id, body: Body::Auth(token) })) = format.read(&frame) else {
+        return Err(Some(Close::NOT_AUTHENTICATED));
+    };
+    let identity = (entrance.check_token)(&token);
+    let answer = format.write(|encoder| match identity {
+        Some(_) => answer::done(&id, encoder),
+        None => answer::refusal(&id, WRONG_TOKEN, encoder),
+    });
+    socket.put(format.frame(answer)).map_err(end_of)?;
+    identity.ok_or(Some(Close::NOT_AUTHENTICATED))
+}
+
+async fn receive_frame(socket: &mut Socket) -> Result<Frame, Lost> {
+    loop {
+        if let Received::Frame(frame) = poll_fn(|context| socket.poll_receive(context)).await? {
+            return Ok(frame);
+        }
+    }
+}
+
+/// How to end a socket that was lost: nobody is there to be told, or someone who broke the rules.
+const fn end_of(lost: Lost) -> Option<Close> {
+    match lost {
+        Lost::Gone => None,
+        Lost::Broken => Some(Close::PROTOCOL),
+    }
+}
+
+/// A client that is known, and what is under way between it and the engine.
+struct Connection<'a> {
+    host: Arc<Host>,
+    socket: &'a mut Socket,
+    dialogue: Box<dyn Dialogue>,
+    output: Output,
+    heartbeat: Heartbeat,
+    /// Nothing more is executed, and the socket ends once the output has been sent.
+    closing: Option<Close>,
+}
+
+/// How far the output has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// All of it has left.
+    All,
+    /// The gate holds the rest back.
+    Held,
+    /// The client does not take the rest.
+    Stuck,
+}
+
+impl<'a> Connection<'a> {
+    fn new(
+        entrance: &Entrance,
+        socket: &'a mut Socket,
+        subprotocol: Subprotocol,
+        peer: Peer,
+        identity: Identity,
+    ) -> Self {
+        let seat = Seat::new(entrance, peer, identity);
+        let dialogue: Box<dyn Dialogue> = match subprotocol {
+            Subprotocol::Messages(format) => Box::new(Messages::new(entrance, seat, format)),
+            Subprotocol::Plain => Box::new(Plain::new(seat)),
+        };
+        Self {
+            host: entrance.host.clone(),
+            socket,
+            dialogue,
+            output: Output::default(),
+            heartbeat: Heartbeat::new(entrance.limits.ping_every, entrance.limits.pong_wait),
+            closing: None,
+        }
+    }
+
+    /// Serves the client, and says what it is to be told at the end: nothing when it has gone.
+    async fn run(mut self, entrance: &Entrance) -> Option<Close> {
+        let mut stopping = entrance.stopping.clone();
+        let stopped = async {
+            if stopping.wait_for(|stopping| *stopping).await.is_err() {
+                // Nobody is there any more who could stop the server.
+                pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            end = poll_fn(|context| self.poll_end(context)) => return end,
+            () = stopped => {}
+        }
+        self.closing = Some(Close::STOPPING);
+        let end = timeout(CLOSE_WAIT, poll_fn(|context| self.poll_end(context))).await;
+        end.unwrap_or(Some(Close::STOPPING))
+    }
+
+    /// Does everything that can be done now.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<Option<Close>> {
+        loop {
+            if let Err(lost) = ready!(self.poll_step(context)) {
+                return Poll::Ready(lost);
+            }
+        }
+    }
+
+    /// Sends what may leave, then does the next thing that can be done.
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Option<Close>>> {
+        let sent = self.poll_send(context).map_err(end_of)?;
+        if self.dialogue.poll_overflow(context).is_ready() {
+            return Poll::Ready(Err(Some(Close::TOO_SLOW)));
+        }
+        match self.closing {
+            Some(close) if sent == Sent::All => return Poll::Ready(Err(Some(close))),
+            Some(_) => {}
+            None if self.output.has_room() => {
+                if self.poll_converse(context)?.is_ready() {
+                    return Poll::Ready(Ok(()));
+                }
+            }
+            None => {}
+        }
+        // While the gate holds answers back the client may be unheard without any fault of its own.
+        if sent == Sent::Held { Poll::Pending } else { self.poll_heartbeat(context) }
+    }
+
+    /// Puts what may leave into the socket.
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Result<Sent, Lost> {
+        let mut held = false;
+        while let Some(lsn) = self.output.next_lsn() {
+            held = self.host.gate().poll_pass(lsn, context).is_pending();
+            if held {
+                break;
+            }
+            if self.socket.poll_ready(context)?.is_pending() {
+                return Ok(Sent::Stuck);
+            }
+            if let Some(frame) = self.output.pop() {
+                self.socket.put(frame)?;
+            }
+        }
+        match self.socket.poll_flush(context)? {
+            Poll::Ready(()) if held => Ok(Sent::Held),
+            Poll::Ready(()) => Ok(Sent::All),
+            Poll::Pending => Ok(Sent::Stuck),
+        }
+    }
+
+    /// Takes what has come for the client, or else what comes from it.
+    fn poll_converse(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Option<Close>> {
+        let heard = match self.dialogue.poll_arrivals(context, &mut self.output) {
+            Poll::Ready(arrived) => arrived,
+            Poll::Pending if !self.dialogue.can_hear() => return Ok(Poll::Pending),
+            Poll::Pending => match self.socket.poll_receive(context).map_err(end_of)? {
+                Poll::Pending => return Ok(Poll::Pending),
+                Poll::Ready(Received::Pong) => {
+                    self.heartbeat.pong();
+                    Ok(())
+                }
+                Poll::Ready(Received::Frame(frame)) => self.dialogue.hear(&frame, &mut self.output),
+            },
+        };
+        if let Err(close) = heard {
+            self.closing = Some(close);
+        }
+        Ok(Poll::Ready(()))
+    }
+
+    fn poll_heartbeat(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Option<Close>>> {
+        match ready!(self.heartbeat.poll(context)) {
+            Beat::Missed => Poll::Ready(Err(Some(Close::NO_PONG))),
+            Beat::Ping => match self.socket.poll_ready(context).map_err(end_of)? {
+                // A client that does not even take the question will not answer it.
+                Poll::Pending => Poll::Ready(Ok(())),
+                Poll::Ready(()) => Poll::Ready(self.socket.ping().map_err(end_of)),
+            },
+        }
+    }
+}

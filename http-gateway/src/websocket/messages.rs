@@ -1,0 +1,319 @@
+//! Numbered messages: requests in order, answers as they are ready.
+
+use super::answer;
+use super::close::Close;
+use super::connection::Dialogue;
+use super::encode::Encoder;
+use super::output::Output;
+use super::request::{Body, Id, Message, Refusal, Request, Word, slices};
+use super::seat::Seat;
+use super::socket::Frame;
+use super::subprotocol::Format;
+use super::{CheckToken, Entrance};
+use crate::host::{Item, Member, Turn};
+use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// The requests of one session.
+pub(super) struct Messages {
+    seat: Seat,
+    format: Format,
+    check_token: Arc<CheckToken>,
+    reply: ReplyBuffer,
+    waiting: Vec<Waiting>,
+    /// The messages that cannot be answered yet, by a number of their own.
+    unanswered: BTreeMap<u64, Answers>,
+    next: u64,
+}
+
+/// A request that waits in a session of its own.
+struct Waiting {
+    member: Member,
+    id: Id,
+    /// Which message it belongs to.
+    message: u64,
+    /// Its place there.
+    index: usize,
+}
+
+/// The answers to the requests of one message.
+#[derive(Default)]
+struct Answers {
+    is_batch: bool,
+    /// In the order of the requests. An empty one is none: the session has turned its replies off, or waits.
+    parts: Vec<Vec<u8>>,
+    missing: usize,
+    lsn: Lsn,
+}
+
+/// What became of a request.
+enum Done {
+    /// It has this answer.
+    Answered(Vec<u8>),
+    /// Its answer comes later, to this session.
+    Waits(Member),
+    /// It has this answer, and the session ends with it.
+    Ends(Vec<u8>, Close),
+}
+
+impl Messages {
+    pub(super) fn new(entrance: &Entrance, seat: Seat, format: Format) -> Self {
+        Self {
+            seat,
+            format,
+            check_token: entrance.check_token.clone(),
+            reply: ReplyBuffer::new(Protocol::Resp3),
+            waiting: Vec::new(),
+            unanswered: BTreeMap::new(),
+            next: 0,
+        }
+    }
+
+    /// Executes the requests of a message, in one turn.
+    fn execute(&mut self, requests: Vec<Request<'_>>, is_batch: bool, output: &mut Output) -> Result<(), Close> {
+        let host = self.seat.host.clone();
+        let mut turn = host.turn();
+        // What came before this turn was before the answers.
+        self.collect(output)?;
+        let mut answers = Answers { is_batch, ..Answers::default() };
+        let mut end = Ok(());
+        for Request { id, body } in requests {
+            let part = match self.request(&mut turn, &id, body, &mut answers.lsn) {
+                Done::Answered(part) => part,
+                Done::Waits(member) => {
+                    let index = answers.parts.len();
+                    answers.missing += 1;
+                    self.waiting.push(Waiting { member, id, message: self.next, index });
+                    Vec::new()
+                }
+                Done::Ends(part, close) => {
+                    end = Err(close);
+                    part
+                }
+            };
+            answers.parts.push(part);
+            if end.is_err() {
+                break;
+            }
+        }
+        if answers.missing == 0 {
+            self.send(answers, output);
+        } else {
+            self.unanswered.insert(self.next, answers);
+            self.next += 1;
+        }
+        self.collect(output)?;
+        end
+    }
+
+    fn request(&mut self, turn: &mut Turn<'_>, id: &Id, body: Body<'_>, lsn: &mut Lsn) -> Done {
+        self.reply.clear();
+        match body {
+            Body::Command(words) => self.command(turn, id, &slices(&words), lsn),
+            Body::Multi(requests) => Done::Answered(self.multi(turn, id, &requests, lsn)),
+            Body::Subscribe { channels, patterns } => {
+                Done::Answered(self.subscribe(turn, id, &channels, &patterns, lsn))
+            }
+            Body::Unsubscribe { channels, patterns } => {
+                let mut run = |name: &[u8], names: Option<Vec<Word<'_>>>| {
+                    names.is_none_or(|names| self.run(turn, name, &names, lsn))
+                };
+                let is_done = run(b"UNSUBSCRIBE", channels) && run(b"PUNSUBSCRIBE", patterns);
+                Done::Answered(self.unless_refused(is_done, id, |encoder| answer::done(id, encoder)))
+            }
+            Body::Auth(token) => self.auth(id, &token),
+        }
+    }
+
+    fn command(&mut self, turn: &mut Turn<'_>, id: &Id, words: &[&[u8]], lsn: &mut Lsn) -> Done {
+        let beside = self.seat.may_wait(turn, words).then(|| self.seat.open_beside(turn));
+        if beside.is_some() && self.waiting.len() >= self.seat.limits.requests_max {
+            beside.iter().for_each(|member| turn.close(member.id));
+            return Done::Answered(self.refuse(id, "ERR too many requests of this connection wait"));
+        }
+        let session = beside.as_ref().map_or(self.seat.member.id, |member| member.id);
+        let execution = turn.execute(session, words, &mut self.reply);
+        *lsn = execution.lsn.max(*lsn);
+        match (execution.outcome, beside) {
+            (Outcome::Blocked, Some(member)) => return Done::Waits(member),
+            (Outcome::Blocked, None) => unreachable!("only a command that is declared as blocking waits"),
+            (_, Some(member)) => turn.close(member.id),
+            (_, None) => {}
+        }
+        let part = self.answer(id);
+        match execution.outcome {
+            Outcome::Closed => Done::Ends(part, Close::NORMAL),
+            _ if self.seat.subscription_count(turn) > self.seat.limits.subscriptions_max => {
+                Done::Ends(part, Close::TOO_MANY_SUBSCRIPTIONS)
+            }
+            _ => Done::Answered(part),
+        }
+    }
+
+    /// The answer that stands in the reply buffer.
+    fn answer(&self, id: &Id) -> Vec<u8> {
+        match self.reply.as_bytes() {
+            [] => Vec::new(),
+            reply => self.format.write(|encoder| answer::command(id, reply, encoder)),
+        }
+    }
+
+    fn multi(&mut self, turn: &mut Turn<'_>, id: &Id, requests: &[Vec<Word<'_>>], lsn: &mut Lsn) -> Vec<u8> {
+        let words: Vec<_> = requests.iter().map(|words| slices(words)).collect();
+        let requests: Vec<_> = words.iter().map(|words| redstart_core::Request::new(words)).collect();
+        let execution = turn.transact(self.seat.member.id, &requests, &mut self.reply);
+        *lsn = execution.lsn.max(*lsn);
+        self.format.write(|encoder| answer::transaction(id, self.reply.as_bytes(), encoder))
+    }
+
+    fn subscribe(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: &Id,
+        channels: &[Word<'_>],
+        patterns: &[Word<'_>],
+        lsn: &mut Lsn,
+    ) -> Vec<u8> {
+        let count = self.seat.subscription_count(turn) + channels.len() + patterns.len();
+        if count > self.seat.limits.subscriptions_max {
+            return self.refuse(id, "ERR too many subscriptions of this connection");
+        }
+        let is_done = (channels.is_empty() || self.run(turn, b"SUBSCRIBE", channels, lsn))
+            && (patterns.is_empty() || self.run(turn, b"PSUBSCRIBE", patterns, lsn));
+        self.unless_refused(is_done, id, |encoder| answer::subscription(id, channels, encoder))
+    }
+
+    /// Runs a command whose answer tells nothing but whether it was done. False: the refusal is in the reply buffer.
+    fn run(&mut self, turn: &mut Turn<'_>, name: &[u8], names: &[Word<'_>], lsn: &mut Lsn) -> bool {
+        self.reply.clear();
+        let mut words = vec![name];
+        words.extend(names.iter().map(AsRef::as_ref));
+        let execution = turn.execute(self.seat.member.id, &words, &mut self.reply);
+        *lsn = execution.lsn.max(*lsn);
+        // Between MULTI and EXEC it is queued, and that is what the client has to know.
+        !matches!(self.reply.as_bytes().first(), Some(b'-' | b'+'))
+    }
+
+    fn unless_refused(&self, is_done: bool, id: &Id, write: impl FnOnce(&mut dyn Encoder)) -> Vec<u8> {
+        if is_done { self.format.write(write) } else { self.answer(id) }
+    }
+
+    fn auth(&self, id: &Id, token: &str) -> Done {
+        match (self.check_token)(token) {
+            Some(_) => Done::Answered(self.format.write(|encoder| answer::done(id, encoder))),
+            None => Done::Ends(self.refuse(id, super::connection::WRONG_TOKEN), Close::NOT_AUTHENTICATED),
+        }
+    }
+
+    fn refuse(&self, id: &Id, message: &str) -> Vec<u8> {
+        self.format.write(|encoder| answer::refusal(id, message, encoder))
+    }
+
+    fn send(&self, mut answers: Answers, output: &mut Output) {
+        if answers.is_batch {
+            answers.parts.retain(|part| !part.is_empty());
+            output.push(answers.lsn, self.format.batch(&answers.parts));
+        } else if let Some(part) = answers.parts.pop().filter(|part| !part.is_empty()) {
+            output.push(answers.lsn, self.format.frame(part));
+        }
+    }
+
+    /// Takes what has come for the session.
+    fn collect(&self, output: &mut Output) -> Result<(), Close> {
+        while let Some(item) = self.seat.member.outbox.take() {
+            match item {
+                Item::Push { bytes, lsn } => {
+                    let part = self.format.write(|encoder| answer::push(&bytes, encoder));
+                    output.push(lsn, self.format.frame(part));
+                }
+                Item::Reply { .. } => unreachable!("what may wait runs in a session of its own"),
+                Item::Close => return Err(Close::KILLED),
+                Item::Overflow => return Err(Close::TOO_SLOW),
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers a request whose wait is over.
+    fn answer_late(&mut self, waiting: &Waiting, item: Item, output: &mut Output) {
+        let (part, lsn) = match item {
+            Item::Push { .. } => return,
+            Item::Reply { bytes, lsn } => {
+                (self.format.write(|encoder| answer::command(&waiting.id, &bytes, encoder)), lsn)
+            }
+            Item::Close | Item::Overflow => (self.refuse(&waiting.id, "ERR closed by CLIENT KILL"), Lsn(0)),
+        };
+        let Some(answers) = self.unanswered.get_mut(&waiting.message) else { return };
+        answers.lsn = answers.lsn.max(lsn);
+        answers.missing -= 1;
+        if let Some(place) = answers.parts.get_mut(waiting.index) {
+            *place = part;
+        }
+        if answers.missing == 0 {
+            if let Some(answers) = self.unanswered.remove(&waiting.message) {
+                self.send(answers, output);
+            }
+        }
+    }
+
+    /// Takes the answers of requests that have waited.
+    fn poll_waiting(&mut self, context: &Context<'_>, output: &mut Output) -> Poll<()> {
+        let is_over = |waiting: &mut Waiting| waiting.member.outbox.poll_filled(context).is_ready();
+        let over: Vec<_> = self.waiting.extract_if(.., is_over).collect();
+        if over.is_empty() {
+            return Poll::Pending;
+        }
+        let host = self.seat.host.clone();
+        for waiting in over {
+            if let Some(item) = waiting.member.outbox.take() {
+                self.answer_late(&waiting, item, output);
+            }
+            host.turn().close(waiting.member.id);
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Dialogue for Messages {
+    fn hear(&mut self, frame: &Frame, output: &mut Output) -> Result<(), Close> {
+        match self.format.read(frame) {
+            Ok(Message::One(request)) => self.execute(vec![request], false, output),
+            Ok(Message::Batch(requests, _)) if requests.len() > self.seat.limits.requests_max => {
+                Err(Close::TOO_MANY_REQUESTS)
+            }
+            Ok(Message::Batch(requests, _)) => self.execute(requests, true, output),
+            Err(Refusal::Protocol) => Err(Close::PROTOCOL),
+            Err(Refusal::Invalid { ids, is_batch, reason }) => {
+                let message = format!("ERR invalid request: {reason}");
+                let parts = ids.iter().map(|id| self.refuse(id, &message)).collect();
+                self.send(Answers { is_batch, parts, ..Answers::default() }, output);
+                Ok(())
+            }
+        }
+    }
+
+    fn poll_arrivals(&mut self, context: &Context<'_>, output: &mut Output) -> Poll<Result<(), Close>> {
+        let waiting = self.poll_waiting(context, output);
+        match self.seat.member.outbox.poll_filled(context) {
+            Poll::Ready(()) => Poll::Ready(self.collect(output)),
+            Poll::Pending => waiting.map(Ok),
+        }
+    }
+
+    fn poll_overflow(&self, context: &Context<'_>) -> Poll<()> {
+        self.seat.member.outbox.poll_overflow(context)
+    }
+
+    fn can_hear(&self) -> bool {
+        true
+    }
+}
+
+impl Drop for Messages {
+    fn drop(&mut self) {
+        let mut turn = self.seat.host.turn();
+        self.waiting.iter().for_each(|waiting| turn.close(waiting.member.id));
+    }
+}

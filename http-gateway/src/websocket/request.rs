@@ -1,0 +1,364 @@
+//! What a client asks for in a message, read from JSON or MessagePack by the same rules.
+
+use super::encode::{BYTES_KEY, Encoder};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use redstart_core::number;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// What tells an answer's request from others. The client chooses it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(untagged)]
+pub(super) enum Id {
+    Integer(i64),
+    Text(String),
+}
+
+impl Id {
+    pub(super) fn write(&self, encoder: &mut dyn Encoder) {
+        match self {
+            Self::Integer(id) => encoder.integer(*id),
+            Self::Text(id) => encoder.text(id),
+        }
+    }
+}
+
+/// One request, or several that are answered together.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Message<'a, R = Request<'a>> {
+    One(R),
+    Batch(Vec<R>, PhantomData<&'a ()>),
+}
+
+/// A request with its number.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Request<'a> {
+    pub(super) id: Id,
+    pub(super) body: Body<'a>,
+}
+
+/// What is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Body<'a> {
+    /// A command.
+    Command(Words<'a>),
+    /// Commands as one transaction.
+    Multi(Vec<Words<'a>>),
+    /// Messages of these channels, and of those that match these patterns.
+    Subscribe { channels: Words<'a>, patterns: Words<'a> },
+    /// No more messages. An empty list means all.
+    Unsubscribe { channels: Option<Words<'a>>, patterns: Option<Words<'a>> },
+    /// To be who this token belongs to.
+    Auth(String),
+}
+
+/// The words of a command.
+pub(super) type Words<'a> = Vec<Word<'a>>;
+
+/// A word: bytes, borrowed from the message where they stand in it as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word<'a>(Cow<'a, [u8]>);
+
+impl AsRef<[u8]> for Word<'_> {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Words as the engine takes them.
+pub(super) fn slices<'a>(words: &'a [Word<'_>]) -> Vec<&'a [u8]> {
+    words.iter().map(AsRef::as_ref).collect()
+}
+
+/// A message that cannot be understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It is not a message at all.
+    Protocol,
+    /// It is one, with numbers to answer to.
+    Invalid { ids: Vec<Id>, is_batch: bool, reason: String },
+}
+
+/// Reads a message of JSON.
+///
+/// # Errors
+/// [`Refusal`].
+pub(super) fn read_json(json: &[u8]) -> Result<Message<'_>, Refusal> {
+    let read = serde_json::from_slice(json).map_err(|error| error.to_string());
+    read.or_else(|reason| Err(refusal(reason, serde_json::from_slice(json).ok())))
+}
+
+/// Reads a message of MessagePack.
+///
+/// # Errors
+/// [`Refusal`].
+pub(super) fn read_msgpack(msgpack: &[u8]) -> Result<Message<'_>, Refusal> {
+    let read = rmp_serde::from_slice(msgpack).map_err(|error| error.to_string());
+    read.or_else(|reason| Err(refusal(reason, rmp_serde::from_slice(msgpack).ok())))
+}
+
+/// The number of a request of which nothing else is understood.
+#[derive(serde::Deserialize)]
+struct Numbered {
+    id: Id,
+}
+
+fn refusal(reason: String, numbered: Option<Message<'_, Numbered>>) -> Refusal {
+    match numbered {
+        None => Refusal::Protocol,
+        Some(Message::One(Numbered { id })) => Refusal::Invalid { ids: vec![id], is_batch: false, reason },
+        Some(Message::Batch(all, _)) => {
+            Refusal::Invalid { ids: all.into_iter().map(|one| one.id).collect(), is_batch: true, reason }
+        }
+    }
+}
+
+impl<'de: 'a, 'a, R: Deserialize<'de>> Deserialize<'de> for Message<'a, R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MessageVisitor(PhantomData))
+    }
+}
+
+struct MessageVisitor<'a, R>(PhantomData<(&'a (), R)>);
+
+impl<'de: 'a, 'a, R: Deserialize<'de>> Visitor<'de> for MessageVisitor<'a, R> {
+    type Value = Message<'a, R>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a request or a list of requests")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        R::deserialize(MapAccessDeserializer::new(map)).map(Message::One)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut requests = Vec::new();
+        while let Some(request) = seq.next_element()? {
+            requests.push(request);
+        }
+        Ok(Message::Batch(requests, PhantomData))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Request<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Fields::deserialize(deserializer)?.into_request().map_err(D::Error::custom)
+    }
+}
+
+/// A request as it is written. Fields that nobody knows are passed over.
+#[derive(serde::Deserialize)]
+struct Fields<'a> {
+    id: Id,
+    #[serde(borrow, default)]
+    cmd: Option<Words<'a>>,
+    #[serde(borrow, default)]
+    multi: Option<Vec<Words<'a>>>,
+    #[serde(default)]
+    watch: Option<IgnoredAny>,
+    #[serde(borrow, default)]
+    subscribe: Option<Words<'a>>,
+    #[serde(borrow, default)]
+    psubscribe: Option<Words<'a>>,
+    #[serde(borrow, default)]
+    unsubscribe: Option<Words<'a>>,
+    #[serde(borrow, default)]
+    punsubscribe: Option<Words<'a>>,
+    #[serde(default)]
+    auth: Option<String>,
+}
+
+impl<'a> Fields<'a> {
+    fn into_request(self) -> Result<Request<'a>, &'static str> {
+        if self.watch.is_some() {
+            return Err("`watch` is not available; use the command WATCH");
+        }
+        let subscribe = match (self.subscribe, self.psubscribe) {
+            (None, None) => None,
+            (channels, patterns) => {
+                Some(Body::Subscribe { channels: channels.unwrap_or_default(), patterns: patterns.unwrap_or_default() })
+            }
+        };
+        let unsubscribe = match (self.unsubscribe, self.punsubscribe) {
+            (None, None) => None,
+            (channels, patterns) => Some(Body::Unsubscribe { channels, patterns }),
+        };
+        let bodies = [
+            self.cmd.map(Body::Command),
+            self.multi.map(Body::Multi),
+            subscribe,
+            unsubscribe,
+            self.auth.map(Body::Auth),
+        ];
+        let mut bodies = bodies.into_iter().flatten();
+        match (bodies.next(), bodies.next()) {
+            (Some(body), None) => Ok(Request { id: self.id, body }),
+            _ => Err(
+                "a request has one of `cmd`, `multi`, `subscribe`, `psubscribe`, `unsubscribe`, `punsubscribe`, `auth`",
+            ),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WordVisitor).map(Word)
+    }
+}
+
+struct WordVisitor;
+
+impl<'de> Visitor<'de> for WordVisitor {
+    type Value = Cow<'de, [u8]>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a word: text, a number, true, false or {{\"{BYTES_KEY}\":\"<base64>\"}}")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text.as_bytes()))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.as_bytes().to_vec()))
+    }
+
+    fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(bytes))
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(bytes.to_vec()))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(if value { b"true" } else { b"false" }))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(number_word(|out| number::write_i64(out, value)))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(number_word(|out| number::write_u64(out, value)))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(number_word(|out| number::write_f64(out, value)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Some((key, base64)) = map.next_entry::<Cow<'_, str>, Cow<'_, str>>()? else {
+            return Err(A::Error::invalid_length(0, &self));
+        };
+        if key != BYTES_KEY || map.next_key::<IgnoredAny>()?.is_some() {
+            return Err(A::Error::custom(format_args!("an object as a word is {{\"{BYTES_KEY}\":\"<base64>\"}}")));
+        }
+        STANDARD.decode(base64.as_bytes()).map(Cow::Owned).map_err(A::Error::custom)
+    }
+}
+
+fn number_word<'a>(write: impl FnOnce(&mut Vec<u8>)) -> Cow<'a, [u8]> {
+    let mut word = Vec::new();
+    write(&mut word);
+    Cow::Owned(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&'static str]) -> Words<'static> {
+        words.iter().map(|word| Word(Cow::Borrowed(word.as_bytes()))).collect()
+    }
+
+    fn one(id: i64, body: Body<'static>) -> Message<'static> {
+        Message::One(Request { id: Id::Integer(id), body })
+    }
+
+    /// Reads a message in both formats; they have to agree.
+    fn check(json: &str, expected: &Message<'_>) {
+        assert_eq!(read_json(json.as_bytes()).as_ref(), Ok(expected), "{json}");
+        let value: serde_json::Value = serde_json::from_str(json).unwrap();
+        let msgpack = rmp_serde::to_vec_named(&value).unwrap();
+        assert_eq!(read_msgpack(&msgpack).as_ref(), Ok(expected), "{json} as MessagePack");
+    }
+
+    #[test]
+    fn each_form_of_request_is_read() {
+        check(r#"{"id":1,"cmd":["SET","k","v"]}"#, &one(1, Body::Command(words(&["SET", "k", "v"]))));
+        check(r#"{"cmd":["\u0041"],"id":-1,"new":[{}]}"#, &one(-1, Body::Command(words(&["A"]))));
+        check(r#"{"id":0,"auth":"t"}"#, &one(0, Body::Auth("t".into())));
+        check(r#"{"id":5,"multi":[["INCR","a"],[]]}"#, &one(5, Body::Multi(vec![words(&["INCR", "a"]), Vec::new()])));
+        check(
+            r#"{"id":6,"subscribe":["n"],"psubscribe":["u*"],"recover":{"n":{"epoch":"x","offset":1}}}"#,
+            &one(6, Body::Subscribe { channels: words(&["n"]), patterns: words(&["u*"]) }),
+        );
+        check(
+            r#"{"id":7,"punsubscribe":[]}"#,
+            &one(7, Body::Unsubscribe { channels: None, patterns: Some(Vec::new()) }),
+        );
+        let request = Request { id: Id::Text("a".into()), body: Body::Command(words(&["PING"])) };
+        check(r#"[{"id":"a","cmd":["PING"]}]"#, &Message::Batch(vec![request], PhantomData));
+        check("[]", &Message::Batch(Vec::new(), PhantomData));
+    }
+
+    #[test]
+    fn words_of_other_kinds_become_text() {
+        let expected = words(&["1", "-2", "1.5", "18446744073709551615", "true", "false", "x"]);
+        check(
+            r#"{"id":1,"cmd":[1,-2,1.5,18446744073709551615,true,false,{"$bytes":"eA=="}]}"#,
+            &one(1, Body::Command(expected)),
+        );
+        let binary = b"\x82\xa2id\x01\xa3cmd\x91\xc4\x02\xff\x00";
+        let expected = vec![Word(Cow::Borrowed(b"\xff\x00".as_slice()))];
+        assert_eq!(read_msgpack(binary), Ok(one(1, Body::Command(expected))));
+    }
+
+    #[test]
+    fn what_has_a_number_is_answered() {
+        for json in [
+            r#"{"id":3,"cmd":"PING"}"#,
+            r#"{"id":3,"cmd":[null]}"#,
+            r#"{"id":3,"cmd":[["a"]]}"#,
+            r#"{"id":3,"cmd":[{"$bytes":"%"}]}"#,
+            r#"{"id":3,"cmd":[{"$bytes":"eA==","more":1}]}"#,
+            r#"{"id":3,"cmd":[{"other":"eA=="}]}"#,
+            r#"{"id":3,"cmd":[{}]}"#,
+            r#"{"id":3}"#,
+            r#"{"id":3,"cmd":["PING"],"auth":"t"}"#,
+            r#"{"id":3,"multi":[["PING"]],"watch":{"a":"1"}}"#,
+        ] {
+            let value: serde_json::Value = serde_json::from_str(json).unwrap();
+            let msgpack = rmp_serde::to_vec_named(&value).unwrap();
+            for refused in [read_json(json.as_bytes()), read_msgpack(&msgpack)] {
+                let Err(Refusal::Invalid { ids, is_batch: false, .. }) = refused else { panic!("{json}: {refused:?}") };
+                assert_eq!(ids, [Id::Integer(3)]);
+            }
+        }
+        let refused = read_json(br#"[{"id":1,"cmd":["PING"]},{"id":2}]"#);
+        let Err(Refusal::Invalid { ids, is_batch: true, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(ids, [Id::Integer(1), Id::Integer(2)]);
+    }
+
+    #[test]
+    fn what_has_none_breaks_the_protocol() {
+        for json in
+            ["", "{", "1", "null", "\"PING\"", "{}", r#"{"id":1.5,"cmd":["PING"]}"#, "[1]", "{\"id\":1} x", "\u{0}"]
+        {
+            assert_eq!(read_json(json.as_bytes()), Err(Refusal::Protocol), "{json}");
+        }
+        assert_eq!(read_json(b"{\"id\":1,\"cmd\":[\"\xff\"]}"), Err(Refusal::Protocol));
+        assert_eq!(read_json("[".repeat(100_000).as_bytes()), Err(Refusal::Protocol));
+        for msgpack in
+            [b"".as_slice(), b"\xc1", b"\x81", b"\x82\xa2id", b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff"]
+        {
+            assert_eq!(read_msgpack(msgpack), Err(Refusal::Protocol), "{msgpack:?}");
+        }
+    }
+}

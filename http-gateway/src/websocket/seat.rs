@@ -1,0 +1,73 @@
+//! A socket's session in the engine.
+
+use super::{Entrance, Identity, Limits, Peer};
+use crate::host::{Host, Member, Turn};
+use redstart_core::spec::Flag;
+use redstart_core::{Outcome, Protocol, ReplyBuffer, SessionKind, SessionOptions, commands};
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
+
+/// The names of the commands that may wait, as they are declared.
+static BLOCKING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    commands::all().filter(|command| command.has(Flag::Blocking)).map(|command| command.name).collect()
+});
+
+/// A session, closed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) host: Arc<Host>,
+    pub(super) limits: Limits,
+    pub(super) member: Member,
+    options: SessionOptions,
+}
+
+impl Seat {
+    pub(super) fn new(entrance: &Entrance, peer: Peer, identity: Identity) -> Self {
+        let options = SessionOptions {
+            kind: SessionKind::WebSocket,
+            protocol: Protocol::Resp3,
+            address: peer.address,
+            local_address: peer.local_address,
+            authenticated: identity.authenticated,
+            read_only: identity.read_only,
+        };
+        let member = entrance.host.turn().open(options.clone());
+        Self { host: entrance.host.clone(), limits: entrance.limits, member, options }
+    }
+
+    /// Whether this request may wait, and does not belong to a transaction, where nothing waits.
+    pub(super) fn may_wait(&self, turn: &Turn<'_>, words: &[&[u8]]) -> bool {
+        let name = words.first().copied().unwrap_or_default().to_ascii_uppercase();
+        str::from_utf8(&name).is_ok_and(|name| BLOCKING.contains(name))
+            && turn.engine().session(self.member.id).is_some_and(|session| session.transaction.is_none())
+    }
+
+    /// Another session of the same client, in the same database.
+    pub(super) fn open_beside(&self, turn: &mut Turn<'_>) -> Member {
+        let mut options = self.options.clone();
+        let mut db = 0;
+        if let Some(session) = turn.engine().session(self.member.id) {
+            options.authenticated = session.authenticated;
+            options.protocol = session.protocol;
+            db = session.db.0;
+        }
+        let member = turn.open(options);
+        if db != 0 {
+            let mut reply = ReplyBuffer::default();
+            let execution = turn.execute(member.id, &[b"SELECT", db.to_string().as_bytes()], &mut reply);
+            debug_assert_eq!(execution.outcome, Outcome::Replied);
+        }
+        member
+    }
+
+    /// How many channels and patterns it is subscribed to.
+    pub(super) fn subscription_count(&self, turn: &Turn<'_>) -> usize {
+        turn.engine().session(self.member.id).map_or(0, |session| session.subscriptions.total())
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.host.turn().close(self.member.id);
+    }
+}
