@@ -13,6 +13,8 @@ export default defineConfig({
   // The gateway serves the page below /console, other servers wherever they like.
   base: "./",
   plugins: [paintAfterScript],
+  // The development server also reads the package, which is linked from beside this folder.
+  server: { fs: { allow: [".", "../wasm/npm"] } },
   build: {
     target: "es2022",
     // Browsers that know light-dark().

@@ -1,6 +1,5 @@
 /** The store that the page works on: the one inside the page or the one behind the gateway, and how it is doing. */
 import { Redis, type Reply, type Value, type Word } from "redstart";
-import { messageOf } from "./dom.ts";
 import { readDocs, type Docs } from "./line/docs.ts";
 import type { GatewaySettings } from "./settings.ts";
 import { Signal } from "./signal.ts";
@@ -25,6 +24,8 @@ const FRESH: Session = { database: 0, isInTransaction: false };
 
 /** The name of the store inside the page. */
 const NAME = "console";
+/** The close code of a gateway that wants a token. */
+const NOT_AUTHENTICATED = 4401;
 const KEPT = "Kept in this browser";
 
 /** The console's current store. Panes ask `db` each time, because switching replaces it. */
@@ -80,7 +81,7 @@ export class Store {
       if (this.status === opening) this.#state({ level: "ok", text: this.#place === "page" ? KEPT : "Connected" });
       await this.#learn(db);
     } catch (error) {
-      if (db === this.#db) this.#state({ level: "bad", text: messageOf(error) });
+      if (db === this.#db) this.#state({ level: "bad", text: reasonOf(error instanceof Error ? error : new Error(String(error))) });
     }
   }
 
@@ -147,19 +148,20 @@ export class Store {
         case "reconnecting":
           return this.#state({ level: "busy", text: `Reconnecting (attempt ${state.attempt})` });
         case "gaveUp":
-          return this.#state({ level: "bad", text: state.error.message });
+          return this.#state({ level: "bad", text: reasonOf(state.error) });
         case "closed":
-          return this.#lost(db);
+          return this.#lost(db, state.code);
       }
     });
     return db;
   }
 
   /** The connection comes back when there is a reason to. One waiting command is enough of it. */
-  #lost(db: Redis): void {
+  #lost(db: Redis, code = 0): void {
     this.#state({ level: "busy", text: "Disconnected" });
     this.#setSession(FRESH);
-    if (this.#isProbing) return;
+    const isRefused = code >= 4000 && code < 4500;
+    if (this.#isProbing || isRefused) return;
     this.#isProbing = true;
     // Not before the connection has noted its end.
     setTimeout(() => void this.#probe(db));
@@ -216,4 +218,9 @@ export class Store {
     this.status = status;
     this.stated.emit(status);
   }
+}
+
+/** Why there is no connection, for people. */
+function reasonOf(error: Error): string {
+  return error.message.includes(String(NOT_AUTHENTICATED)) ? "The gateway wants another token: see Connection…" : error.message;
 }

@@ -70,7 +70,7 @@ for (const place of ["page", "gateway"]) {
       assert.match(await prompt.textContent(), /\(TX\)>$/);
       assert.equal(await ui.run("INCR counter"), "QUEUED");
       assert.equal(await ui.run("INCR list"), "QUEUED");
-      assert.match(await ui.run("EXEC"), /^1\) \(integer\) 1\n2\) \(error\) WRONGTYPE/);
+      assert.match(await ui.run("EXEC"), /^1\) \(integer\) 1\n2\) .*WRONGTYPE Operation/s);
       assert.doesNotMatch(await prompt.textContent(), /TX/);
     });
 

@@ -61,6 +61,8 @@ export class KeysPane {
     store.written.on(() => this.#soon());
     store.sessionChanged.on(() => this.#soon());
     store.switched.on(() => this.#empty());
+    // Others may have written while the reader was elsewhere.
+    addEventListener("focus", () => this.#soon());
     setInterval(() => this.#tick(), 1000);
   }
 
