@@ -106,7 +106,7 @@ impl<'a> Args<'a> {
     /// # Errors
     /// [`Error::NotAFloat`], or [`Error::Syntax`] when there is no word.
     pub fn float(&mut self) -> Result<f64, Error> {
-        number::parse_f64(self.word()?).ok_or(Error::NotAFloat)
+        number::parse_f64_in_range(self.word()?).ok_or(Error::NotAFloat)
     }
 
     /// Reads how long a command may wait, in seconds, as milliseconds; none for ever.

@@ -35,11 +35,39 @@ pub fn parse_u64(text: &[u8]) -> Option<u64> {
     }
 }
 
-/// Reads a float as Redis does: decimal or exponent form, `inf` and `infinity` with a sign, in any case.
-/// NaN is refused, and so is a blank.
+/// Reads a float as C's `strtod` does: decimal, exponent or hexadecimal form, `inf` and `infinity` with a sign, in any
+/// case. What is too large is infinite. NaN is refused, and so is a blank.
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
-    let text = core::str::from_utf8(text).ok()?;
-    text.parse::<f64>().ok().filter(|value| !value.is_nan())
+    parse_hexadecimal(text)
+        .or_else(|| core::str::from_utf8(text).ok()?.parse::<f64>().ok())
+        .filter(|value| !value.is_nan())
+}
+
+/// Like [`parse_f64`], but a number too large or too small to be told from infinity or zero is refused: how Redis reads
+/// floats that it will keep.
+pub fn parse_f64_in_range(text: &[u8]) -> Option<f64> {
+    let mut mantissa = text.iter().take_while(|byte| !matches!(byte, b'e' | b'E' | b'x' | b'X'));
+    parse_f64(text).filter(|value| {
+        let overflows = value.is_infinite() && text.iter().any(u8::is_ascii_digit);
+        let vanishes = *value == 0.0 && mantissa.any(|byte| matches!(byte, b'1'..=b'9'));
+        !overflows && !vanishes
+    })
+}
+
+/// Reads a hexadecimal integer such as `0x1F`, which C's `strtod` takes, too.
+fn parse_hexadecimal(text: &[u8]) -> Option<f64> {
+    const DIGITS_MAX: usize = 13;
+    let (sign, digits) = match text {
+        [b'-', b'0', b'x' | b'X', digits @ ..] => (-1.0, digits),
+        [b'+', b'0', b'x' | b'X', digits @ ..] | [b'0', b'x' | b'X', digits @ ..] => (1.0, digits),
+        _ => return None,
+    };
+    if digits.is_empty() || digits.len() > DIGITS_MAX {
+        return None;
+    }
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).map(f64::from);
+    let value = digits.iter().try_fold(0.0, |value, byte| Some(value * 16.0 + digit(byte)?))?;
+    Some(sign * value)
 }
 
 /// Appends the decimal digits of an integer.
@@ -54,8 +82,8 @@ pub fn write_u64(out: &mut Vec<u8>, value: u64) {
 
 /// Appends a float as Redis prints scores: `3`, `0.1`, `1e+22`, `inf`, `-inf`, `nan`.
 ///
-/// The digits are the shortest that read back as the same number; the exponent form starts where Redis's
-/// does (below 1e-6 and from 1e+21 on).
+/// The digits are the shortest that read back as the same number. Integers that a 64-bit integer holds with room
+/// to spare are plain; for others the exponent form starts where it is shorter by Redis's measure.
 pub fn write_f64(out: &mut Vec<u8>, value: f64) {
     if value.is_nan() {
         out.extend_from_slice(b"nan");
@@ -71,12 +99,22 @@ pub fn write_f64(out: &mut Vec<u8>, value: f64) {
         out.push(b'0');
     } else {
         let (digits, exponent) = shortest_digits(magnitude);
-        if (-7..21).contains(&exponent) {
+        if magnitude <= PLAIN_INTEGER_MAX && libm::trunc(magnitude) == magnitude || is_plain(digits.len(), exponent) {
             write_plain(out, &digits, exponent);
         } else {
             write_exponent(out, &digits, exponent);
         }
     }
+}
+
+/// Integers up to here are printed without an exponent (half of the largest 64-bit integer).
+const PLAIN_INTEGER_MAX: f64 = 4_611_686_018_427_387_904.0;
+
+/// Whether Redis prints so many digits, the first of which has this power of ten, without an exponent.
+fn is_plain(digits: usize, exponent: i32) -> bool {
+    let digits = i32::try_from(digits).unwrap_or(i32::MAX);
+    let last = exponent - digits + 1;
+    if last >= 0 { exponent < digits + 7 } else { last > -7 || exponent.abs() < 4 }
 }
 
 /// The shortest significant digits of a positive finite float (no leading or trailing zero), and the power
@@ -162,8 +200,13 @@ mod tests {
             (3.0, "3"),
             (0.1, "0.1"),
             (-0.0, "-0"),
-            (1e20, "100000000000000000000"),
-            (1e21, "1e+21"),
+            (1e18, "1000000000000000000"),
+            (1e20, "1e+20"),
+            (12345678901234567890.0, "12345678901234567000"),
+            (0.0001, "0.0001"),
+            (1e-7, "1e-7"),
+            (0.00001234, "1.234e-5"),
+            (0.001234567890123, "0.001234567890123"),
             (1.5e300, "1.5e+300"),
             (1.7976931348623157e308, "1.7976931348623157e+308"),
             (0.000001, "0.000001"),
@@ -180,8 +223,17 @@ mod tests {
     fn floats_read_back() {
         assert_eq!(parse_f64(b"-Inf"), Some(f64::NEG_INFINITY));
         assert_eq!(parse_f64(b"1e3"), Some(1000.0));
-        for text in ["", "nan", " 1", "1 ", "1.2.3", "abc"] {
+        assert_eq!(parse_f64(b"-0x1F"), Some(-31.0));
+        assert_eq!(parse_f64(b"0e5"), Some(0.0));
+        for text in ["", "nan", " 1", "1 ", "1.2.3", "abc", "0x", "0xg"] {
             assert_eq!(parse_f64(text.as_bytes()), None, "{text:?}");
+        }
+        assert_eq!(parse_f64(b"1e400"), Some(f64::INFINITY));
+        for text in ["1e400", "-1e400", "1e-400"] {
+            assert_eq!(parse_f64_in_range(text.as_bytes()), None, "{text:?}");
+        }
+        for text in ["inf", "0", "-0.0e5", "0x0", "1e300"] {
+            assert!(parse_f64_in_range(text.as_bytes()).is_some(), "{text:?}");
         }
     }
 }

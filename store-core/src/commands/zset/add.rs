@@ -111,7 +111,7 @@ fn add(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer, op
     let options = options.read(args);
     options.check(args.remaining())?;
     let (pairs, _) = args.rest().as_chunks::<2>();
-    let scores = pairs.iter().map(|[score, _]| number::parse_f64(score).ok_or(Error::NotAFloat));
+    let scores = pairs.iter().map(|[score, _]| number::parse_f64_in_range(score).ok_or(Error::NotAFloat));
     let scores: SmallVec<[f64; 4]> = scores.collect::<Result<_, _>>()?;
     match (&scores[..], pairs) {
         ([score], [[_, member]]) if options.increment => add_to_score(writer, key, member, *score, options, reply),
