@@ -119,7 +119,9 @@ fn parse_options<'a>(args: &mut Args<'a>) -> Result<Options<'a>, Error> {
         } else if options.expiry.is_none() && args.keyword("KEEPTTL") {
             options.keep_ttl = true;
         } else {
-            let unit = ExpiryOption::parse(args).filter(|_| !options.keep_ttl && options.expiry.is_none());
+            // The same option may stand twice, and the last one counts; another one may not.
+            let fits = |unit: &ExpiryOption| options.expiry.is_none_or(|(before, _)| before == *unit);
+            let unit = ExpiryOption::parse(args).filter(|unit| !options.keep_ttl && fits(unit));
             options.expiry = Some((unit.ok_or(Error::Syntax)?, args.word()?));
         }
     }
@@ -221,12 +223,16 @@ pub(super) const GETEX: Command = Command::new("GETEX", Group::String, "6.2.0")
 
 fn getex(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let key = args.word()?;
-    let persist = args.keyword("PERSIST");
-    let expiry = match ExpiryOption::parse(args).filter(|_| !persist) {
-        Some(unit) => Some((unit, args.word()?)),
-        None => None,
-    };
-    args.end()?;
+    let (mut persist, mut expiry) = (false, None::<(ExpiryOption, &[u8])>);
+    while !args.is_empty() {
+        if expiry.is_none() && args.keyword("PERSIST") {
+            persist = true;
+        } else {
+            let fits = |unit: &ExpiryOption| expiry.is_none_or(|(before, _)| before == *unit);
+            let unit = ExpiryOption::parse(args).filter(|unit| !persist && fits(unit));
+            expiry = Some((unit.ok_or(Error::Syntax)?, args.word()?));
+        }
+    }
     let Some(value) = writer.get::<SmallBytes>(key)? else {
         reply.null();
         return Ok(());
