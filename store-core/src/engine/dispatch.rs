@@ -12,6 +12,8 @@ use crate::keyspace::DbIndex;
 use crate::limits;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Command, Flag, Run};
+use alloc::format;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 /// Whether a command runs by itself or as a part of a transaction, where nothing may wait.
@@ -35,6 +37,7 @@ impl Engine {
         let (outcome, settled) = match admit(&self.commands, session, words, self.writes_stopped) {
             Err(error) => {
                 self.commands.count_rejection(words);
+                let error = self.reason_for_exec(id, words, error);
                 (self.refuse(id, &error, reply), true)
             }
             Ok(command) if must_queue(session, self.commands.get(command)) => (self.queue(id, words, reply), true),
@@ -107,6 +110,18 @@ impl Engine {
         }
         reply.status("QUEUED");
         Outcome::Replied
+    }
+
+    /// A refused EXEC ends the transaction, and its error says so.
+    fn reason_for_exec(&mut self, id: SessionId, words: &[&[u8]], error: Error) -> Error {
+        if !words.first().is_some_and(|name| name.eq_ignore_ascii_case(b"EXEC")) {
+            return error;
+        }
+        self.sessions.get_mut(id).transaction = None;
+        self.unwatch(id);
+        let text = error.to_string();
+        let reason = text.strip_prefix("ERR ").unwrap_or(&text);
+        Error::Detail { text: format!("EXECABORT Transaction discarded because of: {reason}") }
     }
 
     /// Answers with an error; a transaction in progress is spoilt by it.
