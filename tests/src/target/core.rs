@@ -4,11 +4,12 @@ use super::{Patience, Target};
 use crate::value::{Parsed, Value, parse_resp};
 use anyhow::{bail, ensure};
 use redstart_core::resp::{RequestLimits, parse_request};
-use redstart_core::spec::Command;
+use redstart_core::spec::{Command, Run};
 use redstart_core::{
     Config, Engine, Millis, Outcome, Output, Protocol, ReplyBuffer, Request, SessionId, SessionOptions, commands,
 };
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::LazyLock;
 
 /// The time at which every run begins.
 pub const START: Millis = Millis(1_700_000_000_000);
@@ -143,12 +144,14 @@ impl Target for CoreTarget {
 
 /// The command of a request, as the table has it.
 pub fn find_command(words: &[&[u8]]) -> Option<&'static Command> {
-    let is = |command: &&Command, words: &[&[u8]]| {
-        let name = words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ");
-        command.name.eq_ignore_ascii_case(&name)
-    };
-    let long = words.get(..2).and_then(|words| commands::all().find(|command| is(command, words)));
-    long.or_else(|| words.get(..1).and_then(|words| commands::all().find(|command| is(command, words))))
+    static BY_NAME: LazyLock<BTreeMap<&str, &Command>> =
+        LazyLock::new(|| commands::all().map(|command| (command.name, command)).collect());
+    let name = |words: &[&[u8]]| String::from_utf8_lossy(&words.join(&b' ')).to_ascii_uppercase();
+    let command = BY_NAME.get(name(words.get(..1)?).as_str()).copied()?;
+    match (command.run, words.get(..2)) {
+        (Run::Container, Some(words)) => BY_NAME.get(name(words).as_str()).copied(),
+        _ => Some(command),
+    }
 }
 
 fn check_shape(command: &Command, words: &[&[u8]], bytes: &[u8]) -> anyhow::Result<()> {

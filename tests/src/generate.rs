@@ -1,0 +1,240 @@
+//! Requests that follow from the command table.
+//!
+//! Few keys, each mostly of the type that its name tells, and few values that are interesting: what is empty, a number,
+//! nearly a number, an extreme. So that commands meet each other's data.
+
+use crate::target::find_command;
+use redstart_core::commands;
+use redstart_core::random::Random;
+use redstart_core::spec::{Arg, ArgKind, Command, Flag, Group};
+
+/// A request's words.
+pub type Words = Vec<Vec<u8>>;
+
+/// How odd requests may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// What the grammar says, with values of the kinds that it says.
+    Valid,
+    /// Also values of other kinds, words too many and too few, keys of other types.
+    Any,
+}
+
+/// A source of requests that follow from a seed.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    random: Random,
+    oddity: Oddity,
+    commands: Vec<&'static Command>,
+    /// How many keys the request in the making has announced.
+    announced: usize,
+}
+
+impl Generator {
+    /// Requests of these commands.
+    pub fn new(seed: u64, oddity: Oddity, commands: Vec<&'static Command>) -> Self {
+        Self { random: Random::new(seed), oddity, commands, announced: 1 }
+    }
+
+    /// A request. It takes several when it has to stand in a transaction, where nothing blocks.
+    pub fn next_requests(&mut self) -> Vec<Words> {
+        let command = self.commands[self.random.index(self.commands.len())];
+        let mut words = self.request(command);
+        if is_lexical(command, &words) {
+            words.iter_mut().for_each(|word| rename_key(word));
+            let filled = [b"ZADD", &words[1][..], b"0", b"a", b"0", b"b", b"0", b"c", b"0", b"ab", b"0", b"A"];
+            return vec![filled.iter().map(|word| word.to_vec()).collect(), words];
+        }
+        if command.has(Flag::Blocking) {
+            return vec![vec![b"MULTI".to_vec()], words, vec![b"EXEC".to_vec()]];
+        }
+        // What is taken out differs between stores, so what remains is cleared.
+        if command.name == "SPOP" && words.len() > 1 {
+            let clear = vec![b"DEL".to_vec(), words[1].clone()];
+            return vec![words, clear];
+        }
+        vec![words]
+    }
+
+    /// A request of a command.
+    pub fn request(&mut self, command: &Command) -> Words {
+        let mut words: Words = command.name.split(' ').map(|word| word.as_bytes().to_vec()).collect();
+        self.announced = 1;
+        self.sequence(command, command.syntax, &mut words);
+        if self.oddity == Oddity::Any && self.chance(6) {
+            self.spoil(command.name_words(), &mut words);
+        }
+        words
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.random.below(100) < percent
+    }
+
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.random.index(from.len())]
+    }
+
+    /// Drops a word, adds one, or puts another in its place.
+    fn spoil(&mut self, name_words: usize, words: &mut Words) {
+        let junk = self.pick(&["", "x", "-1", "FOO", "LIMIT", "NX", "GET"]).as_bytes().to_vec();
+        match self.random.below(3) {
+            0 if words.len() > name_words => {
+                words.pop();
+            }
+            1 if words.len() > name_words => {
+                let at = name_words + self.random.index(words.len() - name_words);
+                words[at] = junk;
+            }
+            _ => words.push(junk),
+        }
+    }
+
+    fn sequence(&mut self, command: &Command, args: &[Arg], words: &mut Words) {
+        for arg in args {
+            if arg.optional && !self.chance(35) {
+                continue;
+            }
+            let times = match arg.multiple {
+                false => 1,
+                true if is_counted(command, arg) => self.announced,
+                true => 1 + self.random.index(3),
+            };
+            for n in 0..times {
+                if let Some(token) = arg.token.filter(|_| n == 0 || arg.multiple_token) {
+                    words.push(token.as_bytes().to_vec());
+                }
+                self.value(command, arg, words);
+            }
+        }
+    }
+
+    fn value(&mut self, command: &Command, arg: &Arg, words: &mut Words) {
+        let text = match arg.kind {
+            ArgKind::PureToken => return,
+            ArgKind::OneOf(choices) => {
+                let choice = choices[self.random.index(choices.len())];
+                return self.sequence(command, &[Arg { optional: false, ..choice }], words);
+            }
+            ArgKind::Block(parts) => return self.sequence(command, parts, words),
+            ArgKind::Key(_) => self.key(command.group),
+            ArgKind::Integer => self.integer(command, arg),
+            ArgKind::Double => self.double(),
+            ArgKind::Pattern => self.pick(&["*", "*1", "[a-c]*", "?", "s*", "zzz"]).into(),
+            ArgKind::UnixTime => self.unix_time(arg),
+            ArgKind::String => self.string(arg),
+        };
+        words.push(text.into_bytes());
+    }
+
+    fn key(&mut self, group: Group) -> String {
+        let own = match group {
+            Group::String | Group::Bitmap => Some("str"),
+            Group::Hash => Some("hash"),
+            Group::List => Some("list"),
+            Group::Set => Some("set"),
+            Group::SortedSet => Some("zset"),
+            _ => None,
+        };
+        let mixed = self.oddity == Oddity::Any && self.chance(7);
+        let kind = match own {
+            Some(kind) if !mixed => kind,
+            _ => self.pick(&["str", "hash", "list", "set", "zset"]),
+        };
+        format!("{kind}{}", self.random.below(3))
+    }
+
+    fn integer(&mut self, command: &Command, arg: &Arg) -> String {
+        if self.oddity == Oddity::Any && self.chance(4) {
+            return self.pick(&["abc", "", "1.5", " 1", "9223372036854775808", "01", "+1", "-"]).into();
+        }
+        let samples_many = command.name.contains("RAND");
+        match arg.name {
+            "numkeys" => {
+                self.announced = 1 + self.random.index(2);
+                self.announced.to_string()
+            }
+            "cursor" => "0".into(),
+            "seconds" => self.pick(&["100", "1000", "100000"]).into(),
+            "milliseconds" => self.pick(&["100000", "1000000", "123456789"]).into(),
+            "db" | "destination-db" | "index" if command.group != Group::List => self.pick(&["0", "1", "2"]).into(),
+            "offset" => self.pick(&["0", "1", "2", "5", "30"]).into(),
+            "rank" => self.pick(&["1", "2", "-1", "-2"]).into(),
+            "count" | "num-matches" | "len" | "limit" | "numreplicas" | "timeout" => {
+                self.pick(&["1", "2", "3", "10"]).into()
+            }
+            _ if self.oddity == Oddity::Any && !samples_many && self.chance(5) => {
+                self.pick(&["9223372036854775807", "-9223372036854775808", "-9223372036854775807", "4611686018427387904"])
+                    .into()
+            }
+            _ => self.pick(&["0", "1", "2", "3", "-1", "-2", "-3", "5", "10", "100"]).into(),
+        }
+    }
+
+    /// Floats that are exact in few digits, so that every way of printing them agrees.
+    fn double(&mut self) -> String {
+        if self.oddity == Oddity::Any && self.chance(8) {
+            return self.pick(&["inf", "-inf", "nan", "abc", "", "1e400", "1e3", "-0", "+5", ".5", "5."]).into();
+        }
+        self.pick(&["0", "1", "2", "3", "-1", "-2.5", "0.25", "1.5", "10", "100", "3.75"]).into()
+    }
+
+    fn unix_time(&mut self, arg: &Arg) -> String {
+        let milliseconds = arg.name.contains("milli");
+        match (self.chance(85), milliseconds) {
+            (true, true) => self.pick(&["33177117420000", "33177117421500"]).into(),
+            (true, false) => self.pick(&["33177117420", "33177117421"]).into(),
+            (false, _) => self.pick(&["1", "1000"]).into(),
+        }
+    }
+
+    fn string(&mut self, arg: &Arg) -> String {
+        match arg.name {
+            "min" | "max" | "start" | "stop" => self.bound(),
+            "type" => self.pick(&["string", "list", "set", "zset", "hash"]).into(),
+            _ if self.chance(2) => "y".repeat(70),
+            _ => self.pick(&["a", "b", "c", "d", "e", "1", "2", "3", "10", "-5", "", "1.5", "A", "ab", "héé"]).into(),
+        }
+    }
+
+    fn bound(&mut self) -> String {
+        if self.oddity == Oddity::Valid {
+            return self.pick(&["0", "1", "2", "-1"]).into();
+        }
+        self.pick(&["-inf", "+inf", "(1", "2", "0", "-1", "5", "[a", "(b", "[c", "-", "+", "(3", "10"]).into()
+    }
+}
+
+/// Whether the command goes by the order of members, which has a meaning only where all scores are equal.
+fn is_lexical(command: &Command, words: &Words) -> bool {
+    words.len() > 1 && (command.name.contains("LEX") || words.iter().any(|word| word.eq_ignore_ascii_case(b"BYLEX")))
+}
+
+/// Sorted sets of equal scores have names of their own.
+fn rename_key(word: &mut Vec<u8>) {
+    if let Some(number) = word.strip_prefix(b"zset") {
+        *word = [b"lex", number].concat();
+    }
+}
+
+/// Whether so many of this argument follow as the request has announced keys.
+fn is_counted(command: &Command, arg: &Arg) -> bool {
+    let announces = command.syntax.iter().any(|arg| arg.name == "numkeys");
+    announces && (matches!(arg.kind, ArgKind::Key(_)) || arg.name == "weight")
+}
+
+/// The commands on data that another Redis of version 7.0 has, too.
+pub fn data_commands() -> Vec<&'static Command> {
+    let groups = [Group::String, Group::Generic, Group::Hash, Group::List, Group::Set, Group::SortedSet];
+    let newer = |command: &Command| command.since.starts_with("7.2") || command.since.starts_with('8');
+    let elsewhere = ["WAIT", "WAITAOF", "MIGRATE", "RESTORE", "DUMP", "OBJECT", "SORT"];
+    commands::all()
+        .filter(|command| groups.contains(&command.group) && !newer(command))
+        .filter(|command| !elsewhere.iter().any(|name| command.name.starts_with(name)))
+        .collect()
+}
+
+/// The command of a request.
+pub fn command_of(words: &Words) -> Option<&'static Command> {
+    find_command(&words.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
