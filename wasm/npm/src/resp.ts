@@ -1,7 +1,6 @@
 /** Reads RESP bytes into {@link Reply} values. RESP3's maps become flat lists, its floats texts: the shapes of RESP2. */
 import { RedisError, type Form, type Reply } from "./reply.js";
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+import { textFrom } from "./text.js";
 
 const CR = 13;
 const MINUS = 45;
@@ -68,7 +67,7 @@ export class RespReader {
     const start = this.#at;
     this.#at = start + length + 2;
     if (this.#form === "bytes") return this.#bytes.slice(start, start + length);
-    return length === 0 ? "" : decoder.decode(this.#bytes.subarray(start, start + length));
+    return textFrom(this.#bytes, start, length);
   }
 
   #verbatim(): Reply {
@@ -88,7 +87,7 @@ export class RespReader {
   #integer(): number | string {
     const start = this.#at;
     const value = this.#length();
-    return Number.isSafeInteger(value) ? value : decoder.decode(this.#bytes.subarray(start, this.#at - 2));
+    return Number.isSafeInteger(value) ? value : textFrom(this.#bytes, start, this.#at - 2 - start);
   }
 
   #length(): number {
@@ -104,7 +103,7 @@ export class RespReader {
 
   #line(): string {
     const end = this.#bytes.indexOf(CR, this.#at);
-    const text = decoder.decode(this.#bytes.subarray(this.#at, end));
+    const text = textFrom(this.#bytes, this.#at, end - this.#at);
     this.#at = end + 2;
     return text;
   }

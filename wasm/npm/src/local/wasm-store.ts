@@ -145,11 +145,12 @@ export class WasmStore {
     this.#refresh();
     this.#view.setUint32(start, words.length, true);
     let at = start + header;
-    words.forEach((word, index) => {
+    let place = start;
+    for (const word of words) {
       const length = this.#put(word, at);
-      this.#view.setUint32(start + 4 * (index + 1), length, true);
+      this.#view.setUint32((place += 4), length, true);
       at += length;
-    });
+    }
     return at - start;
   }
 
@@ -172,10 +173,10 @@ export class WasmStore {
     return true;
   }
 
-  /** Growing memory replaces its buffer. */
+  /** Growing memory replaces its buffer, and a view of the old one has no bytes any more. */
   #refresh(): void {
+    if (this.#memory.length > 0) return;
     const { buffer } = this.#module.memory;
-    if (this.#memory.buffer === buffer) return;
     this.#memory = new Uint8Array(buffer);
     this.#view = new DataView(buffer);
   }
