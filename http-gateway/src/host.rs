@@ -1,0 +1,129 @@
+//! The owner of the engine: the only place where requests meet it.
+//!
+//! A protocol takes a [`Turn`], executes what it has, gives the turn back, and sends the answers once the [`Gate`] lets
+//! them pass. What the engine has for other sessions goes to their [`Outbox`]es, what changed goes to the [`Journal`].
+//!
+//! Architecture invariant: nobody waits inside a turn: no I/O, no `.await`.
+
+mod alarm;
+mod flusher;
+mod gate;
+mod journal;
+mod outbox;
+mod turn;
+
+pub use flusher::{Durability, Flusher};
+pub use gate::Gate;
+pub use journal::Journal;
+pub use outbox::{Item, Outbox};
+pub use turn::Turn;
+
+use alarm::Alarm;
+use parking_lot::Mutex;
+use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::Notify;
+
+/// The engine, and what stands directly around it.
+#[derive(Debug)]
+pub struct Host {
+    core: Mutex<Core>,
+    gate: Gate,
+    journal: Option<Journal>,
+    alarm: Alarm,
+    /// A client has asked for the server to stop.
+    shutdown: Notify,
+}
+
+/// What a turn has to itself.
+#[derive(Debug)]
+struct Core {
+    engine: Engine,
+    outboxes: HashMap<SessionId, Arc<Outbox>>,
+    /// Writes are refused, because the log cannot be written.
+    stalled: bool,
+}
+
+/// A session, and the place where what comes for it is left.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its number.
+    pub id: SessionId,
+    /// What has come for it.
+    pub outbox: Arc<Outbox>,
+}
+
+impl Host {
+    /// A host of an engine that keeps nothing.
+    pub fn in_memory(config: Config, seed: u64) -> Self {
+        let engine = Engine::new(Config { record_effects: false, ..config }, seed);
+        Self::new(engine, Gate::open(), None)
+    }
+
+    /// A host of an engine whose effects someone takes from the journal, and writes down.
+    pub fn with_journal(engine: Engine, durability: Durability) -> Self {
+        let gate = match durability {
+            Durability::Always => Gate::closed_behind(engine.lsn()),
+            Durability::Memory | Durability::EverySecond => Gate::open(),
+        };
+        Self::new(engine, gate, Some(Journal::default()))
+    }
+
+    fn new(engine: Engine, gate: Gate, journal: Option<Journal>) -> Self {
+        Self {
+            core: Mutex::new(Core { engine, outboxes: HashMap::new(), stalled: false }),
+            gate,
+            journal,
+            alarm: Alarm::default(),
+            shutdown: Notify::new(),
+        }
+    }
+
+    /// Waits for the engine, and gives it to the caller for as long as the turn lives.
+    pub fn turn(&self) -> Turn<'_> {
+        Turn::new(self, self.core.lock())
+    }
+
+    /// What holds answers back until their effects are durable.
+    pub const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The effects on their way to the log, if there is one.
+    pub const fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
+    }
+
+    /// Refuses writes, or lets them go on.
+    pub fn stop_writes(&self, stopped: bool) {
+        let mut core = self.core.lock();
+        core.engine.stop_writes(stopped);
+        core.stalled = stopped;
+    }
+
+    /// Waits until a client asks for the server to stop.
+    pub async fn shutdown_requested(&self) {
+        self.shutdown.notified().await;
+    }
+
+    /// Does what becomes due, for as long as it is polled.
+    pub async fn keep_time(&self) {
+        loop {
+            self.alarm.ring(now).await;
+            self.turn().handle_timeout();
+        }
+    }
+
+    /// The number of the latest effect.
+    pub fn lsn(&self) -> Lsn {
+        self.core.lock().engine.lsn()
+    }
+}
+
+/// The time of day.
+fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

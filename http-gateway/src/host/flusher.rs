@@ -1,0 +1,169 @@
+//! Writes the journal to the log, on a thread of its own.
+//!
+//! With `always` each round is: take what has come, write, sync, open the gate. What comes during a round waits for the
+//! next one, so one sync serves all writes of that time (group commit). With `everysec` effects are written ten times a
+//! second and synced once a second, behind their answers.
+//!
+//! A write that fails (a full disk) stops all further writes with an error, and is tried again until it succeeds: nothing
+//! that was answered is given up, and nothing is answered that is not where it was promised to be.
+
+use super::Host;
+use super::journal::Wakeup;
+use crate::log::{Error, Folder, Writer};
+use redstart_core::Batch;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+const WRITE_INTERVAL: Duration = Duration::from_millis(100);
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How safe a write is before its answer leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Durability {
+    /// Kept in memory only, gone when the server stops
+    Memory,
+    /// Answered at once, on disk a second later
+    #[value(name = "everysec")]
+    EverySecond,
+    /// On disk before it is answered
+    Always,
+}
+
+/// The thread that writes the log.
+#[derive(Debug)]
+pub struct Flusher {
+    host: Arc<Host>,
+    thread: JoinHandle<()>,
+}
+
+impl Flusher {
+    /// Begins to write what comes into the host's journal.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn start(host: &Arc<Host>, folder: Folder, writer: Writer, durability: Durability) -> io::Result<Self> {
+        let task = Task {
+            host: host.clone(),
+            _folder: folder,
+            writer,
+            durability,
+            unsynced_since: None,
+            buffer: Vec::new(),
+        };
+        let thread = std::thread::Builder::new().name("log".into()).spawn(|| task.run())?;
+        Ok(Self { host: host.clone(), thread })
+    }
+
+    /// Writes and syncs what is left.
+    pub fn finish(self) {
+        if let Some(journal) = self.host.journal() {
+            journal.close();
+        }
+        if self.thread.join().is_err() {
+            tracing::error!("the thread that writes the log has panicked");
+        }
+    }
+}
+
+struct Task {
+    host: Arc<Host>,
+    /// Held for as long as something is written into it.
+    _folder: Folder,
+    writer: Writer,
+    durability: Durability,
+    unsynced_since: Option<Instant>,
+    buffer: Vec<u8>,
+}
+
+impl Task {
+    fn run(mut self) {
+        let host = self.host.clone();
+        let Some(journal) = host.journal() else {
+            unreachable!("a host with a flusher has a journal");
+        };
+        loop {
+            match journal.wait(self.unsynced_since.map(|since| since + SYNC_INTERVAL)) {
+                Wakeup::Arrived => {
+                    if self.durability == Durability::EverySecond {
+                        journal.linger(Instant::now() + WRITE_INTERVAL);
+                    }
+                    let batch = journal.take(std::mem::take(&mut self.buffer));
+                    self.write(batch);
+                }
+                Wakeup::TimedOut => {}
+                Wakeup::Closed => break,
+            }
+            if self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_INTERVAL) {
+                self.sync();
+            }
+        }
+        self.sync();
+    }
+
+    /// Writes a batch, however often it takes.
+    fn write(&mut self, mut batch: Batch) {
+        Writer::annotate(&mut batch.bytes, batch.last);
+        let mut stalled = false;
+        while let Err(error) = self.try_write(&batch.bytes) {
+            if !self.wait_after(&error, &mut stalled) {
+                return;
+            }
+        }
+        self.end_stall(stalled);
+        self.host.gate().advance(batch.last);
+        self.buffer = batch.bytes;
+    }
+
+    fn try_write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match self.durability {
+            Durability::Always => self.writer.append_synced(bytes),
+            Durability::EverySecond | Durability::Memory => {
+                self.writer.append(bytes)?;
+                self.unsynced_since.get_or_insert_with(Instant::now);
+                Ok(())
+            }
+        }
+    }
+
+    fn sync(&mut self) {
+        let mut stalled = false;
+        while let Err(error) = self.writer.sync() {
+            if !self.wait_after(&error, &mut stalled) {
+                return;
+            }
+        }
+        self.end_stall(stalled);
+        self.unsynced_since = None;
+    }
+
+    /// Refuses writes and waits before the next try. False when the server is to stop, and there will be none.
+    fn wait_after(&self, error: &Error, stalled: &mut bool) -> bool {
+        let Some(journal) = self.host.journal() else { return false };
+        if journal.is_closed() {
+            tracing::error!("failed to {error}; what was not answered yet is lost");
+            return false;
+        }
+        if !*stalled {
+            tracing::error!("failed to {error}; writes are refused until this succeeds");
+            *stalled = true;
+            // First the journal: a turn may wait for it, and has the engine.
+            journal.set_stuck(true);
+            self.host.stop_writes(true);
+        }
+        journal.linger(Instant::now() + RETRY_INTERVAL);
+        true
+    }
+
+    fn end_stall(&self, stalled: bool) {
+        if stalled {
+            tracing::info!("the log is written again; writes go on");
+            if let Some(journal) = self.host.journal() {
+                journal.set_stuck(false);
+            }
+            self.host.stop_writes(false);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Effects on their way from the engine to whoever writes them down.
+
+use parking_lot::{Condvar, Mutex};
+use redstart_core::{Batch, Lsn};
+use std::time::Instant;
+
+/// When this much waits, the engine waits too: the disk cannot follow.
+const PENDING_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A queue of effects.
+#[derive(Debug, Default)]
+pub struct Journal {
+    pending: Mutex<Pending>,
+    arrived: Condvar,
+    taken: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    effects: Batch,
+    closed: bool,
+    /// Nobody takes anything for now, so nobody must wait for it either.
+    stuck: bool,
+}
+
+/// Why a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wakeup {
+    /// There is something to take.
+    Arrived,
+    /// The time was over.
+    TimedOut,
+    /// Nothing more will come, and nothing is left.
+    Closed,
+}
+
+impl Journal {
+    /// Adds effects.
+    pub(super) fn append(&self, batch: &Batch) {
+        let mut pending = self.pending.lock();
+        while pending.effects.bytes.len() > PENDING_BYTES_MAX && !pending.stuck {
+            self.taken.wait(&mut pending);
+        }
+        if pending.effects.bytes.is_empty() {
+            pending.effects.first = batch.first;
+            self.arrived.notify_one();
+        }
+        pending.effects.bytes.extend_from_slice(&batch.bytes);
+        pending.effects.last = batch.last;
+    }
+
+    /// Takes what has come, in exchange for an empty buffer.
+    pub fn take(&self, mut buffer: Vec<u8>) -> Batch {
+        buffer.clear();
+        let mut pending = self.pending.lock();
+        self.taken.notify_all();
+        std::mem::replace(&mut pending.effects, Batch { first: Lsn(0), last: Lsn(0), bytes: buffer })
+    }
+
+    /// Waits until there is something to take.
+    pub fn wait(&self, until: Option<Instant>) -> Wakeup {
+        let mut pending = self.pending.lock();
+        while pending.effects.bytes.is_empty() {
+            if pending.closed {
+                return Wakeup::Closed;
+            }
+            match until {
+                None => self.arrived.wait(&mut pending),
+                Some(until) => {
+                    if self.arrived.wait_until(&mut pending, until).timed_out() {
+                        return Wakeup::TimedOut;
+                    }
+                }
+            }
+        }
+        Wakeup::Arrived
+    }
+
+    /// Waits for a while, or until the journal is closed.
+    pub fn linger(&self, until: Instant) {
+        let mut pending = self.pending.lock();
+        while !pending.closed && !self.arrived.wait_until(&mut pending, until).timed_out() {}
+    }
+
+    /// Says that nothing can be written for now, or that it can again.
+    pub fn set_stuck(&self, stuck: bool) {
+        self.pending.lock().stuck = stuck;
+        self.taken.notify_all();
+    }
+
+    /// Nothing more will come.
+    pub fn close(&self) {
+        self.pending.lock().closed = true;
+        self.arrived.notify_all();
+    }
+
+    /// Whether [`Self::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.pending.lock().closed
+    }
+}

@@ -1,0 +1,102 @@
+//! The time in which one protocol has the engine to itself.
+
+use super::{Core, Host, Item, Member, Outbox, now};
+use parking_lot::MutexGuard;
+use redstart_core::{
+    Engine, Execution, HostRequest, Lsn, Millis, Output, ReplyBuffer, Request, SessionId, SessionOptions,
+};
+use std::sync::Arc;
+
+/// The engine, until this is dropped. The time stands still in it.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    host: &'a Host,
+    core: MutexGuard<'a, Core>,
+    now: Millis,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn new(host: &'a Host, core: MutexGuard<'a, Core>) -> Self {
+        Self { host, core, now: now() }
+    }
+
+    /// The engine, to be looked at.
+    pub fn engine(&self) -> &Engine {
+        &self.core.engine
+    }
+
+    /// Whether writes are refused because the log cannot be written.
+    pub fn is_stalled(&self) -> bool {
+        self.core.stalled
+    }
+
+    /// Opens a session for a client that has come.
+    pub fn open(&mut self, options: SessionOptions) -> Member {
+        let id = self.core.engine.open(self.now, options);
+        let outbox = Arc::new(Outbox::default());
+        self.core.outboxes.insert(id, outbox.clone());
+        Member { id, outbox }
+    }
+
+    /// Ends the session of a client that has gone.
+    pub fn close(&mut self, session: SessionId) {
+        self.core.engine.handle_close(session);
+        self.core.outboxes.remove(&session);
+        self.deliver();
+    }
+
+    /// Executes a request; its answer is appended to `reply`, and may leave once the gate has passed the execution's LSN.
+    pub fn execute(&mut self, session: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Execution {
+        let execution = self.core.engine.execute(self.now, session, &Request::new(words), reply);
+        self.deliver();
+        self.unless_stalled(execution)
+    }
+
+    /// Executes requests as one transaction; see [`Engine::transact`].
+    pub fn transact(&mut self, session: SessionId, requests: &[Request<'_>], reply: &mut ReplyBuffer) -> Execution {
+        let execution = self.core.engine.transact(self.now, session, requests, reply);
+        self.deliver();
+        self.unless_stalled(execution)
+    }
+
+    /// Does what has become due.
+    pub(super) fn handle_timeout(&mut self) {
+        self.core.engine.handle_timeout(self.now);
+        self.deliver();
+    }
+
+    /// While the log cannot be written no write is executed, and reads go on without waiting: they may show what is
+    /// still to be written, whose own answers are held back.
+    fn unless_stalled(&self, execution: Execution) -> Execution {
+        if self.core.stalled { Execution { lsn: Lsn(0), ..execution } } else { execution }
+    }
+
+    fn deliver(&mut self) {
+        while let Some(output) = self.core.engine.poll_output() {
+            match output {
+                Output::Effects(batch) => {
+                    if let Some(journal) = &self.host.journal {
+                        journal.append(&batch);
+                    }
+                    self.core.engine.recycle(batch);
+                }
+                Output::Push { session, bytes } => self.put(session, Item::push(bytes, self.core.engine.lsn())),
+                Output::Reply { session, bytes, lsn } => self.put(session, Item::reply(bytes, lsn)),
+                Output::Close(session) => self.put(session, Item::Close),
+                Output::Host(HostRequest::Shutdown) => self.host.shutdown.notify_one(),
+            }
+        }
+    }
+
+    fn put(&self, session: SessionId, item: Item) {
+        if let Some(outbox) = self.core.outboxes.get(&session) {
+            outbox.put(item);
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.host.alarm.set(self.core.engine.poll_timeout());
+    }
+}

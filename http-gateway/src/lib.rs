@@ -1,0 +1,24 @@
+//! The Redstart server: sockets, files, clock and dice around one [`redstart_core::Engine`].
+//!
+//! ```text
+//! resp, http (REST, SSE, WebSocket) -> host -> Engine
+//!                                        |  \-> effects -> log
+//!                                        \-> gate: lets replies out once their effects are durable
+//! ```
+//!
+//! - [`host`] owns the engine and knows when an answer may leave.
+//! - [`log`] keeps effects in files and reads them back.
+//! - [`resp`] and [`http`] turn bytes into requests and answers into bytes.
+//! - [`server`] starts and stops all of them, as [`options`] say.
+//!
+//! Architecture invariant: no Redis rule stands here. What a command means, who may run it and what it answers is the
+//! engine's business; the gateway moves bytes and knows when they are safe.
+
+pub mod access;
+pub mod host;
+pub mod http;
+pub mod log;
+pub mod options;
+pub mod resp;
+pub mod server;
+pub mod websocket;

@@ -1,0 +1,245 @@
+//! Reads a file of the log into an engine, and tells a torn tail from damage.
+
+use super::Error;
+use super::annotation::{self, Annotation};
+use redstart_core::resp::{Parsed, RequestLimits, parse_request};
+use redstart_core::{Engine, Lsn};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// How much is read at once.
+const PIECE_BYTES: usize = 1024 * 1024;
+/// When this much stands before the next annotation it is replayed without waiting for it: no batch of ours is longer,
+/// but a file of Redis has no annotations at all.
+const BATCH_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// What a file held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Loaded {
+    /// The number of its last effect.
+    pub(super) last: Lsn,
+    /// Its length.
+    pub(super) bytes: u64,
+}
+
+/// Replays a file. The tail of the last file may be torn; it is cut.
+pub(super) fn load(path: &Path, is_last: bool, last: Lsn, engine: &mut Engine) -> Result<Loaded, Error> {
+    let file = File::open(path).map_err(Error::io("open", path))?;
+    let window = Window { file, bytes: Vec::new(), read: 0, ended: false };
+    let mut reader = Reader { path, window, batch: 0, crc: 0, last, at: 0, engine };
+    match reader.read_batches()? {
+        Tail::Clean => {}
+        tail => reader.end(tail, is_last)?,
+    }
+    Ok(Loaded { last: reader.last, bytes: reader.window.read })
+}
+
+/// The part of the file that is in memory.
+struct Window {
+    file: File,
+    bytes: Vec<u8>,
+    /// How much of the file has been read: the file's position of the end of `bytes`.
+    read: u64,
+    ended: bool,
+}
+
+impl Window {
+    /// Reads on. False when there is no more.
+    fn fill(&mut self) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        let more = self.file.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut self.bytes)?;
+        self.read += more as u64;
+        self.ended = more == 0;
+        Ok(more > 0)
+    }
+
+    /// The file's position of a place in the window.
+    fn position(&self, at: usize) -> u64 {
+        self.read - (self.bytes.len() - at) as u64
+    }
+}
+
+/// What stands at some place of the file.
+enum Piece {
+    /// A command of so many bytes.
+    Command(usize),
+    /// An annotation of so many bytes, line end and all.
+    Annotation(usize),
+    /// Something whose end is not in the window.
+    Unfinished,
+    /// Something that is none of these.
+    Unreadable(String),
+}
+
+/// How the batches ended.
+#[derive(Debug)]
+enum Tail {
+    /// With an annotation.
+    Clean,
+    /// In the middle of a command, or between two of them.
+    Unfinished,
+    /// With something that is no command.
+    Unreadable(String),
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    window: Window,
+    /// The file's position behind the last annotation.
+    batch: u64,
+    /// The checksum of what has been replayed since then.
+    crc: u32,
+    last: Lsn,
+    /// Up to where the window holds whole commands.
+    at: usize,
+    engine: &'a mut Engine,
+}
+
+impl Reader<'_> {
+    fn read_batches(&mut self) -> Result<Tail, Error> {
+        loop {
+            match self.next_piece() {
+                Piece::Command(len) => {
+                    self.at += len;
+                    self.replay_long()?;
+                }
+                Piece::Annotation(len) => self.annotation(len)?,
+                Piece::Unreadable(reason) => return Ok(Tail::Unreadable(reason)),
+                Piece::Unfinished if self.fill()? => {}
+                Piece::Unfinished if self.window.bytes.is_empty() && self.crc == 0 => return Ok(Tail::Clean),
+                Piece::Unfinished => return Ok(Tail::Unfinished),
+            }
+        }
+    }
+
+    /// What stands behind the whole commands.
+    fn next_piece(&self) -> Piece {
+        let rest = self.window.bytes.get(self.at..).unwrap_or_default();
+        match rest.first() {
+            None => Piece::Unfinished,
+            Some(b'#') => match memchr::memchr(b'\n', rest) {
+                Some(end) => Piece::Annotation(end + 1),
+                None if rest.len() > annotation::BYTES_MAX => Piece::Unreadable("a line that is too long".into()),
+                None => Piece::Unfinished,
+            },
+            Some(b'*') => match parse_request(rest, RequestLimits::TRUSTED) {
+                Ok(Parsed::Request { len, .. }) => Piece::Command(len),
+                Ok(Parsed::Incomplete { .. }) => Piece::Unfinished,
+                Ok(Parsed::Inline { .. }) => unreachable!("an inline request does not begin with a star"),
+                Err(error) => Piece::Unreadable(error.to_string()),
+            },
+            Some(_) => Piece::Unreadable("something that is no command".into()),
+        }
+    }
+
+    fn fill(&mut self) -> Result<bool, Error> {
+        self.window.fill().map_err(Error::io("read", self.path))
+    }
+
+    /// Deals with an annotation line of so many bytes.
+    fn annotation(&mut self, len: usize) -> Result<(), Error> {
+        let line = self.window.bytes.get(self.at..self.at + len).unwrap_or_default();
+        let Some(annotation) = Annotation::parse(line) else {
+            // Someone else's, such as Redis's `#TS:`.
+            self.window.bytes.drain(self.at..self.at + len);
+            return Ok(());
+        };
+        let batch = self.window.bytes.get(..self.at).unwrap_or_default();
+        if crc32c::crc32c_append(self.crc, batch) != annotation.crc {
+            return Err(self.damaged("the bytes from here on do not match their checksum".into()));
+        }
+        if self.replay()? < self.at {
+            return Err(self.damaged("a transaction that begins here does not end".into()));
+        }
+        self.window.bytes.drain(..self.at + len);
+        self.at = 0;
+        self.crc = 0;
+        self.batch = self.window.position(0);
+        self.last = annotation.last;
+        Ok(())
+    }
+
+    /// Replays what is there when it is too much to wait for its annotation.
+    fn replay_long(&mut self) -> Result<(), Error> {
+        if self.at >= BATCH_BYTES_MAX {
+            let applied = self.replay()?;
+            self.forget(applied);
+        }
+        Ok(())
+    }
+
+    /// Replays the whole commands in the window, and gives how many bytes they were.
+    fn replay(&mut self) -> Result<usize, Error> {
+        let commands = self.window.bytes.get(..self.at).unwrap_or_default();
+        self.engine.replay(commands).map_err(|error| Error::Damaged {
+            path: self.path.to_owned(),
+            offset: self.batch,
+            reason: format!("a command at byte {} cannot be replayed ({})", self.window.position(error.at), error.reason),
+        })
+    }
+
+    fn forget(&mut self, applied: usize) {
+        self.crc = crc32c::crc32c_append(self.crc, self.window.bytes.get(..applied).unwrap_or_default());
+        self.window.bytes.drain(..applied);
+        self.at -= applied;
+    }
+
+    /// Deals with what stands behind the last annotation. Whole commands are taken (a Redis that went on with this file
+    /// writes no annotations); an unfinished one was never confirmed, and is cut.
+    fn end(&mut self, tail: Tail, is_last: bool) -> Result<(), Error> {
+        while self.fill()? {}
+        let rest = self.window.bytes.get(self.at..).unwrap_or_default();
+        let zeros = rest.iter().all(|byte| *byte == 0);
+        if let Tail::Unreadable(reason) = &tail {
+            // Zeros are what a file system leaves of a write that it had not finished.
+            if !zeros {
+                return Err(self.damaged(format!("at byte {} stands {reason}", self.window.position(self.at))));
+            }
+        }
+        if Annotation::is_in(rest) {
+            return Err(self.damaged("a command does not end before the next checksum".into()));
+        }
+        let before = self.engine.lsn();
+        let applied = self.replay()?;
+        self.forget(applied);
+        self.last.0 += self.engine.lsn().0 - before.0;
+        let cut = self.window.bytes.len();
+        if cut > 0 && !is_last {
+            return Err(self.damaged("it ends with an unfinished command, but is not the last file".into()));
+        }
+        if is_last {
+            self.confirm(cut).map_err(Error::io("repair", self.path))?;
+        }
+        Ok(())
+    }
+
+    /// Cuts so many bytes off the file, and confirms what stands before them.
+    fn confirm(&mut self, cut: usize) -> io::Result<()> {
+        let end = self.window.position(0);
+        let file = File::options().write(true).open(self.path)?;
+        if cut > 0 {
+            tracing::warn!(
+                "cut {cut} bytes of an unfinished write from the end of {}, at byte {end}: they were never confirmed",
+                self.path.display()
+            );
+            file.set_len(end)?;
+        }
+        if end > self.batch {
+            let mut line = Vec::new();
+            Annotation { crc: self.crc, last: self.last }.write(&mut line);
+            file.write_all_at(&line, end)?;
+        }
+        file.sync_all()
+    }
+
+    fn damaged(&self, reason: String) -> Error {
+        Error::Damaged { path: self.path.to_owned(), offset: self.batch, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests;

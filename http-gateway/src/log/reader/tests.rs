@@ -1,0 +1,143 @@
+use super::*;
+use crate::log::{Folder, open};
+use redstart_core::{Config, Millis, Output, ReplyBuffer, Request, SessionOptions};
+
+/// An engine and the batches of its effects, one for each request.
+fn sample() -> (Vec<(Vec<u8>, Lsn)>, Vec<u64>) {
+    let mut engine = Engine::new(Config::default(), 7);
+    let session = engine.open(Millis(1), SessionOptions::default());
+    let requests: [&[&[u8]]; 5] = [
+        &[b"SET", b"a", b"1"],
+        &[b"MSET", b"b", b"2", b"c", b"#CRC32C: text that looks like one"],
+        &[b"SELECT", b"3"],
+        &[b"SET", b"d", &[0, 13, 10, 255]],
+        &[b"APPEND", b"d", b"x"],
+    ];
+    let mut batches = Vec::new();
+    let mut digests = vec![engine.digest()];
+    for words in requests {
+        engine.execute(Millis(1), session, &Request::new(words), &mut ReplyBuffer::default());
+        while let Some(output) = engine.poll_output() {
+            if let Output::Effects(batch) = output {
+                batches.push((batch.bytes, batch.last));
+                digests.push(engine.digest());
+            }
+        }
+    }
+    (batches, digests)
+}
+
+/// The bytes of a log file of these batches, and where each ends.
+fn file_of(batches: &[(Vec<u8>, Lsn)]) -> (Vec<u8>, Vec<usize>) {
+    let mut bytes = Vec::new();
+    let mut ends = vec![0];
+    for (batch, last) in batches {
+        bytes.extend_from_slice(batch);
+        Annotation { crc: crc32c::crc32c(batch), last: *last }.write(&mut bytes);
+        ends.push(bytes.len());
+    }
+    (bytes, ends)
+}
+
+fn load_bytes(bytes: &[u8]) -> (Result<Loaded, Error>, u64, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.aof");
+    std::fs::write(&path, bytes).unwrap();
+    let mut engine = Engine::new(Config::default(), 8);
+    let loaded = load(&path, true, Lsn(0), &mut engine);
+    (loaded, engine.digest(), std::fs::read(&path).unwrap())
+}
+
+#[test]
+fn a_file_cut_at_any_byte_holds_every_whole_batch() {
+    let (batches, digests) = sample();
+    let (bytes, ends) = file_of(&batches);
+    for cut in 0..=bytes.len() {
+        let (loaded, digest, left) = load_bytes(&bytes[..cut]);
+        let loaded = loaded.unwrap_or_else(|error| panic!("cut at {cut}: {error}"));
+        let whole = ends.iter().filter(|end| **end <= cut).count() - 1;
+        // A batch whose commands are whole and whose annotation is torn may be there or not.
+        let next = digests.get(whole + 1);
+        assert!(digest == digests[whole] || Some(&digest) == next, "cut at {cut}");
+        assert!(loaded.last.0 >= whole as u64, "cut at {cut}");
+        let (again, digest_again, _) = load_bytes(&left);
+        assert_eq!((again.unwrap().last, digest_again), (loaded.last, digest), "cut at {cut}, loaded twice");
+    }
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_found() {
+    let (batches, _) = sample();
+    let (bytes, ends) = file_of(&batches);
+    let last_batch = ends[ends.len() - 2];
+    for at in 0..last_batch {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1;
+        let (loaded, _, left) = load_bytes(&flipped);
+        let Err(Error::Damaged { offset, .. }) = loaded else {
+            panic!("flipped at {at}: {loaded:?}");
+        };
+        assert!(ends.contains(&usize::try_from(offset).unwrap()) && offset <= at as u64, "flipped at {at}");
+        assert_eq!(left, flipped, "nothing is changed");
+    }
+}
+
+#[test]
+fn a_file_without_annotations_is_taken_whole() {
+    let (batches, digests) = sample();
+    let bytes: Vec<u8> = batches.iter().flat_map(|(bytes, _)| [b"#TS:1\r\n".as_slice(), bytes].concat()).collect();
+    let (loaded, digest, _) = load_bytes(&bytes);
+    assert!(loaded.is_ok());
+    assert_eq!(Some(&digest), digests.last());
+}
+
+#[test]
+fn zeros_at_the_end_are_a_torn_write() {
+    let (batches, digests) = sample();
+    let (mut bytes, _) = file_of(&batches);
+    let len = bytes.len();
+    bytes.extend_from_slice(&[0; 4096]);
+    let (loaded, digest, left) = load_bytes(&bytes);
+    assert!(loaded.is_ok());
+    assert_eq!((Some(&digest), left.len()), (digests.last(), len));
+}
+
+#[test]
+fn what_is_appended_after_a_restart_is_read_with_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (batches, digests) = sample();
+    for (bytes, last) in &batches {
+        let folder = Folder::take(folder.path()).unwrap();
+        let mut engine = Engine::new(Config::default(), 9);
+        let mut writer = open(&folder, &mut engine).unwrap();
+        let mut bytes = bytes.clone();
+        super::super::Writer::annotate(&mut bytes, *last);
+        writer.append_synced(&bytes).unwrap();
+    }
+    let folder = Folder::take(folder.path()).unwrap();
+    let mut engine = Engine::new(Config::default(), 9);
+    open(&folder, &mut engine).unwrap();
+    assert_eq!(Some(&engine.digest()), digests.last());
+    assert_eq!(Some(engine.lsn()), batches.last().map(|(_, last)| *last));
+}
+
+#[test]
+fn a_rewritten_log_holds_the_same() {
+    let path = tempfile::tempdir().unwrap();
+    let folder = Folder::take(path.path()).unwrap();
+    let (batches, digests) = sample();
+    let mut engine = Engine::new(Config::default(), 9);
+    let mut writer = open(&folder, &mut engine).unwrap();
+    let mut bytes = batches.iter().flat_map(|(bytes, _)| bytes.clone()).collect();
+    super::super::Writer::annotate(&mut bytes, Lsn(6));
+    writer.append_synced(&bytes).unwrap();
+    let mut engine = Engine::new(Config::default(), 10);
+    open(&folder, &mut engine).unwrap();
+    let mut manifest = super::super::manifest::Manifest::read(&folder).unwrap();
+    super::super::rewrite::run(&folder, &mut manifest, &engine).unwrap();
+    let mut engine = Engine::new(Config::default(), 11);
+    open(&folder, &mut engine).unwrap();
+    assert_eq!(Some(&engine.digest()), digests.last());
+    assert_eq!(engine.lsn(), Lsn(6));
+    assert!(!folder.path_of("appendonly.aof.1.incr.aof").exists());
+}

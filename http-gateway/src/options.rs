@@ -1,0 +1,146 @@
+//! The command line.
+
+use crate::host::Durability;
+use clap::{Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A Redis-compatible store behind RESP, REST, server-sent events and WebSocket.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "redstart", version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Serve a store until Ctrl-C
+    ///
+    /// Without flags it listens on this machine only, and keeps its data in ./redstart-data:
+    ///
+    ///   redstart serve
+    ///   curl 127.0.0.1:8787/set/foo/bar
+    ///   redis-cli -p 6380 get foo
+    #[command(verbatim_doc_comment)]
+    Serve(Options),
+}
+
+/// How to serve.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Address of REST, server-sent events, WebSocket (/ws) and the console (/console)
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
+    pub http: SocketAddr,
+    /// Address of the RESP listener, for redis-cli and every Redis client
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:6380")]
+    pub resp: SocketAddr,
+    /// Folder of the append-only log; made if it is not there
+    #[arg(long, value_name = "FOLDER", default_value = "./redstart-data")]
+    pub data: PathBuf,
+    /// When a write is on disk, seen from its answer
+    #[arg(long, value_enum, default_value = "everysec")]
+    pub durability: Durability,
+    /// Bearer token that HTTP and WebSocket clients must show [default: what --requirepass says, if anything]
+    #[arg(long, value_name = "TOKEN", env = "REDSTART_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Bearer token of clients that may only read
+    #[arg(long, value_name = "TOKEN", env = "REDSTART_READ_ONLY_TOKEN", hide_env_values = true)]
+    pub read_only_token: Option<String>,
+    /// Password that RESP clients must give with AUTH
+    #[arg(long, value_name = "PASSWORD", env = "REDSTART_REQUIREPASS", hide_env_values = true)]
+    pub requirepass: Option<String>,
+}
+
+/// A combination of options that is refused. The text stands by itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Anybody could reach the HTTP port.
+    #[error("--http {0} can be reached from other machines: set --token (or REDSTART_TOKEN) to something secret first")]
+    OpenHttp(SocketAddr),
+    /// Anybody could reach the RESP port.
+    #[error(
+        "--resp {0} can be reached from other machines: set --requirepass (or REDSTART_REQUIREPASS) to something secret \
+         first"
+    )]
+    OpenResp(SocketAddr),
+    /// Everybody would get in with an empty word.
+    #[error("{0} must not be empty")]
+    Empty(&'static str),
+    /// It would not be known what the token allows.
+    #[error("--token and --read-only-token must differ")]
+    SameToken,
+    /// The read-only token would be the only one, and no client could write.
+    #[error("--read-only-token needs --token beside it")]
+    OnlyReadOnly,
+}
+
+impl Options {
+    /// The token of clients that may do everything.
+    pub fn full_token(&self) -> Option<&str> {
+        self.token.as_deref().or(self.requirepass.as_deref())
+    }
+
+    /// Refuses what would be unsafe.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says which flag to set.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let secrets = [
+            ("--token", &self.token),
+            ("--read-only-token", &self.read_only_token),
+            ("--requirepass", &self.requirepass),
+        ];
+        if let Some((flag, _)) = secrets.iter().find(|(_, secret)| secret.as_deref() == Some("")) {
+            return Err(Refusal::Empty(flag));
+        }
+        if self.read_only_token.is_some() {
+            match self.full_token() {
+                None => return Err(Refusal::OnlyReadOnly),
+                full if full == self.read_only_token.as_deref() => return Err(Refusal::SameToken),
+                Some(_) => {}
+            }
+        }
+        if !self.http.ip().is_loopback() && self.full_token().is_none() {
+            return Err(Refusal::OpenHttp(self.http));
+        }
+        if !self.resp.ip().is_loopback() && self.requirepass.is_none() {
+            return Err(Refusal::OpenResp(self.resp));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(arguments: &[&str]) -> Result<(), Refusal> {
+        let words = ["redstart", "serve"].iter().chain(arguments);
+        let Command::Serve(options) = Arguments::try_parse_from(words).unwrap().command;
+        options.check()
+    }
+
+    #[test]
+    fn loopback_is_the_default_and_needs_nothing() {
+        assert_eq!(check(&[]), Ok(()));
+    }
+
+    #[test]
+    fn a_public_address_needs_a_secret() {
+        let public: SocketAddr = "0.0.0.0:1".parse().unwrap();
+        assert_eq!(check(&["--http", "0.0.0.0:1"]), Err(Refusal::OpenHttp(public)));
+        assert_eq!(check(&["--http", "0.0.0.0:1", "--token", "t"]), Ok(()));
+        assert_eq!(check(&["--resp", "0.0.0.0:1", "--token", "t"]), Err(Refusal::OpenResp(public)));
+        assert_eq!(check(&["--resp", "0.0.0.0:1", "--http", "0.0.0.0:1", "--requirepass", "p"]), Ok(()));
+    }
+
+    #[test]
+    fn tokens_must_say_who_is_who() {
+        assert_eq!(check(&["--token", ""]), Err(Refusal::Empty("--token")));
+        assert_eq!(check(&["--token", "t", "--read-only-token", "t"]), Err(Refusal::SameToken));
+        assert_eq!(check(&["--read-only-token", "t"]), Err(Refusal::OnlyReadOnly));
+    }
+}

@@ -1,0 +1,111 @@
+//! The RESP listener: every Redis client's way in.
+//!
+//! Each I/O thread runs a scheduler of its own, and a connection stays on one thread: no connection is ever moved, and
+//! what a turn needs is warm in that thread's cache. The first thread accepts and deals connections out in turn.
+
+mod connection;
+
+use crate::host::Host;
+use connection::Connection;
+use redstart_core::{SessionKind, SessionOptions};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::watch;
+
+/// The threads that serve RESP connections.
+#[derive(Debug)]
+pub struct Listener {
+    threads: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Listener {
+    /// Serves the connections that come to `socket`, on so many threads.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread, or nothing to wait for sockets with.
+    pub fn start(host: &Arc<Host>, socket: std::net::TcpListener, thread_count: usize) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let (stop, stopped) = watch::channel(false);
+        let runtimes = (0..thread_count.max(1)).map(|_| runtime()).collect::<io::Result<Vec<_>>>()?;
+        let handles: Vec<_> = runtimes.iter().map(|runtime| runtime.handle().clone()).collect();
+        if let Some(first) = handles.first() {
+            first.spawn(accept(host.clone(), socket, handles.clone(), stopped.clone()));
+        }
+        let threads = runtimes.into_iter().map(|runtime| run(runtime, stopped.clone())).collect::<io::Result<_>>()?;
+        Ok(Self { threads, stop })
+    }
+
+    /// Closes all connections and waits for the threads to end.
+    pub fn stop(self) {
+        self.stop.send_replace(true);
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a RESP thread has panicked");
+            }
+        }
+    }
+}
+
+fn runtime() -> io::Result<Runtime> {
+    // More events per wait than the default 61 between two looks at the socket: a busy thread then asks the kernel once
+    // for all of its connections.
+    Builder::new_current_thread().enable_all().event_interval(256).build()
+}
+
+fn run(runtime: Runtime, mut stopped: watch::Receiver<bool>) -> io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("resp".into()).spawn(move || {
+        runtime.block_on(async move {
+            // Ends with an error when the listener is gone, which means the same.
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        });
+        runtime.shutdown_timeout(Duration::from_millis(100));
+    })
+}
+
+async fn accept(
+    host: Arc<Host>,
+    socket: std::net::TcpListener,
+    handles: Vec<Handle>,
+    stopped: watch::Receiver<bool>,
+) {
+    let socket = match TcpListener::from_std(socket) {
+        Ok(socket) => socket,
+        Err(error) => return tracing::error!("failed to accept RESP connections: {error}"),
+    };
+    for handle in handles.iter().cycle() {
+        match socket.accept().await.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
+            Ok((stream, peer)) => {
+                handle.spawn(serve(host.clone(), stream, peer));
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: some will be free again.
+                tracing::warn!("failed to accept a RESP connection: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        if *stopped.borrow() {
+            return;
+        }
+    }
+}
+
+async fn serve(host: Arc<Host>, stream: std::net::TcpStream, peer: SocketAddr) {
+    let options = SessionOptions {
+        kind: SessionKind::Resp,
+        address: peer.to_string(),
+        local_address: stream.local_addr().map(|address| address.to_string()).unwrap_or_default(),
+        ..SessionOptions::default()
+    };
+    // A connection that cannot be set up is one that has gone already.
+    if stream.set_nodelay(true).is_ok() {
+        if let Ok(stream) = TcpStream::from_std(stream) {
+            Connection::open(&host, stream, options).run().await;
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Starting and stopping: folder, log, engine, listeners, and all of it in reverse.
+
+use crate::host::{Durability, Flusher, Host};
+use crate::log::{self, Folder};
+use crate::options::{Options, Refusal};
+use crate::{http, resp};
+use redstart_core::{Config, Engine};
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Why the server did not start, or ended. The text stands by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The options would make an unsafe server.
+    #[error(transparent)]
+    Options(#[from] Refusal),
+    /// The log cannot be used.
+    #[error("failed to {0}")]
+    Log(#[from] log::Error),
+    /// An address cannot be listened on.
+    #[error("failed to listen on {address}, the {purpose} address: {reason}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What it is for.
+        purpose: &'static str,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// The operating system gives no threads, no random numbers or no signals.
+    #[error("failed to {action}: {source}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    fn system(action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { action, source }
+    }
+}
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Server {
+    host: Arc<Host>,
+    runtime: Runtime,
+    resp: resp::Listener,
+    http: http::Listener,
+    flusher: Option<Flusher>,
+    resp_address: SocketAddr,
+    http_address: SocketAddr,
+    stop_timer: watch::Sender<bool>,
+}
+
+/// Serves until a signal or a client ends it.
+///
+/// # Errors
+/// Why it did not start.
+pub fn serve(options: &Options) -> Result<(), Error> {
+    let server = Server::start(options)?;
+    server.announce(options).map_err(Error::system("write to standard output"))?;
+    server.wait()?;
+    server.stop();
+    Ok(())
+}
+
+impl Server {
+    /// Starts everything; when this returns, clients can connect.
+    ///
+    /// # Errors
+    /// What is missing or in the way.
+    pub fn start(options: &Options) -> Result<Self, Error> {
+        options.check()?;
+        // Ports first: a second server on the same ports should say so, and not touch the data.
+        let http_socket = listen(options.http, "--http")?;
+        let resp_socket = listen(options.resp, "--resp")?;
+        let http_address = http_socket.local_addr().map_err(Error::system("ask for the HTTP port"))?;
+        let resp_address = resp_socket.local_addr().map_err(Error::system("ask for the RESP port"))?;
+        let (host, flusher) = open_host(options, resp_address)?;
+        let runtime = runtime().map_err(Error::system("start threads"))?;
+        let resp = resp::Listener::start(&host, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
+        let http = http::Listener::start(&runtime, &host, http_socket, options)
+            .map_err(Error::system("wait for HTTP connections"))?;
+        let stop_timer = watch::Sender::new(false);
+        runtime.spawn(keep_time(host.clone(), stop_timer.subscribe()));
+        Ok(Self { host, runtime, resp, http, flusher, resp_address, http_address, stop_timer })
+    }
+
+    /// Where HTTP clients connect.
+    pub const fn http_address(&self) -> SocketAddr {
+        self.http_address
+    }
+
+    /// Where RESP clients connect.
+    pub const fn resp_address(&self) -> SocketAddr {
+        self.resp_address
+    }
+
+    /// Waits for a signal, or for a client that asks for the end.
+    fn wait(&self) -> Result<(), Error> {
+        self.runtime.block_on(async {
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                () = self.host.shutdown_requested() => {}
+            }
+            Ok(())
+        })
+        .map_err(Error::system("wait for signals"))
+    }
+
+    /// Stops accepting, ends the connections, and writes down what is still to be written.
+    pub fn stop(self) {
+        tracing::info!("stopping");
+        self.http.stop(&self.runtime);
+        self.resp.stop();
+        self.stop_timer.send_replace(true);
+        self.runtime.shutdown_background();
+        if let Some(flusher) = self.flusher {
+            flusher.finish();
+        }
+        tracing::info!("stopped");
+    }
+
+    fn announce(&self, options: &Options) -> io::Result<()> {
+        let (http, resp) = (self.http_address, self.resp_address);
+        let token = match options.full_token() {
+            Some(_) if options.token.is_none() => "the password of --requirepass",
+            Some(token) => token,
+            None => "no token: loopback only",
+        };
+        let data = match options.durability {
+            Durability::Memory => "kept in memory only".to_owned(),
+            Durability::EverySecond | Durability::Always => options.data.display().to_string(),
+        };
+        let mut out = io::stdout().lock();
+        writeln!(out, "REST       http://{http}")?;
+        writeln!(out, "WebSocket  ws://{http}/ws")?;
+        writeln!(out, "console    http://{http}/console")?;
+        writeln!(out, "RESP       redis://{resp}")?;
+        writeln!(out, "data       {data}")?;
+        writeln!(out, "token      {token}")?;
+        out.flush()
+    }
+}
+
+async fn keep_time(host: Arc<Host>, mut stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = host.keep_time() => {}
+        // An error means that the server is gone, and ends this as well.
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+    }
+}
+
+fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Flusher>), Error> {
+    let config = Config {
+        password: options.requirepass.clone().map(String::into_bytes),
+        host: host_parameters(options, resp_address),
+        ..Config::default()
+    };
+    let seed = seed().map_err(Error::system("ask for random numbers"))?;
+    if options.durability == Durability::Memory {
+        return Ok((Arc::new(Host::in_memory(config, seed)), None));
+    }
+    let folder = Folder::take(&options.data)?;
+    let mut engine = Engine::new(config, seed);
+    let writer = log::open(&folder, &mut engine)?;
+    let host = Arc::new(Host::with_journal(engine, options.durability));
+    let flusher = Flusher::start(&host, folder, writer, options.durability).map_err(Error::system("start threads"))?;
+    Ok((host, Some(flusher)))
+}
+
+/// What `CONFIG GET` shows of the gateway.
+fn host_parameters(options: &Options, resp_address: SocketAddr) -> Vec<(String, String)> {
+    let (appendonly, appendfsync) = match options.durability {
+        Durability::Memory => ("no", "no"),
+        Durability::EverySecond => ("yes", "everysec"),
+        Durability::Always => ("yes", "always"),
+    };
+    let data = options.data.display().to_string();
+    let parameters = [
+        ("appendfsync", appendfsync),
+        ("appendonly", appendonly),
+        ("bind", &resp_address.ip().to_string()),
+        ("dir", &data),
+        ("port", &resp_address.port().to_string()),
+        ("save", ""),
+    ];
+    parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn listen(address: SocketAddr, purpose: &'static str) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).map_err(|error| {
+        let reason = match error.kind() {
+            io::ErrorKind::AddrInUse => format!("another program uses this port; choose another one with {purpose}"),
+            io::ErrorKind::PermissionDenied => "this user may not use this port; ports from 1024 on are free".to_owned(),
+            _ => error.to_string(),
+        };
+        Error::Listen { address, purpose, reason }
+    })
+}
+
+fn seed() -> io::Result<u64> {
+    getrandom::u64().map_err(io::Error::other)
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()
+}
+
+/// Half of the processors: executing requests is one at a time anyway, what can be shared is reading and writing.
+fn resp_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |count| count.get().div_ceil(2)).min(4)
+}
