@@ -1,15 +1,133 @@
-//! x
+//! The HTTP port: REST, server-sent events, WebSocket, the console, and pages for machines.
+//!
+//! - `listener` accepts connections; the router below says who answers what.
+//! - `request` makes words of paths and bodies, `command` executes them, `answer` makes responses, `json` writes values.
+//! - `events` are server-sent events; WebSockets are in [`crate::websocket`].
+//! - `origin` says which web pages may use this server.
+//!
+//! Architecture invariant: a command is known here as words only.
+
+mod answer;
+mod command;
+mod console;
+mod events;
+mod format;
+mod json;
+mod listener;
+mod operations;
+mod origin;
+mod request;
+
+pub use listener::Listener;
+
+use crate::access::Access;
 use crate::host::Host;
-use crate::options::Options;
-use std::io;
+use crate::websocket::{Entrance, Peer};
+use answer::Refusal;
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{any, get};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::runtime::Runtime;
-/// x
-#[derive(Debug)]
-pub struct Listener;
-impl Listener {
-    /// x
-    pub fn start(_: &Runtime, _: &Arc<Host>, _: std::net::TcpListener, _: &Options) -> io::Result<Self> { Ok(Self) }
-    /// x
-    pub fn stop(self, _: &Runtime) {}
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What one request may take, and for how long it is waited for.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// The longest body, in bytes.
+    body_bytes_max: usize,
+    /// How long a command that blocks may take.
+    long_poll: Duration,
+    /// How often a stream of events says that it is still there.
+    heartbeat: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 64 * 1024 * 1024,
+            long_poll: Duration::from_secs(60),
+            heartbeat: Duration::from_secs(15),
+        }
+    }
+}
+
+/// What every handler needs.
+#[derive(Clone, Debug)]
+struct App {
+    host: Arc<Host>,
+    access: Arc<Access>,
+    entrance: Entrance,
+    limits: Limits,
+    answers: Arc<AtomicU64>,
+    /// Tells the tokens of one start from those of another.
+    epoch: u64,
+}
+
+impl App {
+    fn new(host: Arc<Host>, access: Arc<Access>, entrance: Entrance) -> Self {
+        // Where the log stands at the start is as good as a random number: it only has to differ between two starts that
+        // both wrote something.
+        let epoch = host.lsn().0;
+        Self { host, access, entrance, limits: Limits::default(), answers: Arc::default(), epoch }
+    }
+
+    /// A different one for each answer. There is one copy of the data, so every read sees what was written before, and
+    /// nothing has to be remembered.
+    fn sync_token(&self) -> String {
+        format!("{:x}-{:x}", self.epoch, self.answers.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+fn router(app: App) -> Router {
+    let events = Router::new()
+        .route("/subscribe/{*channels}", any(events::subscribe))
+        .route("/psubscribe/{*patterns}", any(events::subscribe))
+        .route("/monitor", any(events::monitor));
+    let machines = Router::new()
+        .route("/healthz", get(operations::health))
+        .route("/readyz", get(operations::readiness))
+        .route("/metrics", get(operations::metrics));
+    let console = Router::new()
+        .route("/console", get(console::redirect))
+        .route("/console/", get(console::index))
+        .route("/console/{*path}", get(console::file));
+    Router::new()
+        .route("/", any(root))
+        .route("/pipeline", any(command::pipeline))
+        .route("/multi-exec", any(command::transaction))
+        .route("/ws", any(websocket))
+        .merge(events)
+        .merge(machines)
+        .merge(console)
+        .fallback(command::from_path)
+        .layer(middleware::from_fn_with_state(app.clone(), origin::check))
+        .layer(origin::cors())
+        .with_state(app)
+}
+
+/// `/`: a command in the body. Without a body there is nothing to do here but to look at the console.
+async fn root(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+    command::from_body(State(app), request).await
+}
+
+/// `/ws`. A browser that keeps its token out of the address shows it in its first message.
+async fn websocket(
+    State(app): State<App>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    upgrade: WebSocketUpgrade,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let (parts, _) = request.into_parts();
+    let token = request::token(&parts.headers, &parts.uri);
+    let identity = match app.access.check_shown(token.as_deref()) {
+        None if token.is_some() => return Err(Refusal::TOKEN),
+        identity => identity,
+    };
+    let peer = Peer { address: address.to_string(), local_address: String::new() };
+    Ok(app.entrance.upgrade(upgrade, peer, identity))
 }

@@ -1,0 +1,108 @@
+//! Which web pages may use this server.
+//!
+//! A browser lets any page send simple requests and open WebSockets anywhere, and a server without a token believes
+//! whoever reaches it. So requests that a page of a foreign origin makes are refused here, whatever they are; pages of
+//! this machine and pages that this server itself has served may do what their token allows.
+
+use super::App;
+use super::answer::Refusal;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+use std::time::Duration;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+const ALLOWED_METHODS: [Method; 6] =
+    [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS];
+
+/// A `*` would not cover `authorization`.
+const ALLOWED_HEADERS: [&str; 14] = [
+    "authorization",
+    "content-type",
+    "accept",
+    "cache-control",
+    "last-event-id",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "upstash-encoding",
+    "upstash-response-format",
+    "upstash-sync-token",
+    "upstash-telemetry-sdk",
+    "upstash-telemetry-runtime",
+    "upstash-telemetry-platform",
+];
+
+const EXPOSED_HEADERS: [&str; 3] = ["upstash-sync-token", "etag", "retry-after"];
+
+/// Tells browsers which pages may read answers.
+pub(super) fn cors() -> CorsLayer {
+    let is_allowed =
+        |origin: &HeaderValue, parts: &axum::http::request::Parts| allows(origin, &parts.headers, &parts.uri);
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(is_allowed))
+        .allow_methods(ALLOWED_METHODS)
+        .allow_headers(ALLOWED_HEADERS.map(HeaderName::from_static))
+        .expose_headers(EXPOSED_HEADERS.map(HeaderName::from_static))
+        .max_age(Duration::from_secs(86_400))
+}
+
+/// Refuses what a foreign page asks for.
+pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let foreign = match headers.get(header::ORIGIN) {
+        Some(origin) => !allows(origin, headers, request.uri()),
+        // Images and links of a page show no origin, but newer browsers say where they come from.
+        None => is_cross_site(headers) && !request.uri().path().starts_with("/console"),
+    };
+    // A name that an attacker makes point at this machine shows in the Host header.
+    let disguised = app.access.is_open() && !host_of(headers, request.uri()).is_none_or(is_loopback);
+    if foreign || disguised {
+        return Refusal::ORIGIN.into_response();
+    }
+    next.run(request).await
+}
+
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site")
+}
+
+/// Pages of this machine, and those that come from where the request goes to.
+fn allows(origin: &HeaderValue, headers: &HeaderMap, uri: &Uri) -> bool {
+    let authority = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
+    authority.is_some_and(|authority| is_loopback(authority) || host_of(headers, uri) == Some(authority))
+}
+
+/// The host and port that the client believes to speak to.
+fn host_of<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
+    let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    named.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str))
+}
+
+/// Whether `host[:port]` names this machine.
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(host, _)| host),
+        None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+    };
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_this_machine_and_of_this_server_are_allowed() {
+        let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("store.example:8787"))]);
+        let check = |origin| allows(&HeaderValue::from_static(origin), &headers, &Uri::from_static("/"));
+        for origin in ["http://localhost:3000", "http://127.0.0.1", "https://[::1]:5173", "http://store.example:8787"] {
+            assert!(check(origin), "{origin}");
+        }
+        for origin in ["http://evil.example", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "null"] {
+            assert!(!check(origin), "{origin}");
+        }
+    }
+}
