@@ -103,14 +103,17 @@ impl Config {
     }
 }
 
+/// Reads a value into a parameter, or says what is wrong with it.
+pub type Change = fn(&mut Config, &[u8]) -> Result<(), String>;
+
 /// A parameter as `CONFIG` sees it.
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// Its value as text.
     pub show: fn(&Config) -> String,
-    /// Changes it; none where that is not possible while the store runs. The error says what is wrong.
-    pub change: Option<fn(&mut Config, &[u8]) -> Result<(), String>>,
+    /// Changes it; none where that is not possible while the store runs.
+    pub change: Option<Change>,
 }
 
 /// A parameter that is a number from `$low` to `$high`.

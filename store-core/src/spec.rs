@@ -113,6 +113,9 @@ pub enum Run {
     Container,
 }
 
+/// What a request of these words does with its keys.
+pub type VaryingAccess = fn(&[&[u8]]) -> Access;
+
 /// A command, declared.
 #[derive(Clone, Copy, Debug)]
 pub struct Command {
@@ -141,7 +144,7 @@ pub struct Command {
     legacy_keys: Option<(i16, i16, i16)>,
     categories: &'static [&'static str],
     group_category: Option<&'static [&'static str]>,
-    access: Option<fn(&[&[u8]]) -> Access>,
+    access: Option<VaryingAccess>,
 }
 
 impl Command {
@@ -244,7 +247,7 @@ impl Command {
     }
 
     /// What a request of these words does with its key, where that depends on the words ([`Access::VARIABLE`]).
-    pub const fn varying_access(mut self, access: fn(&[&[u8]]) -> Access) -> Self {
+    pub const fn varying_access(mut self, access: VaryingAccess) -> Self {
         self.access = Some(access);
         self
     }

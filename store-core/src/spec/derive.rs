@@ -57,11 +57,12 @@ const CATEGORIES: [&str; 21] = [
 impl Command {
     /// Whether it has a property, declared or given by the handler's kind.
     pub const fn has(&self, flag: Flag) -> bool {
-        let by_kind = match (flag, self.run) {
-            (Flag::ReadOnly, Run::Read(_)) | (Flag::Write, Run::Write(_)) => true,
-            (Flag::Write | Flag::Blocking, Run::Blocking(_)) => true,
-            _ => false,
-        };
+        let by_kind = matches!(
+            (flag, self.run),
+            (Flag::ReadOnly, Run::Read(_))
+                | (Flag::Write, Run::Write(_))
+                | (Flag::Write | Flag::Blocking, Run::Blocking(_))
+        );
         by_kind || self.flags & flag as u32 != 0
     }
 

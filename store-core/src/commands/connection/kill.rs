@@ -67,8 +67,8 @@ impl Default for Filter<'_> {
 
 impl Filter<'_> {
     fn includes(&self, session: &Session, own: SessionId) -> bool {
-        !(self.skip_own && session.id == own)
-            && !session.closing
+        let spared = session.closing || (self.skip_own && session.id == own);
+        !spared
             && self.id.is_none_or(|id| id == session.id.0)
             && self.kind.is_none_or(|kind| kind == ClientType::of(session))
             && self.address.is_none_or(|address| address == session.options.address.as_bytes())

@@ -110,7 +110,9 @@ impl Conditions {
     const fn admit(self, old: Deadline, time: i64) -> bool {
         match old.time() {
             None => !self.present && !self.later,
-            Some(old) => !self.absent && !(self.later && time <= old.0) && !(self.earlier && time >= old.0),
+            Some(old) if self.later => time > old.0,
+            Some(old) if self.earlier => time < old.0,
+            Some(_) => !self.absent,
         }
     }
 }

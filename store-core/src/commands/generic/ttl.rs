@@ -54,6 +54,6 @@ fn deadline(
 }
 
 /// Milliseconds as seconds, rounded.
-const fn seconds(milliseconds: i64) -> i64 {
-    milliseconds / 1000 + (milliseconds % 1000 >= 500) as i64
+fn seconds(milliseconds: i64) -> i64 {
+    milliseconds / 1000 + i64::from(milliseconds % 1000 >= 500)
 }
