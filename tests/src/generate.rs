@@ -163,10 +163,9 @@ impl Generator {
             "count" | "num-matches" | "len" | "limit" | "numreplicas" | "timeout" => {
                 self.pick(&["1", "2", "3", "10"]).into()
             }
-            _ if self.oddity == Oddity::Any && !samples_many && self.chance(5) => {
-                self.pick(&["9223372036854775807", "-9223372036854775808", "-9223372036854775807", "4611686018427387904"])
-                    .into()
-            }
+            _ if self.oddity == Oddity::Any && !samples_many && self.chance(5) => self
+                .pick(&["9223372036854775807", "-9223372036854775808", "-9223372036854775807", "4611686018427387904"])
+                .into(),
             _ => self.pick(&["0", "1", "2", "3", "-1", "-2", "-3", "5", "10", "100"]).into(),
         }
     }

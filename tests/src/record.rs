@@ -41,7 +41,10 @@ pub fn record(transcript: &mut Transcript) -> anyhow::Result<()> {
             step.replies.extend(lines(Author::Redstart, &redstart, n));
         }
         if step.matcher() == Matcher::Any {
-            step.replies.iter_mut().filter(|reply| !reply.value.is_error()).for_each(|reply| reply.value = Value::Something);
+            step.replies
+                .iter_mut()
+                .filter(|reply| !reply.value.is_error())
+                .for_each(|reply| reply.value = Value::Something);
             step.replies.dedup_by(|one, other| one.value == Value::Something && one.session == other.session);
             step.replies.iter_mut().for_each(|reply| reply.protocol = None);
         }

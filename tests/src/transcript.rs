@@ -180,9 +180,9 @@ impl Step {
     /// What a session is to receive.
     pub fn expected(&self, session: &str, protocol: Protocol, author: Author) -> Vec<&Value> {
         let by = |author| {
-            self.replies.iter().filter(move |reply| {
-                reply.author == author && reply.protocol.is_none_or(|only| only == protocol)
-            })
+            self.replies
+                .iter()
+                .filter(move |reply| reply.author == author && reply.protocol.is_none_or(|only| only == protocol))
         };
         let author = if by(author).next().is_some() { author } else { Author::Redis };
         by(author).filter(|reply| reply.session == session).map(|reply| &reply.value).collect()

@@ -4,7 +4,7 @@ use super::{Patience, Target};
 use crate::value::{Parsed, Value, parse_resp};
 use anyhow::{bail, ensure};
 use redstart_core::resp::{RequestLimits, parse_request};
-use redstart_core::spec::{Command, Run};
+use redstart_core::spec::Command;
 use redstart_core::{
     Config, Engine, Millis, Outcome, Output, Protocol, ReplyBuffer, Request, SessionId, SessionOptions, commands,
 };
@@ -146,12 +146,11 @@ impl Target for CoreTarget {
 pub fn find_command(words: &[&[u8]]) -> Option<&'static Command> {
     static BY_NAME: LazyLock<BTreeMap<&str, &Command>> =
         LazyLock::new(|| commands::all().map(|command| (command.name, command)).collect());
-    let name = |words: &[&[u8]]| String::from_utf8_lossy(&words.join(&b' ')).to_ascii_uppercase();
-    let command = BY_NAME.get(name(words.get(..1)?).as_str()).copied()?;
-    match (command.run, words.get(..2)) {
-        (Run::Container, Some(words)) => BY_NAME.get(name(words).as_str()).copied(),
-        _ => Some(command),
-    }
+    let by_name = |words: &[&[u8]]| {
+        let name = String::from_utf8_lossy(&words.join(&b' ')).to_ascii_uppercase();
+        BY_NAME.get(name.as_str()).copied()
+    };
+    words.get(..2).and_then(by_name).or_else(|| words.get(..1).and_then(by_name))
 }
 
 fn check_shape(command: &Command, words: &[&[u8]], bytes: &[u8]) -> anyhow::Result<()> {

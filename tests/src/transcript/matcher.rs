@@ -104,9 +104,10 @@ mod tests {
 
     #[test]
     fn order_is_free_where_it_is_said() {
-        let (one, other) = (Value::Array(vec![1, 2, 3, 4].into_iter().map(Value::Integer).collect()), |order: [i64; 4]| {
-            Value::Array(order.into_iter().map(Value::Integer).collect())
-        });
+        let (one, other) =
+            (Value::Array(vec![1, 2, 3, 4].into_iter().map(Value::Integer).collect()), |order: [i64; 4]| {
+                Value::Array(order.into_iter().map(Value::Integer).collect())
+            });
         assert!(Matcher::Unordered.matches(&one, &other([4, 3, 2, 1])));
         assert!(Matcher::Pairs.matches(&one, &other([3, 4, 1, 2])));
         assert!(!Matcher::Pairs.matches(&one, &other([4, 3, 2, 1])));

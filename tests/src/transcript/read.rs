@@ -35,9 +35,11 @@ impl Transcript {
         let mut transcript = Self { path: path.to_owned(), ..Self::default() };
         let mut marks = Vec::new();
         for (n, line) in text.lines().enumerate() {
-            transcript
-                .read_line(n + 1, line, &mut marks)
-                .map_err(|reason| ReadError { path: path.to_owned(), line: n + 1, reason })?;
+            transcript.read_line(n + 1, line, &mut marks).map_err(|reason| ReadError {
+                path: path.to_owned(),
+                line: n + 1,
+                reason,
+            })?;
         }
         Ok(transcript)
     }

@@ -176,9 +176,13 @@ impl Cursor<'_> {
         if self.eat("big(") {
             return self.until_parenthesis().map(Value::BigNumber);
         }
-        for (word, value) in
-            [("..", Value::Something), ("nil", Value::Nil), ("true", Value::Boolean(true)), ("false", Value::Boolean(false)), ("closed", Value::Closed)]
-        {
+        for (word, value) in [
+            ("..", Value::Something),
+            ("nil", Value::Nil),
+            ("true", Value::Boolean(true)),
+            ("false", Value::Boolean(false)),
+            ("closed", Value::Closed),
+        ] {
             if self.eat(word) {
                 return Ok(value);
             }
@@ -295,7 +299,10 @@ mod tests {
             Value::Array(vec![
                 Value::Status(b"OK".to_vec()),
                 Value::Error(b"ERR x".to_vec()),
-                Value::Map(vec![(Value::bulk("a"), Value::Double(b"-inf".to_vec())), (Value::Nil, Value::Boolean(true))]),
+                Value::Map(vec![
+                    (Value::bulk("a"), Value::Double(b"-inf".to_vec())),
+                    (Value::Nil, Value::Boolean(true)),
+                ]),
                 Value::Set(vec![]),
                 Value::Push(vec![Value::Verbatim(b"txt:hi".to_vec()), Value::BigNumber(b"123".to_vec())]),
             ]),

@@ -1,0 +1,14 @@
+//! A short comparison of generated commands with a real redis-server; `cargo run -p redstart-tests --bin oracle` makes
+//! a long one.
+
+use redstart_core::Protocol;
+use redstart_tests::oracle::Oracle;
+
+#[test]
+fn generated_commands_are_answered_alike() {
+    for (protocol, seed) in [(Protocol::Resp2, 1), (Protocol::Resp3, 1_000_000)] {
+        let differences = Oracle::start(protocol).unwrap().run(seed, 10_000, 3).unwrap();
+        let text: Vec<_> = differences.iter().map(ToString::to_string).collect();
+        assert!(differences.is_empty(), "{}", text.join("\n"));
+    }
+}

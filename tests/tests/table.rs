@@ -1,0 +1,124 @@
+//! The command table, as a whole.
+
+use redstart_core::Protocol;
+use redstart_core::commands;
+use redstart_core::spec::{Command, Group, Run};
+use redstart_tests::project;
+use redstart_tests::server::Server;
+use redstart_tests::target::{Connection, CoreTarget};
+use redstart_tests::transcript::{Action, Transcript};
+use redstart_tests::value::{Parsed, Value, parse_resp};
+use std::collections::BTreeSet;
+
+/// The parts of `COMMAND INFO`, in order. Subcommands are compared one by one.
+const PARTS: [&str; 9] =
+    ["name", "arity", "flags", "first key", "last key", "step", "categories", "tips", "key specifications"];
+
+#[test]
+fn command_info_is_redis_own() {
+    let server = Server::redis(&[]).unwrap();
+    let mut redis = Connection::open(server.address).unwrap();
+    redis.ask(&[b"HELLO", b"3"]).unwrap();
+    let mut core = CoreTarget::new(Protocol::Resp3, 1);
+    let mut differences = Vec::new();
+    for command in commands::all().filter(|command| !is_newer(command)) {
+        let name = command.full_name();
+        let request: [&[u8]; 3] = [b"COMMAND", b"INFO", name.as_bytes()];
+        let theirs = redis.ask(&request).unwrap();
+        let ours = reply(&mut core, &request);
+        let (Some(theirs), Some(ours)) = (parts(&theirs), parts(&ours)) else {
+            differences.push(format!("{name}: Redis says {theirs}, Redstart says {ours}"));
+            continue;
+        };
+        for (part, (theirs, ours)) in PARTS.iter().zip(theirs.into_iter().zip(ours)) {
+            if in_order(&theirs) != in_order(&ours) {
+                differences.push(format!("{name}, {part}: Redis says {theirs}, Redstart says {ours}"));
+            }
+        }
+    }
+    differences.retain(|line| !EXPLAINED.iter().any(|known| line.starts_with(known)));
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// What Redis 7.2 has changed, see `deviations.md`.
+const EXPLAINED: &[&str] = &["zrank, arity", "zrevrank, arity"];
+
+fn is_newer(command: &Command) -> bool {
+    command.since.starts_with("7.2") || command.since.starts_with('8')
+}
+
+fn reply(core: &mut CoreTarget, request: &[&[u8]]) -> Value {
+    let bytes = core.execute("", request).unwrap().unwrap();
+    match parse_resp(&bytes) {
+        Parsed::Value(value, _) => value,
+        other => panic!("not a reply: {other:?}"),
+    }
+}
+
+fn parts(info: &Value) -> Option<Vec<Value>> {
+    match info.elements()?.first()? {
+        Value::Array(parts) => Some(parts.clone()),
+        _ => None,
+    }
+}
+
+/// Sets have no order, and notes are not compared.
+fn in_order(value: &Value) -> Value {
+    match value {
+        Value::Set(all) => {
+            let mut all: Vec<_> = all.iter().map(in_order).collect();
+            all.sort();
+            Value::Set(all)
+        }
+        Value::Map(pairs) => {
+            let compared = pairs.iter().filter(|(key, _)| *key != Value::bulk("notes"));
+            Value::Map(compared.map(|(key, value)| (key.clone(), in_order(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn every_command_has_a_transcript() {
+    let missing: Vec<_> = commands::all()
+        .filter(|command| !matches!(command.run, Run::Container) && !command.name.ends_with(" HELP"))
+        .map(path_of)
+        .filter(|path| !project::transcripts().join(path).exists())
+        .collect();
+    assert!(missing.is_empty(), "no transcript: {}", missing.join(", "));
+}
+
+fn path_of(command: &Command) -> String {
+    let folder = match command.group {
+        Group::PubSub => "pubsub",
+        group => group.name(),
+    };
+    format!("{folder}/{}.txt", command.name.to_ascii_lowercase().replace(' ', "-"))
+}
+
+#[test]
+fn every_transcript_asks_for_its_command() {
+    for transcript in Transcript::load_all().unwrap() {
+        let asked = transcript.steps().any(|step| matches!(step.action, Action::Request { .. }));
+        assert!(asked, "{} asks nothing", transcript.name());
+        let answered = transcript.steps().any(|step| !step.replies.is_empty());
+        assert!(answered, "{} has not been recorded", transcript.name());
+    }
+}
+
+#[test]
+fn every_deviation_is_explained_and_shown() {
+    let text = std::fs::read_to_string(project::tests().join("deviations.md")).unwrap();
+    let explained: BTreeSet<_> = text.lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned).collect();
+    let mut shown = BTreeSet::new();
+    for transcript in Transcript::load_all().unwrap() {
+        shown.extend(transcript.steps().filter_map(|step| step.deviation()).map(str::to_owned));
+    }
+    let unexplained: Vec<_> = shown.difference(&explained).collect();
+    assert!(unexplained.is_empty(), "not in deviations.md: {unexplained:?}");
+    let named: Vec<_> = text.split('`').filter(|word| word.starts_with("transcripts/")).collect();
+    for path in &named {
+        assert!(project::tests().join(path).exists(), "deviations.md names {path}, which is not there");
+    }
+    assert!(named.len() >= explained.len(), "each deviation names a transcript");
+}
