@@ -41,8 +41,8 @@ impl Extended {
     /// Zero.
     pub const ZERO: Self = Self { negative: false, magnitude: Magnitude::Zero };
 
-    /// Reads decimal or exponent form, `inf` and `infinity` with a sign, in any case. NaN is refused, and so is what is
-    /// too large or too small for the format.
+    /// Reads decimal, exponent and hexadecimal form, `inf` and `infinity` with a sign, in any case. NaN is refused, and so
+    /// is what is too large or too small for the format.
     pub fn parse(text: &[u8]) -> Option<Self> {
         if text.len() > TEXT_BYTES_MAX {
             return None;
@@ -55,8 +55,14 @@ impl Extended {
         if text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity") {
             return Some(Self { negative, magnitude: Magnitude::Infinite });
         }
-        let (digits, exponent) = parse_decimal(text)?;
-        Some(Self { negative, magnitude: from_decimal(&digits, exponent)? })
+        let magnitude = match text {
+            [b'0', b'x' | b'X', digits @ ..] => parse_hexadecimal(digits)?,
+            _ => {
+                let (digits, exponent) = parse_decimal(text)?;
+                from_decimal(&digits, exponent)?
+            }
+        };
+        Some(Self { negative, magnitude })
     }
 
     /// Whether it is not infinite.
@@ -118,14 +124,38 @@ fn parse_decimal(text: &[u8]) -> Option<(Vec<u8>, i32)> {
         Some(at) => (&text[..at], parse_exponent(&text[at + 1..])?),
         None => (text, 0),
     };
-    let (whole, decimals) = match mantissa.iter().position(|byte| *byte == b'.') {
-        Some(at) => (&mantissa[..at], &mantissa[at + 1..]),
-        None => (mantissa, &[][..]),
+    let (digits, decimals) = parse_digits(mantissa, 10)?;
+    Some((digits, exponent.saturating_sub(decimals)))
+}
+
+/// The number nearest to one in hexadecimal form, without its prefix: `1.8p3`.
+fn parse_hexadecimal(text: &[u8]) -> Option<Magnitude> {
+    let (mantissa, exponent) = match text.iter().position(|byte| matches!(byte, b'p' | b'P')) {
+        Some(at) => (&text[..at], parse_exponent(&text[at + 1..])?),
+        None => (text, 0),
     };
-    let digits: Vec<u8> = whole.iter().chain(decimals).map(|byte| byte.wrapping_sub(b'0')).collect();
-    let is_number = !digits.is_empty() && digits.iter().all(|digit| *digit <= 9);
-    let decimals = i32::try_from(decimals.len()).ok()?;
-    is_number.then(|| (digits, exponent.saturating_sub(decimals)))
+    let (digits, decimals) = parse_digits(mantissa, 16)?;
+    let (mut value, mut exponent) = (0_u128, exponent.saturating_sub(4 * decimals));
+    for digit in digits {
+        if value.leading_zeros() > 4 {
+            value = value << 4 | u128::from(digit);
+        } else {
+            value |= u128::from(digit > 0);
+            exponent = exponent.saturating_add(4);
+        }
+    }
+    from_u128(value, exponent)
+}
+
+/// The digits before and behind the point, at least one, and how many of them stand behind it.
+fn parse_digits(text: &[u8], radix: u32) -> Option<(Vec<u8>, i32)> {
+    let (whole, decimals) = match text.iter().position(|byte| *byte == b'.') {
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (text, &[][..]),
+    };
+    let digit = |byte: &u8| char::from(*byte).to_digit(radix).and_then(|digit| u8::try_from(digit).ok());
+    let digits: Vec<u8> = whole.iter().chain(decimals).map(digit).collect::<Option<_>>()?;
+    (!digits.is_empty()).then_some((digits, i32::try_from(decimals.len()).ok()?))
 }
 
 fn parse_exponent(text: &[u8]) -> Option<i32> {
@@ -195,14 +225,16 @@ fn from_u128(value: u128, exponent: i32) -> Option<Magnitude> {
     let shift = i32::try_from(value.leading_zeros()).ok()?;
     let value = value << shift;
     let (high, low) = ((value >> u64::BITS) as u64, value as u64);
-    let mut exponent = exponent - shift + 64;
+    let mut exponent = exponent.saturating_sub(shift).saturating_add(64);
     const HALF: u64 = 1 << 63;
     let rounds_up = low > HALF || (low == HALF && high & 1 == 1);
     let (mut mantissa, overflows) = high.overflowing_add(u64::from(rounds_up));
     if overflows {
         (mantissa, exponent) = (HALF, exponent + 1);
     }
-    (EXPONENT_MIN..=EXPONENT_MAX).contains(&(exponent + 63)).then_some(Magnitude::Finite { mantissa, exponent })
+    (EXPONENT_MIN..=EXPONENT_MAX)
+        .contains(&exponent.saturating_add(63))
+        .then_some(Magnitude::Finite { mantissa, exponent })
 }
 
 /// Shifts to the right; the lowest bit is set when a bit that was cut off was.
@@ -358,6 +390,12 @@ mod tests {
     }
 
     const RECORDED: &[(&str, &str, &str)] = &[
+        ("0x10", "1", "17"),
+        ("0X1.8p3", "-0x.8", "11.5"),
+        ("0x1p-3", "0", "0.125"),
+        ("0x123456789abcdef123456789abcdef123456789", "0", "6495562832581790668280497584689000835320905728"),
+        ("0x1.00000000000000018p0", "0x1p70", "1180591620717411303424"),
+        ("0xffffffffffffffffff", "-0xffffffffffffffffff", "0"),
         ("0.1", "0.2", "0.3"),
         ("1000.1", "0.2", "1000.29999999999999999"),
         ("5000.1", "0", "5000.10000000000000009"),
@@ -406,7 +444,29 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_number() {
-        let texts = ["", " 1", "1 ", "a", "1e", "1e+", "e5", ".", "-", "+-1", "1.2.3", "nan", "1e5000", "1e-5000"];
+        let texts = [
+            "",
+            " 1",
+            "1 ",
+            "a",
+            "1e",
+            "1e+",
+            "e5",
+            ".",
+            "-",
+            "+-1",
+            "1.2.3",
+            "nan",
+            "1e5000",
+            "1e-5000",
+            "0x",
+            "0x.",
+            "0xg",
+            "0x1p",
+            "0x1.8p+",
+            "0x1p99999",
+            "-0x1p-99999",
+        ];
         for text in texts {
             assert_eq!(Extended::parse(text.as_bytes()), None, "{text:?}");
         }
