@@ -266,7 +266,14 @@ fn split_decimals(mantissa: u64, shift: u32) -> (Vec<u8>, Vec<u8>) {
 fn decimal_digits(mut value: Natural) -> Vec<u8> {
     let mut digits = Vec::new();
     while !value.is_zero() {
-        digits.push(b'0' + value.divide_by_ten());
+        let mut chunk = value.divide(10_u32.pow(DIGITS_PER_STEP));
+        for _ in 0..DIGITS_PER_STEP {
+            digits.push(b'0' + (chunk % 10) as u8);
+            chunk /= 10;
+        }
+    }
+    while digits.last() == Some(&b'0') {
+        digits.pop();
     }
     if digits.is_empty() {
         digits.push(b'0');
@@ -355,16 +362,16 @@ impl Natural {
         self.trim();
     }
 
-    /// Divides by ten and gives the remainder.
-    fn divide_by_ten(&mut self) -> u8 {
+    /// Divides by a small number and gives the remainder.
+    fn divide(&mut self, divisor: u32) -> u32 {
         let mut rest = 0;
         for word in self.0.iter_mut().rev() {
             let value = rest << 32 | u64::from(*word);
-            *word = (value / 10) as u32;
-            rest = value % 10;
+            *word = (value / u64::from(divisor)) as u32;
+            rest = value % u64::from(divisor);
         }
         self.trim();
-        rest as u8
+        rest as u32
     }
 }
 
