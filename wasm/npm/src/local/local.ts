@@ -33,6 +33,7 @@ interface Waiting {
 export class LocalConnection implements Connection {
   readonly #parts: LocalParts;
   #opening: Promise<LiveStore> | undefined;
+  #open: LiveStore | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: LocalParts) {
@@ -40,7 +41,10 @@ export class LocalConnection implements Connection {
   }
 
   async execute(words: Words, form: Form): Promise<Reply> {
-    return resultOf(await (await this.#live()).execute(words, form));
+    // Each await costs more than most commands: only what has to wait does.
+    const live = this.#open ?? (await this.#live());
+    const reply = live.execute(words, form);
+    return resultOf(reply instanceof Promise ? await reply : reply);
   }
 
   async pipeline(commands: readonly Words[], form: Form): Promise<Reply[]> {
@@ -80,12 +84,19 @@ export class LocalConnection implements Connection {
 
   #live(): Promise<LiveStore> {
     if (this.#closing) return Promise.reject(new StoreError("CLOSED", "the store was closed"));
-    this.#opening ??= open(this.#parts).catch((error: unknown) => {
+    this.#opening ??= this.#start();
+    return this.#opening;
+  }
+
+  async #start(): Promise<LiveStore> {
+    try {
+      this.#open = await open(this.#parts);
+      return this.#open;
+    } catch (error) {
       // Another call may have more luck: the tab that held the store may be gone.
       this.#opening = undefined;
       throw error;
-    });
-    return this.#opening;
+    }
   }
 }
 
@@ -147,7 +158,7 @@ class LiveStore {
   }
 
   /** Executes a command; a blocking one answers when it is done, and holds up no other. */
-  async execute(words: Words, form: Form): Promise<Reply> {
+  execute(words: Words, form: Form): Reply | Promise<Reply> {
     const session = this.#session;
     const reply = this.#run(session, words, form);
     if (reply !== undefined) return reply;
