@@ -38,13 +38,21 @@ export async function startGateway() {
   const start = async () => {
     const words = ["serve", "--http", `127.0.0.1:${http}`, "--resp", `127.0.0.1:${resp}`, "--data", data, "--durability", "memory"];
     child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
-    await answering(url, child);
+    try {
+      await answering(url, child);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
   };
   const stop = async () => {
     if (child.exitCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
+    // A gateway that does not end when asked is a fault of its own, not a reason to wait for ever.
+    const late = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
     await ended;
+    clearTimeout(late);
   };
   await start();
   return {
@@ -75,7 +83,7 @@ async function reachable(url) {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
-      const response = await fetch(`${url}/ping`);
+      const response = await fetch(`${url}/ping`, { signal: AbortSignal.timeout(1000) });
       await response.arrayBuffer();
       return;
     } catch (error) {

@@ -41,7 +41,7 @@ impl Generator {
         let command = self.commands[self.random.index(self.commands.len())];
         let mut words = self.request(command);
         if is_lexical(command, &words) {
-            words.iter_mut().for_each(|word| rename_key(word));
+            words.iter_mut().for_each(rename_key);
             let filled = [b"ZADD", &words[1][..], b"0", b"a", b"0", b"b", b"0", b"c", b"0", b"ab", b"0", b"A"];
             return vec![filled.iter().map(|word| word.to_vec()).collect(), words];
         }

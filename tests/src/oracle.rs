@@ -19,6 +19,11 @@ const ROUND_LEN: usize = 120;
 /// How long the real server may take for a round.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Requests that belong together.
+type Step = Vec<Words>;
+/// What the real server and Redstart answered.
+type Answers = (String, String);
+
 /// A place where the two differ, with what led there.
 #[derive(Clone, Debug)]
 pub struct Difference {
@@ -87,7 +92,7 @@ impl Oracle {
     /// When the server breaks off.
     pub fn round(&mut self, seed: u64) -> anyhow::Result<Option<Difference>> {
         let mut generator = Generator::new(seed, Oddity::Any, data_commands());
-        let mut steps: Vec<Vec<Words>> = (0..ROUND_LEN).map(|_| generator.next_requests()).collect();
+        let mut steps: Vec<Step> = (0..ROUND_LEN).map(|_| generator.next_requests()).collect();
         steps.extend(look_at_everything().into_iter().map(|words| vec![words]));
         let Some((at, _)) = self.first_difference(&steps.concat())? else { return Ok(None) };
         cut_behind(&mut steps, at);
@@ -96,7 +101,7 @@ impl Oracle {
     }
 
     /// Leaves steps out while there is still a difference. A step's requests stay together, or one would block.
-    fn shrink(&mut self, mut steps: Vec<Vec<Words>>) -> anyhow::Result<(Vec<Vec<Words>>, (String, String))> {
+    fn shrink(&mut self, mut steps: Vec<Step>) -> anyhow::Result<(Vec<Step>, Answers)> {
         let mut answers = ("the same at a second try".to_owned(), String::new());
         let mut piece = steps.len() / 2;
         while piece > 0 {
@@ -118,7 +123,7 @@ impl Oracle {
     }
 
     /// The first request that is answered differently, and both answers.
-    fn first_difference(&mut self, requests: &[Words]) -> anyhow::Result<Option<(usize, (String, String))>> {
+    fn first_difference(&mut self, requests: &[Words]) -> anyhow::Result<Option<(usize, Answers)>> {
         let redis = self.ask_redis(requests)?;
         let redstart = ask_redstart(self.protocol, requests);
         for (n, words) in requests.iter().enumerate() {
@@ -149,7 +154,7 @@ impl Oracle {
 }
 
 /// Keeps the steps up to the one with this request.
-fn cut_behind(steps: &mut Vec<Vec<Words>>, request: usize) {
+fn cut_behind(steps: &mut Vec<Step>, request: usize) {
     let mut requests = 0;
     let kept = steps.iter().take_while(|step| {
         let before = requests;
