@@ -28,15 +28,15 @@ async function freePort() {
   return port;
 }
 
-/** Starts one; `url` is where it answers, `stop` and `start` interrupt it, `close` ends it. */
-export async function startGateway() {
+/** Starts one with further options; `url` is where it answers, `stop` and `start` interrupt it, `close` ends it. */
+export async function startGateway(...options) {
   const program = binary();
   const data = mkdtempSync(join(tmpdir(), "redstart-console-"));
   const [http, resp] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${http}`;
   let child;
   const start = async () => {
-    const words = ["serve", "--http", `127.0.0.1:${http}`, "--resp", `127.0.0.1:${resp}`, "--data", data, "--durability", "memory"];
+    const words = ["serve", "--http", `127.0.0.1:${http}`, "--resp", `127.0.0.1:${resp}`, "--data", data, "--durability", "memory", ...options];
     child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
     try {
       await answering(url, child);

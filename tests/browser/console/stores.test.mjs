@@ -213,3 +213,22 @@ test("a gateway that goes away shows, and one that comes back is found again", a
   assert.equal(await ui.run("PING"), "PONG");
   await ui.close();
 });
+
+test("a gateway that wants a token gets it from the dialog", async () => {
+  const guarded = await startGateway("--token", "open-sesame");
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(`${guarded.url}/console/`);
+    await page.getByText("The gateway wants another token").waitFor();
+    await page.getByRole("button", { name: "Connection…" }).click();
+    await page.getByRole("textbox", { name: "Token" }).fill("open-sesame");
+    await page.keyboard.press("Enter");
+    await page.locator('#status[data-level="ok"]').waitFor();
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+    assert.doesNotMatch(kept, /open-sesame/);
+  } finally {
+    await context.close();
+    await guarded.close();
+  }
+});
