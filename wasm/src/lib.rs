@@ -172,10 +172,10 @@ impl Store {
     /// Makes the next piece of the snapshot, of about `len` bytes, and gives its length: 0 when it is complete.
     pub fn next_snapshot_piece(&mut self, len: usize) -> usize {
         self.snapshot.clear();
-        if let Some(cursor) = &mut self.cursor {
-            if !self.engine.snapshot(cursor, &mut self.snapshot, len) {
-                self.cursor = None;
-            }
+        if let Some(cursor) = &mut self.cursor
+            && !self.engine.snapshot(cursor, &mut self.snapshot, len)
+        {
+            self.cursor = None;
         }
         self.snapshot.len()
     }
