@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::annotation::{self, Annotation};
-use redstart_core::resp::{Parsed, RequestLimits, parse_request};
+use redstart_core::resp::{Parsed, RequestLimits, parse_request, write_request};
 use redstart_core::{Engine, Lsn};
 use std::fs::File;
 use std::io::{self, Read};
@@ -229,8 +229,10 @@ impl Reader<'_> {
             file.set_len(end)?;
         }
         if end > self.batch {
+            // Whoever wrote this may have left another database selected; a batch of ours begins in database 0.
             let mut line = Vec::new();
-            Annotation { crc: self.crc, last: self.last }.write(&mut line);
+            write_request(&mut line, &[b"SELECT", b"0"]);
+            Annotation { crc: crc32c::crc32c_append(self.crc, &line), last: self.last }.write(&mut line);
             file.write_all_at(&line, end)?;
         }
         file.sync_all()

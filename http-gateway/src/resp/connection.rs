@@ -4,7 +4,7 @@
 //! request is kept by the connection. In the same way answers are written from a shared buffer, and only what the
 //! socket or the gate did not take is kept. An idle connection holds no buffers.
 
-use crate::host::{Host, Item, Member};
+use crate::host::{Host, Item, Member, Turn};
 use redstart_core::resp::{Parsed, RequestLimits, parse_request};
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer, SessionOptions};
 use std::cell::RefCell;
@@ -64,12 +64,14 @@ pub(super) struct Connection {
 impl Connection {
     /// A connection with a new session.
     pub(super) fn open(host: &Arc<Host>, stream: TcpStream, options: SessionOptions) -> Self {
-        let member = host.turn().open(options);
+        let mut turn = host.turn();
+        let member = turn.open(options);
+        let limits = limits_of(&turn, &member);
         Self {
             host: host.clone(),
             stream,
             member,
-            limits: RequestLimits::UNAUTHENTICATED,
+            limits,
             input: Vec::new(),
             wanted: 1,
             output: Vec::new(),
@@ -189,7 +191,7 @@ impl Connection {
         at
     }
 
-    fn execute_one(&mut self, turn: &mut crate::host::Turn<'_>, words: &[&[u8]], reply: &mut ReplyBuffer) {
+    fn execute_one(&mut self, turn: &mut Turn<'_>, words: &[&[u8]], reply: &mut ReplyBuffer) {
         if words.is_empty() {
             return;
         }
@@ -200,10 +202,8 @@ impl Connection {
             Outcome::Blocked => self.blocked = true,
             Outcome::Closed => self.closing = true,
         }
-        if self.limits == RequestLimits::UNAUTHENTICATED
-            && turn.engine().session(self.member.id).is_some_and(|session| session.authenticated)
-        {
-            self.limits = RequestLimits::TRUSTED;
+        if self.limits == RequestLimits::UNAUTHENTICATED {
+            self.limits = limits_of(turn, &self.member);
         }
         // What a request sends to its own session stands directly behind its answer.
         self.collect(reply);
@@ -247,6 +247,14 @@ impl Connection {
             *reply = ReplyBuffer::new(Protocol::Resp2);
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+/// What a session may send, before and after it has authenticated.
+fn limits_of(turn: &Turn<'_>, member: &Member) -> RequestLimits {
+    match turn.engine().session(member.id) {
+        Some(session) if session.authenticated => RequestLimits::TRUSTED,
+        _ => RequestLimits::UNAUTHENTICATED,
     }
 }
 
