@@ -94,7 +94,7 @@ impl PubSub {
 
     /// All names of a topic that someone listens to, with the number of listeners.
     pub(crate) fn active(&self, topic: Topic) -> impl Iterator<Item = (&[u8], usize)> {
-        self.listeners.iter().filter(move |((of, _), _)| *of == topic).map(|((_, name), l)| (name.as_slice(), l.len()))
+        self.of_topic(topic).map(|(name, listeners)| (name, listeners.len()))
     }
 
     /// How many sessions listen to something.
@@ -112,10 +112,14 @@ impl PubSub {
     }
 
     fn matching_patterns<'a>(&'a self, channel: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a [SessionId])> {
-        self.listeners
-            .iter()
-            .filter(|((topic, pattern), _)| *topic == Topic::Pattern && glob::matches(pattern, channel))
-            .map(|((_, pattern), listeners)| (pattern.as_slice(), listeners.as_slice()))
+        self.of_topic(Topic::Pattern).filter(|(pattern, _)| glob::matches(pattern, channel))
+    }
+
+    /// The names of a topic with their listeners, without a look at those of other topics.
+    fn of_topic(&self, topic: Topic) -> impl Iterator<Item = (&[u8], &[SessionId])> {
+        let from = (topic, SmallBytes::from(&b""[..]));
+        let all = self.listeners.range(from..).take_while(move |((of, _), _)| *of == topic);
+        all.map(|((_, name), listeners)| (name.as_slice(), listeners.as_slice()))
     }
 }
 
