@@ -29,7 +29,7 @@ startShortcuts({
   t: nextTheme,
 });
 element("line", HTMLInputElement).focus();
-void store.open().then(() => keys.refresh());
+void store.open();
 
 function switchTo(place: Place): void {
   rememberPlace(place);
@@ -49,7 +49,7 @@ function startHeader(): void {
     status.textContent = text;
     again.hidden = level !== "bad";
   });
-  again.addEventListener("click", () => void store.open().then(() => keys.refresh()));
+  again.addEventListener("click", () => void store.open());
   element("help-button", HTMLButtonElement).addEventListener("click", () => help.showModal());
   element("theme-button", HTMLButtonElement).title = "Switch the theme (t)";
 }
@@ -64,6 +64,7 @@ function startSettings(): void {
     dialog.returnValue = "";
     dialog.showModal();
   });
+  element("settings-cancel", HTMLButtonElement).addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
     if (dialog.returnValue !== "save") return;
     const gateway = { url: url.value.trim(), token: token.value };

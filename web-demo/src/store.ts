@@ -34,7 +34,7 @@ export class Store {
   readonly switched = new Signal<Place>();
   /** The state has changed. */
   readonly stated = new Signal<Status>();
-  /** SELECT, MULTI or a lost connection changed the session. */
+  /** SELECT, MULTI or a lost connection has changed the session. */
   readonly sessionChanged = new Signal<Session>();
   /** The command table has arrived. */
   readonly learned = new Signal<Docs>();
@@ -78,7 +78,8 @@ export class Store {
       await db.exec(["PING"]);
       if (db !== this.#db) return;
       // The store may have told more of itself meanwhile.
-      if (this.status === opening) this.#state({ level: "ok", text: this.#place === "page" ? KEPT : "Connected" });
+      if (this.status.level === "busy" && this.status.text === opening.text) this.#works();
+      this.written.emit();
       await this.#learn(db);
     } catch (error) {
       if (db === this.#db) this.#state({ level: "bad", text: reasonOf(error instanceof Error ? error : new Error(String(error))) });
@@ -95,7 +96,6 @@ export class Store {
     this.#setSession(FRESH);
     this.switched.emit(place);
     await Promise.all([old.close().catch(() => {}), this.open()]);
-    if (place === this.#place) this.written.emit();
   }
 
   /** Runs a command of the command line; strings of the answer are bytes. */
@@ -144,7 +144,7 @@ export class Store {
         case "connecting":
           return this.#state({ level: "busy", text: "Connecting" });
         case "open":
-          return this.#state({ level: "ok", text: "Connected" });
+          return this.#reconnected(db);
         case "reconnecting":
           return this.#state({ level: "busy", text: `Reconnecting (attempt ${state.attempt})` });
         case "gaveUp":
@@ -161,18 +161,25 @@ export class Store {
     this.#state({ level: "busy", text: "Disconnected" });
     this.#setSession(FRESH);
     const isRefused = code >= 4000 && code < 4500;
-    if (this.#isProbing || isRefused) return;
-    this.#isProbing = true;
     // Not before the connection has noted its end.
-    setTimeout(() => void this.#probe(db));
+    if (!isRefused) setTimeout(() => void this.#probe(db));
+  }
+
+  /** A socket that opens may still be refused; an answer is what counts. */
+  #reconnected(db: Redis): void {
+    if (this.status.level !== "ok") void this.#probe(db);
   }
 
   async #probe(db: Redis): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
     try {
       await db.exec(["PING"]);
-      if (db === this.#db) this.written.emit();
+      if (db !== this.#db) return;
+      this.#works();
+      this.written.emit();
     } catch {
-      // Its state has said so already.
+      // The connection has said so itself.
     } finally {
       this.#isProbing = false;
     }
@@ -210,8 +217,14 @@ export class Store {
   }
 
   #setSession(session: Session): void {
+    const { database, isInTransaction } = this.session;
+    if (session.database === database && session.isInTransaction === isInTransaction) return;
     this.session = session;
     this.sessionChanged.emit(session);
+  }
+
+  #works(): void {
+    this.#state({ level: "ok", text: this.#place === "page" ? KEPT : "Connected" });
   }
 
   #state(status: Status): void {

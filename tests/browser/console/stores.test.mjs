@@ -225,6 +225,9 @@ test("a gateway that wants a token gets it from the dialog", async () => {
     await page.getByRole("textbox", { name: "Token" }).fill("open-sesame");
     await page.keyboard.press("Enter");
     await page.locator('#status[data-level="ok"]').waitFor();
+    await page.getByRole("combobox", { name: "Command" }).fill("ECHO hello");
+    await page.keyboard.press("Enter");
+    await page.getByText('"hello"').waitFor();
     const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
     assert.doesNotMatch(kept, /open-sesame/);
   } finally {

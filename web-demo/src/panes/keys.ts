@@ -82,9 +82,10 @@ export class KeysPane {
     this.#value.refresh();
   }
 
+  /** A store that does not answer is not asked without need. */
   #soon(): void {
     clearTimeout(this.#due);
-    this.#due = setTimeout(() => this.refresh(), PAUSE_MS);
+    if (this.#store.status.level !== "bad") this.#due = setTimeout(() => this.refresh(), PAUSE_MS);
   }
 
   #empty(): void {
