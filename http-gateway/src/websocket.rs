@@ -11,6 +11,9 @@
 //!
 //! A request that may wait runs in a session of its own, so that it does not hold up the ones after it.
 //!
+//! Messages are not compressed: the library underneath has no permessage-deflate. Who wants them smaller asks for
+//! MessagePack. `socket` is the one place that would change.
+//!
 //! Architecture invariant: what a command means is not known here, and neither is what a token is worth: the router
 //! says who has come, or how to find out.
 

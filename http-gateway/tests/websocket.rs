@@ -260,6 +260,16 @@ async fn bad_messages_have_a_defined_end() {
     assert_eq!(client.ask(json!({"id":4,"cmd":["EXISTS","k"]})).await["result"], 0);
     assert_eq!(client.ask(json!({"id":5,"cmd":[]})).await["error"]["code"], "ERR");
 
+    // What was asked for is bounded, and so is what it makes.
+    client.ask(json!({"id":6,"cmd":["SET","k","v".repeat(600)]})).await;
+    let get = json!({"id":7,"cmd":["GET","k"]});
+    let pair = json!([get, get]);
+    assert_eq!(client.ask(pair).await[1]["result"].as_str().unwrap().len(), 600);
+    client.ask(json!({"id":8,"cmd":["APPEND","k","v".repeat(600)]})).await;
+    let answers = client.ask(json!([get, get])).await;
+    assert_eq!(answers[0]["result"].as_str().unwrap().len(), 1200);
+    assert_eq!(answers[1], error(7, "ERR the answers to this batch are too long"));
+
     for text in ["{", "1", r#"{"cmd":["PING"]}"#, &json!([{"id":1},{"id":2},{"id":3}]).to_string(), &"x".repeat(1001)] {
         let mut client = server.connect().await;
         client.send(text).await;
@@ -318,6 +328,16 @@ async fn resp3_goes_through_as_it_is() {
         received.extend(client.receive_message().await.into_data());
     }
     assert_eq!(received, expected);
+    // More than is sent at once comes in several frames.
+    client.send_bytes(b"SETRANGE s 300000 x\r\n").await;
+    assert_eq!(client.receive_message().await.into_data(), b":300001\r\n".as_slice());
+    client.send_bytes(&b"GET s\r\n".repeat(20)).await;
+    let (mut len, mut frames) = (0, 0);
+    while len < 20 * (300_001 + b"$300001\r\n\r\n".len()) {
+        len += client.receive_message().await.into_data().len();
+        frames += 1;
+    }
+    assert_eq!(frames, 5);
     client.send_bytes(b"SUBSCRIBE c\r\n").await;
     assert_eq!(client.receive_message().await.into_data(), b">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n".as_slice());
     other.ask(json!({"id":3,"cmd":["PUBLISH","c","m"]})).await;

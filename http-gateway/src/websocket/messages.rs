@@ -44,8 +44,16 @@ struct Answers {
     is_batch: bool,
     /// In the order of the requests. An empty one is none: the session has turned its replies off, or waits.
     parts: Vec<Vec<u8>>,
+    bytes: usize,
     missing: usize,
     lsn: Lsn,
+}
+
+impl Answers {
+    fn add(&mut self, part: Vec<u8>) {
+        self.bytes += part.len();
+        self.parts.push(part);
+    }
 }
 
 /// What became of a request.
@@ -78,34 +86,37 @@ impl Messages {
         // What came before this turn was before the answers.
         self.collect(output)?;
         let mut answers = Answers { is_batch, ..Answers::default() };
-        let mut end = Ok(());
-        for Request { id, body } in requests {
-            let part = match self.request(&mut turn, &id, body, &mut answers.lsn) {
-                Done::Answered(part) => part,
-                Done::Waits(member) => {
-                    let index = answers.parts.len();
-                    answers.missing += 1;
-                    self.waiting.push(Waiting { member, id, message: self.next, index });
-                    Vec::new()
-                }
-                Done::Ends(part, close) => {
-                    end = Err(close);
-                    part
-                }
-            };
-            answers.parts.push(part);
-            if end.is_err() {
-                break;
-            }
-        }
+        let ended = requests.into_iter().try_for_each(|request| self.execute_one(&mut turn, request, &mut answers));
         if answers.missing == 0 {
             self.send(answers, output);
         } else {
             self.unanswered.insert(self.next, answers);
             self.next += 1;
         }
-        self.collect(output)?;
-        end
+        let collected = self.collect(output);
+        ended.and(collected)
+    }
+
+    fn execute_one(&mut self, turn: &mut Turn<'_>, request: Request<'_>, answers: &mut Answers) -> Result<(), Close> {
+        let Request { id, body } = request;
+        let done = if answers.bytes < self.seat.limits.frame_bytes_max {
+            self.request(turn, &id, body, &mut answers.lsn)
+        } else {
+            Done::Answered(self.refuse(&id, "ERR the answers to this batch are too long"))
+        };
+        match done {
+            Done::Answered(part) => answers.add(part),
+            Done::Waits(member) => {
+                self.waiting.push(Waiting { member, id, message: self.next, index: answers.parts.len() });
+                answers.missing += 1;
+                answers.add(Vec::new());
+            }
+            Done::Ends(part, close) => {
+                answers.add(part);
+                return Err(close);
+            }
+        }
+        Ok(())
     }
 
     fn request(&mut self, turn: &mut Turn<'_>, id: &Id, body: Body<'_>, lsn: &mut Lsn) -> Done {
@@ -128,11 +139,11 @@ impl Messages {
     }
 
     fn command(&mut self, turn: &mut Turn<'_>, id: &Id, words: &[&[u8]], lsn: &mut Lsn) -> Done {
-        let beside = self.seat.may_wait(turn, words).then(|| self.seat.open_beside(turn));
-        if beside.is_some() && self.waiting.len() >= self.seat.limits.requests_max {
-            beside.iter().for_each(|member| turn.close(member.id));
+        let may_wait = self.seat.may_wait(turn, words);
+        if may_wait && self.waiting.len() >= self.seat.limits.requests_max {
             return Done::Answered(self.refuse(id, "ERR too many requests of this connection wait"));
         }
+        let beside = may_wait.then(|| self.seat.open_beside(turn));
         let session = beside.as_ref().map_or(self.seat.member.id, |member| member.id);
         let execution = turn.execute(session, words, &mut self.reply);
         *lsn = execution.lsn.max(*lsn);

@@ -12,12 +12,18 @@ use std::task::{Context, Poll};
 
 /// How much a client may send ahead while its session waits.
 const AHEAD_BYTES_MAX: usize = 1024 * 1024;
+/// When the answers of a turn are longer than this, they are sent before the next request is looked at.
+const TURN_REPLY_BYTES: usize = 1024 * 1024;
 
 /// The requests of one session, and what has been answered.
 pub(super) struct Plain {
     seat: Seat,
     /// Input that has not been executed.
     input: Vec<u8>,
+    /// The length that `input` must have before looking at it again is of use.
+    wanted: usize,
+    /// There was much to be sent before the rest of the input could be looked at.
+    paused: bool,
     reply: ReplyBuffer,
     /// The latest effect that the answers have seen.
     lsn: Lsn,
@@ -29,30 +35,38 @@ pub(super) struct Plain {
 impl Plain {
     pub(super) fn new(seat: Seat) -> Self {
         let reply = ReplyBuffer::new(Protocol::Resp3);
-        Self { seat, input: Vec::new(), reply, lsn: Lsn(0), blocked: false, end: None }
+        let input = Vec::new();
+        Self { seat, input, wanted: 0, paused: false, reply, lsn: Lsn(0), blocked: false, end: None }
     }
 
     /// Executes what can be executed, and sends all answers in one frame.
     fn execute(&mut self, output: &mut Output) -> Result<(), Close> {
-        let input = std::mem::take(&mut self.input);
+        let mut input = std::mem::take(&mut self.input);
         let host = self.seat.host.clone();
         let mut turn = host.turn();
         self.collect();
         let executed = self.execute_input(&mut turn, &input);
         drop(turn);
-        self.input = input.get(executed..).unwrap_or_default().to_vec();
+        input.drain(..executed);
+        self.input = input;
         if !self.reply.is_empty() {
             output.push(self.lsn, Frame::Binary(self.reply.take().into()));
         }
         self.end.map_or(Ok(()), Err)
     }
 
-    /// Executes the requests at the beginning of the input, and gives how many bytes they were.
+    /// Executes the requests at the beginning of the input, and gives how many bytes they were. It stops before an
+    /// unfinished request, behind one that blocks, and when there is much to be sent.
     fn execute_input(&mut self, turn: &mut Turn<'_>, input: &[u8]) -> usize {
         let mut at = 0;
+        (self.wanted, self.paused) = (0, false);
         while at < input.len() && !self.blocked && self.end.is_none() {
-            let limits = self.limits(turn);
-            match parse_request(input.get(at..).unwrap_or_default(), limits) {
+            self.paused = self.reply.len() >= TURN_REPLY_BYTES;
+            if self.paused {
+                break;
+            }
+            let rest = input.get(at..).unwrap_or_default();
+            match parse_request(rest, self.limits(turn)) {
                 Ok(Parsed::Request { words, len }) => {
                     at += len;
                     self.execute_one(turn, &words);
@@ -62,7 +76,10 @@ impl Plain {
                     let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
                     self.execute_one(turn, &words);
                 }
-                Ok(Parsed::Incomplete { .. }) => break,
+                Ok(Parsed::Incomplete { missing }) => {
+                    self.wanted = rest.len() + missing;
+                    break;
+                }
                 Err(error) => {
                     self.reply.raw(format!("-{error}\r\n").as_bytes());
                     self.end = Some(Close::PROTOCOL);
@@ -123,10 +140,13 @@ impl Dialogue for Plain {
             return Err(Close::PROTOCOL);
         };
         self.input.extend_from_slice(bytes);
-        if self.blocked { Ok(()) } else { self.execute(output) }
+        if self.blocked || self.input.len() < self.wanted { Ok(()) } else { self.execute(output) }
     }
 
     fn poll_arrivals(&mut self, context: &Context<'_>, output: &mut Output) -> Poll<Result<(), Close>> {
+        if self.paused {
+            return Poll::Ready(self.execute(output));
+        }
         self.seat.member.outbox.poll_filled(context).map(|()| self.execute(output))
     }
 

@@ -97,8 +97,18 @@ pub(super) fn read_json(json: &[u8]) -> Result<Message<'_>, Refusal> {
 /// # Errors
 /// [`Refusal`].
 pub(super) fn read_msgpack(msgpack: &[u8]) -> Result<Message<'_>, Refusal> {
-    let read = rmp_serde::from_slice(msgpack).map_err(|error| error.to_string());
-    read.or_else(|reason| Err(refusal(reason, rmp_serde::from_slice(msgpack).ok())))
+    whole_msgpack(msgpack).or_else(|reason| Err(refusal(reason, whole_msgpack(msgpack).ok())))
+}
+
+/// Reads a value that takes up all of the bytes.
+fn whole_msgpack<'a, T: Deserialize<'a>>(msgpack: &'a [u8]) -> Result<T, String> {
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(msgpack);
+    let value = T::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
+    // The only way to ask whether the end has been reached: nothing more can be read, not even the kind of a value.
+    match bool::deserialize(&mut deserializer) {
+        Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
+        _ => Err("there are bytes behind the message".to_owned()),
+    }
 }
 
 /// The number of a request of which nothing else is understood.
@@ -341,6 +351,8 @@ mod tests {
                 assert_eq!(ids, [Id::Integer(3)]);
             }
         }
+        let not_text = read_json(b"{\"id\":3,\"cmd\":[\"\xff\"]}");
+        assert!(matches!(not_text, Err(Refusal::Invalid { .. })), "{not_text:?}");
         let refused = read_json(br#"[{"id":1,"cmd":["PING"]},{"id":2}]"#);
         let Err(Refusal::Invalid { ids, is_batch: true, .. }) = refused else { panic!("{refused:?}") };
         assert_eq!(ids, [Id::Integer(1), Id::Integer(2)]);
@@ -353,11 +365,16 @@ mod tests {
         {
             assert_eq!(read_json(json.as_bytes()), Err(Refusal::Protocol), "{json}");
         }
-        assert_eq!(read_json(b"{\"id\":1,\"cmd\":[\"\xff\"]}"), Err(Refusal::Protocol));
         assert_eq!(read_json("[".repeat(100_000).as_bytes()), Err(Refusal::Protocol));
-        for msgpack in
-            [b"".as_slice(), b"\xc1", b"\x81", b"\x82\xa2id", b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff"]
-        {
+        for msgpack in [
+            b"".as_slice(),
+            b"\xc1",
+            b"\x81",
+            b"\x82\xa2id",
+            b"\x81\xa2id\x01\x81",
+            b"\xdd\xff\xff\xff\xff",
+            b"\xdf\xff\xff\xff\xff",
+        ] {
             assert_eq!(read_msgpack(msgpack), Err(Refusal::Protocol), "{msgpack:?}");
         }
     }
