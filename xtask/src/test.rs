@@ -8,31 +8,42 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use counts::Counts;
 
 use crate::{generate, node, packages, process, progress, up, wasm, workspace};
 
-/// Runs everything; an error when a test failed.
+/// Runs everything, and ends with a line that says how many tests passed.
 pub(crate) fn run() -> anyhow::Result<()> {
-    packages::ensure(&[packages::REDIS_SERVER, packages::CHROMIUM])?;
-    node::ensure()?;
-    let mut total = check("cargo fmt", cargo(&["fmt", "--all", "--check"]))?;
-    total += check_generated();
-    // The gateway carries the console page inside its binary, so the page comes before anything in Rust.
-    wasm::run()?;
-    up::console()?;
-    total += check("cargo clippy", cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
-    total += counted("cargo test", cargo(&["test", "--workspace", "--no-fail-fast"]))?;
-    for package in node_packages() {
-        node::install(&package)?;
-        for script in ["types", "test"] {
-            total += script_result(&package, script)?;
-        }
+    let mut total = Counts::default();
+    if let Err(error) = run_all(&mut total) {
+        progress::failure(&error);
+        total.failed += 1;
     }
     writeln!(std::io::stdout(), "{} passed, {} failed", total.passed, total.failed)?;
     if total.failed > 0 {
-        bail!("{} tests failed", total.failed);
+        // The line above is the last one: an error would print another.
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+/// An error is something that the rest cannot do without: a tool that is missing, a build that failed.
+fn run_all(total: &mut Counts) -> anyhow::Result<()> {
+    packages::ensure(&[packages::REDIS_SERVER, packages::CHROMIUM])?;
+    node::ensure()?;
+    *total += check("cargo fmt", cargo(&["fmt", "--all", "--check"]))?;
+    *total += check_generated();
+    // The gateway carries the console page inside its binary, so the page comes before anything in Rust.
+    wasm::run()?;
+    up::console()?;
+    *total += check("cargo clippy", cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    *total += counted("cargo test", cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+    for package in node_packages() {
+        node::install(&package)?;
+        for script in ["types", "test"] {
+            *total += script_result(&package, script)?;
+        }
     }
     Ok(())
 }
