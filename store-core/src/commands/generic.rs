@@ -4,6 +4,8 @@ mod browse;
 mod copy;
 pub(super) mod expire;
 mod rename;
+#[cfg(test)]
+mod tests;
 mod ttl;
 mod wait;
 

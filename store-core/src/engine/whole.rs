@@ -43,3 +43,55 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::Output;
+    use crate::{Config, Engine, Millis, ReplyBuffer, Request, SessionId, SessionOptions};
+    use alloc::format;
+    use alloc::string::String;
+
+    const NOW: Millis = Millis(1);
+
+    fn ask(engine: &mut Engine, session: SessionId, line: &str) -> String {
+        let words: alloc::vec::Vec<_> = line.split(' ').map(str::as_bytes).collect();
+        let mut reply = ReplyBuffer::default();
+        engine.execute(NOW, session, &Request::new(&words), &mut reply);
+        String::from_utf8_lossy(reply.as_bytes()).into_owned()
+    }
+
+    /// What EXEC answers when `key` was watched before another session did something.
+    fn exec_after(done: &str, key: &str) -> String {
+        let mut engine = Engine::new(Config::default(), 1);
+        let [own, other] = [1, 2].map(|_| engine.open(NOW, SessionOptions::default()));
+        ask(&mut engine, own, "SET here v");
+        for line in [&format!("WATCH {key}"), "MULTI"] {
+            ask(&mut engine, own, line);
+        }
+        ask(&mut engine, other, done);
+        ask(&mut engine, own, "EXEC")
+    }
+
+    #[test]
+    fn only_keys_that_are_or_were_there_break_a_watch() {
+        const DONE: &str = "*0\r\n";
+        const BROKEN: &str = "*-1\r\n";
+        for (done, here) in [("FLUSHALL", BROKEN), ("FLUSHDB", BROKEN), ("SWAPDB 0 1", BROKEN), ("SWAPDB 1 2", DONE)] {
+            assert_eq!(exec_after(done, "here"), here, "{done}");
+            assert_eq!(exec_after(done, "absent"), DONE, "{done}");
+        }
+    }
+
+    #[test]
+    fn a_swapped_in_key_ends_a_wait() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let [own, other] = [1, 2].map(|_| engine.open(NOW, SessionOptions::default()));
+        assert_eq!(ask(&mut engine, own, "BLPOP l 0"), "");
+        for line in ["SELECT 1", "RPUSH l e", "SWAPDB 0 1"] {
+            ask(&mut engine, other, line);
+        }
+        let outputs = core::iter::from_fn(|| engine.poll_output());
+        let replies = outputs.filter(|output| matches!(output, Output::Reply { session, .. } if *session == own));
+        assert_eq!(replies.count(), 1);
+    }
+}

@@ -130,3 +130,39 @@ fn end_all(caller: &mut Caller<'_>, filter: &Filter<'_>) -> usize {
     }
     fitting.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::{Outcome, Output};
+    use crate::{Config, Engine, Millis, ReplyBuffer, Request, SessionId, SessionOptions};
+    use alloc::string::String;
+
+    const NOW: Millis = Millis(1);
+
+    fn ask(engine: &mut Engine, session: SessionId, line: &str) -> (Outcome, String) {
+        let words: alloc::vec::Vec<_> = line.split(' ').map(str::as_bytes).collect();
+        let mut reply = ReplyBuffer::default();
+        let execution = engine.execute(NOW, session, &Request::new(&words), &mut reply);
+        (execution.outcome, String::from_utf8_lossy(reply.as_bytes()).into_owned())
+    }
+
+    #[test]
+    fn a_killed_session_is_closed_and_executes_nothing_more() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let [own, other] = [1, 2].map(|_| engine.open(NOW, SessionOptions::default()));
+        ask(&mut engine, other, "SUBSCRIBE c");
+        assert_eq!(ask(&mut engine, own, "CLIENT KILL TYPE pubsub").1, ":1\r\n");
+        assert!(matches!(engine.poll_output(), Some(Output::Close(session)) if session == other));
+        assert_eq!(ask(&mut engine, other, "SET k v"), (Outcome::Closed, String::new()));
+        assert_eq!(ask(&mut engine, own, "PUBLISH c x").1, ":0\r\n");
+        assert_eq!(ask(&mut engine, own, "DBSIZE").1, ":0\r\n");
+        assert_eq!(ask(&mut engine, own, "CLIENT KILL ID 2").1, ":0\r\n");
+    }
+
+    #[test]
+    fn the_own_session_gets_its_answer_first() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let own = engine.open(NOW, SessionOptions::default());
+        assert_eq!(ask(&mut engine, own, "CLIENT KILL ID 1 SKIPME no"), (Outcome::Closed, ":1\r\n".into()));
+    }
+}
