@@ -54,6 +54,12 @@ export interface RedisEvents {
   connection: ConnectionState;
 }
 
+const ENVIRONMENT = [
+  ["REDSTART_URL", "REDSTART_TOKEN"],
+  ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
+  ["KV_REST_API_URL", "KV_REST_API_TOKEN"],
+] as const;
+
 /** A Redis-compatible store. Nothing is loaded or opened before the first command. */
 export interface Redis extends Commands<"async"> {}
 
@@ -64,6 +70,9 @@ export abstract class Redis extends Surface {
 
   constructor(options: LocalOptions | RemoteOptions, wasm: () => WasmSource | Promise<WasmSource>) {
     super();
+    if (!("url" in options) && typeof options.name !== "string") {
+      throw new TypeError('say where the store is: new Redis({ name: "app" }) or new Redis({ url: "http://127.0.0.1:8787" })');
+    }
     const form = options.automaticDeserialization === false ? "text" : "json";
     const events = new Events<RedisEvents>();
     this.#form = form;
@@ -72,6 +81,18 @@ export abstract class Redis extends Surface {
       "url" in options
         ? remote(options, (state) => events.emit("connection", state))
         : local(options, wasm, form, (state) => events.emit("storage", state));
+  }
+
+  /**
+   * A gateway from the environment: `REDSTART_URL` and `REDSTART_TOKEN`, or the names that `@upstash/redis` reads
+   * (`UPSTASH_REDIS_REST_URL`, `KV_REST_API_URL` and their tokens).
+   */
+  static fromEnv<T>(this: new (options: RemoteOptions) => T, options: Omit<RemoteOptions, "url" | "token"> = {}): T {
+    const { process } = globalThis as { process?: { env: Record<string, string | undefined> } };
+    const found = ENVIRONMENT.map((names) => names.map((name) => process?.env[name])).find(([url]) => url);
+    const [url, token] = found ?? [];
+    if (url === undefined) throw new TypeError(`none of ${ENVIRONMENT.map(([name]) => name).join(", ")} is set`);
+    return new this({ ...options, url, ...(token === undefined ? {} : { token }) });
   }
 
   /** The same store with answers as bytes: strings come as `Uint8Array`, unchanged. */

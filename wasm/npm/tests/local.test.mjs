@@ -88,6 +88,21 @@ test("importing and constructing touch nothing", async () => {
   assert.deepEqual(states, []);
 });
 
+test("options that name no store are refused with what to write", () => {
+  assert.throws(() => new Redis({}), /new Redis\(\{ name: "app" \}\)/);
+});
+
+test("a gateway is found in the environment, under our names first", () => {
+  const names = ["REDSTART_URL", "UPSTASH_REDIS_REST_URL", "KV_REST_API_URL"];
+  assert.throws(() => Redis.fromEnv(), /REDSTART_URL/);
+  process.env.KV_REST_API_URL = "http://127.0.0.1:1";
+  try {
+    assert.ok(Redis.fromEnv() instanceof Redis);
+  } finally {
+    for (const name of names) delete process.env[name];
+  }
+});
+
 test("a store without storage says so", async () => {
   const db = open();
   const told = new Promise((resolve) => db.on("storage", resolve));

@@ -16,7 +16,7 @@ export function jsonWords(words: Words): JsonWord[] {
   return words.map(jsonWord);
 }
 
-/** An answer from JSON, in RESP2's shapes: an object is a flat list, a truth value 1 or 0. */
+/** An answer from JSON, in RESP2's shapes: an object is a flat list, a truth value 1 or 0, a failed part an error. */
 export function replyOfJson(json: unknown, form: Form): Reply {
   if (json === null || json === undefined) return null;
   if (typeof json === "number") return json;
@@ -24,6 +24,7 @@ export function replyOfJson(json: unknown, form: Form): Reply {
   if (typeof json === "string") return form === "bytes" ? new TextEncoder().encode(json) : json;
   if (Array.isArray(json)) return json.map((item) => replyOfJson(item, form));
   if (typeof json !== "object") return String(json);
+  if ("error" in json && typeof json.error === "object" && json.error !== null) return errorOfJson(json.error);
   if ("$bytes" in json && typeof json.$bytes === "string") return inForm(fromBase64(json.$bytes), form);
   return Object.entries(json).flatMap(([key, value]) => [replyOfJson(key, form), replyOfJson(value, form)]);
 }

@@ -1,6 +1,6 @@
 /** Who listens to what over a WebSocket, and from where each channel resumes after a break. */
 import type { PushSink, Subscription, Subscriptions } from "../connection.js";
-import { errorOfJson } from "./json.js";
+import { errorOfJson, replyOfJson } from "./json.js";
 
 /** A message as the gateway sends it. */
 export interface Push {
@@ -70,7 +70,8 @@ export class Listeners {
   deliver({ push, channel, data, pattern, epoch, offset }: Push): void {
     const sinks = push === "pmessage" ? this.#patterns.get(pattern ?? "") : this.#channels.get(channel);
     if (epoch !== undefined && offset !== undefined) this.#positions.set(channel, { epoch, offset });
-    for (const sink of sinks ?? []) sink.message(channel, String(data), pattern);
+    const message = String(replyOfJson(data, "text"));
+    for (const sink of sinks ?? []) sink.message(channel, message, pattern);
   }
 
   /** Tells everyone that listening failed for good. */
