@@ -88,6 +88,8 @@ fn receive_all(
                 got.push(value);
             }
         }
+        let forms: Vec<_> = expected.iter().map(|value| target.form(value)).collect();
+        let expected: Vec<_> = forms.iter().collect();
         if !matcher.matches_all(&expected, &got) && difference.is_none() {
             difference = Some((describe(expected), describe(&got)));
         }

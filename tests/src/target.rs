@@ -1,10 +1,15 @@
 //! What a transcript can be run against.
 
 mod core;
+mod json;
 mod resp;
+mod rest;
+mod websocket;
 
 pub use self::core::{CoreTarget, START, find_command, split_effects};
 pub use resp::{Connection, RespTarget};
+pub use rest::RestTarget;
+pub use websocket::WebSocketTarget;
 
 use crate::value::Value;
 use std::time::Duration;
@@ -34,6 +39,11 @@ pub trait Target {
 
     /// Lets time pass.
     fn advance(&mut self, milliseconds: u64);
+
+    /// A recorded reply as this target would give it.
+    fn form(&self, recorded: &Value) -> Value {
+        recorded.clone()
+    }
 
     /// Whether a reply that is not there now will never come, so that silence can be checked.
     fn is_prompt(&self) -> bool {

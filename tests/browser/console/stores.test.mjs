@@ -70,7 +70,7 @@ for (const place of ["page", "gateway"]) {
       assert.match(await prompt.textContent(), /\(TX\)>$/);
       assert.equal(await ui.run("INCR counter"), "QUEUED");
       assert.equal(await ui.run("INCR list"), "QUEUED");
-      assert.match(await ui.run("EXEC"), /^1\) \(integer\) 1\n2\) .*WRONGTYPE Operation/s);
+      assert.match(await ui.run("EXEC"), /^1\) \(integer\) 1\n2\) \(error\) WRONGTYPE Operation/);
       assert.doesNotMatch(await prompt.textContent(), /TX/);
     });
 
@@ -165,10 +165,12 @@ for (const place of ["page", "gateway"]) {
       assert.equal(await ui.run('PUBLISH user.7 "it is me"'), "(integer) 1");
       const second = ui.messages.locator(".message").nth(1);
       assert.match(await second.textContent(), /^\d\d:\d\d:\d\duser\.7user\.\*it is me$/);
+      await ui.run(String.raw`PUBLISH news "not text: \xff"`);
+      await ui.messages.getByText("not text:").waitFor();
       await page.getByRole("button", { name: "Pause" }).click();
       await publish("news", "held back");
       await page.getByRole("button", { name: "Resume (1)" }).waitFor();
-      assert.equal(await ui.messages.locator(".message").count(), 2);
+      assert.equal(await ui.messages.locator(".message").count(), 3);
       await page.getByRole("button", { name: "Resume (1)" }).click();
       await ui.messages.getByText("held back").waitFor();
       await page.getByRole("region", { name: "Messages" }).getByRole("button", { name: "Clear" }).click();

@@ -1,0 +1,36 @@
+//! Measures Redstart beside redis-server and a bare axum handler, in one run on one machine, and writes ratios.
+//!
+//! `bench [resp] [rest] [memory] [page]`: all of them when none is named. What is not measured is left out of
+//! `tests/bench/RESULTS.md`, so a partial run prints its tables only.
+
+mod bare;
+mod memory;
+mod page;
+mod report;
+mod resp;
+mod rest;
+
+use report::{Report, Table};
+use std::io::Write;
+
+fn main() -> anyhow::Result<()> {
+    let wanted: Vec<_> = std::env::args().skip(1).collect();
+    let mut report = Report::default();
+    for (name, measure) in MEASURES {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            for table in measure()? {
+                writeln!(std::io::stdout(), "{table}")?;
+                report.tables.push(table);
+            }
+        }
+    }
+    if wanted.is_empty() {
+        report.write()?;
+    }
+    Ok(())
+}
+
+type Measure = fn() -> anyhow::Result<Vec<Table>>;
+
+const MEASURES: &[(&str, Measure)] =
+    &[("resp", resp::measure), ("rest", rest::measure), ("memory", memory::measure), ("page", page::measure)];
