@@ -81,7 +81,7 @@ function* formatList(list: readonly Reply[]): Generator<Line> {
 
 function scalar(reply: null | number | string | Uint8Array | RedisError): Segment {
   if (reply === null) return { kind: "nil", text: "(nil)" };
-  if (typeof reply === "number") return { kind: "integer", text: `(integer) ${reply}` };
+  if (typeof reply === "number") return { kind: "integer", text: `(${Number.isInteger(reply) ? "integer" : "double"}) ${reply}` };
   if (reply instanceof Uint8Array) return { kind: "string", text: quoteStart(reply) };
   if (reply instanceof RedisError) return { kind: "error", text: `(error) ${reply.message}` };
   return { kind: "status", text: reply };

@@ -12,6 +12,7 @@ function printed(reply: Reply, name = "GET", isReadOnly = true): string {
 test("scalars", () => {
   assert.equal(printed(null), "(nil)");
   assert.equal(printed(3), "(integer) 3");
+  assert.equal(printed(1.5), "(double) 1.5");
   assert.equal(printed(bytes('a"b')), '"a\\"b"');
   assert.equal(printed("OK"), "OK");
   assert.equal(printed([]), "(empty array)");
