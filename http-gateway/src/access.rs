@@ -36,8 +36,9 @@ impl Access {
         if self.is_open() {
             return Some(Identity { authenticated: true, read_only: false });
         }
-        let right = self.tokens.iter().filter(|(known, _)| known.as_bytes().ct_eq(token.as_bytes()).into());
-        right.map(|(_, identity)| *identity).last()
+        self.tokens.iter().fold(None, |found, (known, identity)| {
+            if known.as_bytes().ct_eq(token.as_bytes()).into() { Some(*identity) } else { found }
+        })
     }
 
     /// What a client is worth that shows this token, or none.

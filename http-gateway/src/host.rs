@@ -118,6 +118,11 @@ impl Host {
         }
     }
 
+    /// Sets a line of `INFO`.
+    pub fn tell(&self, section: &'static str, name: &'static str, value: String) {
+        self.core.lock().engine.config_mut().set_fact(section, name, value);
+    }
+
     /// The number of the latest effect.
     pub fn lsn(&self) -> Lsn {
         self.core.lock().engine.lsn()

@@ -9,12 +9,14 @@
 //! - [`host`] owns the engine and knows when an answer may leave.
 //! - [`log`] keeps effects in files and reads them back.
 //! - [`resp`] and [`http`] turn bytes into requests and answers into bytes.
+//! - [`facts`] are what `INFO` shows of the process.
 //! - [`server`] starts and stops all of them, as [`options`] say.
 //!
 //! Architecture invariant: no Redis rule stands here. What a command means, who may run it and what it answers is the
 //! engine's business; the gateway moves bytes and knows when they are safe.
 
 pub mod access;
+pub mod facts;
 pub mod host;
 pub mod http;
 pub mod log;

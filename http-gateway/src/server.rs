@@ -3,7 +3,7 @@
 use crate::host::{Durability, Flusher, Host};
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal};
-use crate::{http, resp};
+use crate::{facts, http, resp};
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -91,6 +91,8 @@ impl Server {
             .map_err(Error::system("wait for HTTP connections"))?;
         let stop_timer = watch::Sender::new(false);
         runtime.spawn(keep_time(host.clone(), stop_timer.subscribe()));
+        facts::tell_fixed(&host, resp_address, seed().map_err(Error::system("ask for random numbers"))?);
+        runtime.spawn(facts::keep_telling(host.clone()));
         Ok(Self { host, runtime, resp, http, flusher, resp_address, http_address, stop_timer })
     }
 
@@ -106,17 +108,18 @@ impl Server {
 
     /// Waits for a signal, or for a client that asks for the end.
     fn wait(&self) -> Result<(), Error> {
-        self.runtime.block_on(async {
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            let mut terminate = signal(SignalKind::terminate())?;
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-                () = self.host.shutdown_requested() => {}
-            }
-            Ok(())
-        })
-        .map_err(Error::system("wait for signals"))
+        self.runtime
+            .block_on(async {
+                let mut interrupt = signal(SignalKind::interrupt())?;
+                let mut terminate = signal(SignalKind::terminate())?;
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                    () = self.host.shutdown_requested() => {}
+                }
+                Ok(())
+            })
+            .map_err(Error::system("wait for signals"))
     }
 
     /// Stops accepting, ends the connections, and writes down what is still to be written.
@@ -203,7 +206,9 @@ fn listen(address: SocketAddr, purpose: &'static str) -> Result<TcpListener, Err
     TcpListener::bind(address).map_err(|error| {
         let reason = match error.kind() {
             io::ErrorKind::AddrInUse => format!("another program uses this port; choose another one with {purpose}"),
-            io::ErrorKind::PermissionDenied => "this user may not use this port; ports from 1024 on are free".to_owned(),
+            io::ErrorKind::PermissionDenied => {
+                "this user may not use this port; ports from 1024 on are free".to_owned()
+            }
             _ => error.to_string(),
         };
         Error::Listen { address, purpose, reason }

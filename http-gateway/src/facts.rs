@@ -1,0 +1,85 @@
+//! What `INFO` shows of the process: facts that only the operating system knows.
+
+use crate::host::Host;
+use std::fs;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often what changes is looked at.
+const REFRESH: Duration = Duration::from_secs(1);
+/// The size of a page of memory where `/proc` counts in pages.
+const PAGE_BYTES: u64 = 4096;
+/// Ticks of processor time in a second, as `/proc` counts them.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// Tells the engine what stays as it is while the process lives.
+pub fn tell_fixed(host: &Host, resp_address: SocketAddr, run_id: u64) {
+    host.tell("server", "os", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH));
+    host.tell("server", "arch_bits", usize::BITS.to_string());
+    host.tell("server", "process_id", std::process::id().to_string());
+    host.tell("server", "run_id", format!("{run_id:040x}"));
+    host.tell("server", "tcp_port", resp_address.port().to_string());
+}
+
+/// Tells the engine what changes, again and again, for as long as it is polled.
+pub async fn keep_telling(host: Arc<Host>) {
+    let mut peak_bytes = 0;
+    let mut interval = tokio::time::interval(REFRESH);
+    loop {
+        interval.tick().await;
+        if let Some(bytes) = resident_bytes() {
+            peak_bytes = bytes.max(peak_bytes);
+            tell_memory(&host, bytes, peak_bytes);
+        }
+        if let Some((user, system)) = processor_seconds() {
+            host.tell("cpu", "used_cpu_sys", format!("{system:.6}"));
+            host.tell("cpu", "used_cpu_user", format!("{user:.6}"));
+        }
+    }
+}
+
+/// The allocator does not tell what is in use, so all that is resident counts.
+fn tell_memory(host: &Host, bytes: u64, peak_bytes: u64) {
+    host.tell("memory", "used_memory", bytes.to_string());
+    host.tell("memory", "used_memory_human", human(bytes));
+    host.tell("memory", "used_memory_rss", bytes.to_string());
+    host.tell("memory", "used_memory_rss_human", human(bytes));
+    host.tell("memory", "used_memory_peak", peak_bytes.to_string());
+    host.tell("memory", "used_memory_peak_human", human(peak_bytes));
+}
+
+/// The memory of this process that is in use, on systems that have `/proc`.
+fn resident_bytes() -> Option<u64> {
+    let pages = fs::read_to_string("/proc/self/statm").ok()?;
+    pages.split(' ').nth(1)?.parse::<u64>().ok().map(|pages| pages * PAGE_BYTES)
+}
+
+/// The processor time of this process in its own code and in the system's, on systems that have `/proc`.
+fn processor_seconds() -> Option<(f64, f64)> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The program's name stands in parentheses and may contain anything; the numbers begin behind it.
+    let mut numbers = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut seconds = || Some(numbers.next()?.parse::<f64>().ok()? / TICKS_PER_SECOND);
+    Some((seconds()?, seconds()?))
+}
+
+fn human(bytes: u64) -> String {
+    const UNITS: [(u64, char); 3] = [(1 << 30, 'G'), (1 << 20, 'M'), (1 << 10, 'K')];
+    match UNITS.into_iter().find(|(size, _)| bytes >= *size) {
+        Some((size, unit)) => format!("{:.2}{unit}", bytes as f64 / size as f64),
+        None => format!("{bytes}B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        assert_eq!(human(12), "12B");
+        assert_eq!(human(1536), "1.50K");
+        assert_eq!(human(3 << 30), "3.00G");
+    }
+}
