@@ -99,7 +99,7 @@ impl Drop for Server {
     }
 }
 
-/// The gateway's program, built like the program that asks for it.
+/// The gateway's program: what `REDSTART_BIN` names, or else built like the program that asks for it.
 ///
 /// # Errors
 /// When it cannot be built.
@@ -109,6 +109,9 @@ pub fn gateway_program() -> anyhow::Result<PathBuf> {
 }
 
 fn build_gateway() -> anyhow::Result<PathBuf> {
+    if let Some(program) = std::env::var_os("REDSTART_BIN") {
+        return Ok(program.into());
+    }
     let this = std::env::current_exe()?;
     let profile = this
         .ancestors()
