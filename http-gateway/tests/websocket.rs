@@ -1,11 +1,15 @@
 //! WebSockets as a client sees them, over real sockets.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::routing::any;
+use clap::Parser;
 use futures_util::{SinkExt, StreamExt};
 use redstart_core::{Config, Engine, Lsn, ReplyBuffer, SessionOptions};
 use redstart_gateway::host::{Durability, Host};
+use redstart_gateway::options::{Arguments, Command};
 use redstart_gateway::websocket::{Entrance, Identity, Limits, Peer};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -58,11 +62,7 @@ impl Server {
     }
 
     async fn connect_as(&self, subprotocol: &str) -> Client {
-        let mut request = format!("ws://{}/ws", self.address).into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
-        let (socket, response) = connect_async(request).await.unwrap();
-        assert_eq!(response.headers()["sec-websocket-protocol"], subprotocol);
-        Client { socket }
+        Client::connect(self.address, subprotocol).await
     }
 }
 
@@ -72,6 +72,14 @@ struct Client {
 }
 
 impl Client {
+    async fn connect(address: SocketAddr, subprotocol: &str) -> Self {
+        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
+        let (socket, response) = connect_async(request).await.unwrap();
+        assert_eq!(response.headers()["sec-websocket-protocol"], subprotocol);
+        Self { socket }
+    }
+
     async fn send(&mut self, text: impl ToString) {
         self.socket.send(Message::text(text.to_string())).await.unwrap();
     }
@@ -400,6 +408,19 @@ async fn each_end_has_its_code() {
 
     server.stop.send_replace(true);
     assert_eq!(other.close_code().await, 4500);
+}
+
+#[test]
+fn a_server_that_stops_says_so_to_everyone() {
+    let words = "redstart serve --http 127.0.0.1:0 --resp 127.0.0.1:0 --durability memory";
+    let Command::Serve(options) = Arguments::try_parse_from(words.split(' ')).unwrap().command;
+    let server = redstart_gateway::server::Server::start(&options).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mut client = runtime.block_on(Client::connect(server.http_address(), "redstart.v1.json"));
+    assert_eq!(runtime.block_on(client.ask(json!({"id":1,"cmd":["PING"]}))), json!({"id":1,"result":"PONG"}));
+    let ended = runtime.spawn(async move { client.close_code().await });
+    server.stop();
+    assert_eq!(runtime.block_on(ended).unwrap(), 4500);
 }
 
 #[tokio::test]

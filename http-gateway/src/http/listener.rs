@@ -62,7 +62,14 @@ impl Listener {
     pub fn stop(self, runtime: &Runtime) {
         self.stop.send_replace(true);
         runtime.block_on(async {
-            if tokio::time::timeout(DRAIN, self.task).await.is_err() {
+            let ended = async {
+                if let Err(error) = self.task.await {
+                    tracing::error!("failed to serve HTTP to the end: {error}");
+                }
+                // A WebSocket outlives the request that opened it, and listens to `stop` until it has said goodbye.
+                self.stop.closed().await;
+            };
+            if tokio::time::timeout(DRAIN, ended).await.is_err() {
                 tracing::info!("some HTTP requests were still in progress and were cut off");
             }
         });

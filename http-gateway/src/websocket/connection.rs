@@ -185,15 +185,12 @@ impl<'a> Connection<'a> {
         if self.dialogue.poll_overflow(context).is_ready() {
             return Poll::Ready(Err(Some(Close::TOO_SLOW)));
         }
-        match self.closing {
-            Some(close) if sent == Sent::All => return Poll::Ready(Err(Some(close))),
-            Some(_) => {}
-            None if self.output.has_room() => {
-                if self.poll_converse(context)?.is_ready() {
-                    return Poll::Ready(Ok(()));
-                }
+        if let Some(close) = self.closing {
+            if sent == Sent::All {
+                return Poll::Ready(Err(Some(close)));
             }
-            None => {}
+        } else if self.output.has_room() && self.poll_converse(context)?.is_ready() {
+            return Poll::Ready(Ok(()));
         }
         // While the gate holds answers back the client may be unheard without any fault of its own.
         if sent == Sent::Held { Poll::Pending } else { self.poll_heartbeat(context) }

@@ -262,10 +262,10 @@ impl Messages {
         if let Some(place) = answers.parts.get_mut(waiting.index) {
             *place = part;
         }
-        if answers.missing == 0 {
-            if let Some(answers) = self.unanswered.remove(&waiting.message) {
-                self.send(answers, output);
-            }
+        if answers.missing == 0
+            && let Some(answers) = self.unanswered.remove(&waiting.message)
+        {
+            self.send(answers, output);
         }
     }
 

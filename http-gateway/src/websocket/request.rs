@@ -89,7 +89,7 @@ pub(super) enum Refusal {
 /// [`Refusal`].
 pub(super) fn read_json(json: &[u8]) -> Result<Message<'_>, Refusal> {
     let read = serde_json::from_slice(json).map_err(|error| error.to_string());
-    read.or_else(|reason| Err(refusal(reason, serde_json::from_slice(json).ok())))
+    read.map_err(|reason| refusal(reason, serde_json::from_slice(json).ok()))
 }
 
 /// Reads a message of MessagePack.
@@ -97,7 +97,7 @@ pub(super) fn read_json(json: &[u8]) -> Result<Message<'_>, Refusal> {
 /// # Errors
 /// [`Refusal`].
 pub(super) fn read_msgpack(msgpack: &[u8]) -> Result<Message<'_>, Refusal> {
-    whole_msgpack(msgpack).or_else(|reason| Err(refusal(reason, whole_msgpack(msgpack).ok())))
+    whole_msgpack(msgpack).map_err(|reason| refusal(reason, whole_msgpack(msgpack).ok()))
 }
 
 /// Reads a value that takes up all of the bytes.
