@@ -24,6 +24,8 @@ const FRESH: Session = { database: 0, isInTransaction: false };
 
 /** The name of the store inside the page. */
 const NAME = "console";
+/** Commands that run other commands. */
+const CARRIES_OTHERS = /^(EXEC|EVAL|FCALL|DEBUG)/;
 /** The close code of a gateway that wants a token. */
 const NOT_AUTHENTICATED = 4401;
 const KEPT = "Kept in this browser";
@@ -48,7 +50,8 @@ export class Store {
   #db: Redis;
   #gateway: GatewaySettings;
   #isProbing = false;
-  #readOnly: ReadonlySet<string> = new Set();
+  #reading: ReadonlySet<string> = new Set();
+  #writing: ReadonlySet<string> = new Set();
 
   constructor(place: Place, gateway: GatewaySettings) {
     this.#place = place;
@@ -122,7 +125,7 @@ export class Store {
 
   /** Whether a command only reads, as far as the store has told. */
   isReadOnly(name: string): boolean {
-    return this.#readOnly.has(name);
+    return this.#reading.has(name);
   }
 
   #make(): Redis {
@@ -187,14 +190,14 @@ export class Store {
 
   async #learn(db: Redis): Promise<void> {
     // Without the table there is no completion; everything else works.
-    const [docs, readOnly] = await Promise.allSettled([
+    const [docs, reading, writing] = await Promise.allSettled([
       db.bytes.exec<Reply>(["COMMAND", "DOCS"]),
       db.text.exec<string[]>(["COMMAND", "LIST", "FILTERBY", "ACLCAT", "read"]),
+      db.text.exec<string[]>(["COMMAND", "LIST", "FILTERBY", "ACLCAT", "write"]),
     ]);
     if (db !== this.#db) return;
-    if (readOnly.status === "fulfilled") {
-      this.#readOnly = new Set(readOnly.value.map((name) => name.replace("|", " ").toUpperCase()));
-    }
+    if (reading.status === "fulfilled") this.#reading = namesOf(reading.value);
+    if (writing.status === "fulfilled") this.#writing = namesOf(writing.value);
     if (docs.status === "fulfilled") this.docs = readDocs(docs.value);
     this.learned.emit(this.docs);
   }
@@ -213,7 +216,12 @@ export class Store {
   #answered(name: string, words: readonly Word[]): void {
     if (this.session.isInTransaction) return;
     if (name === "SELECT") this.#setSession({ ...this.session, database: Number(textOf(words[1] ?? "0")) });
-    if (!this.#readOnly.has(name)) this.written.emit();
+    if (this.#mayWrite(name)) this.written.emit();
+  }
+
+  /** Whether data may be other than before; what is not known may do anything. */
+  #mayWrite(name: string): boolean {
+    return this.#writing.size === 0 || this.#writing.has(name) || CARRIES_OTHERS.test(name);
   }
 
   #setSession(session: Session): void {
@@ -231,6 +239,11 @@ export class Store {
     this.status = status;
     this.stated.emit(status);
   }
+}
+
+/** Names as people write them: `CONFIG GET` for `config|get`. */
+function namesOf(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map((name) => name.replace("|", " ").toUpperCase()));
 }
 
 /** Why there is no connection, for people. */

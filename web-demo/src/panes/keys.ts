@@ -7,9 +7,11 @@ import { endOf, leftOf } from "./ttl.ts";
 import { ValueView } from "./value.ts";
 
 const KEYS_AT_ONCE = 100;
+/** Longer lists are cut at a refresh, which has to ask for every key. */
+const MOST_REFRESHED = 1000;
 /** A filter that matches little must not scan a large store to its end at once. */
 const MOST_ROUNDS = 50;
-const SCAN_COUNT = 500;
+const FILTERED_COUNT = 1000;
 const PAUSE_MS = 150;
 const GLOB = /[*?[\]\\]/;
 
@@ -78,7 +80,7 @@ export class KeysPane {
       this.#note.textContent = "Not refreshed within a transaction.";
       return;
     }
-    void this.#read(Math.max(KEYS_AT_ONCE, this.#rows.length));
+    void this.#read(Math.min(Math.max(KEYS_AT_ONCE, this.#rows.length), MOST_REFRESHED));
     this.#value.refresh();
   }
 
@@ -133,7 +135,8 @@ export class KeysPane {
 
   async #scan(from: string, wanted: number): Promise<Found> {
     const type = this.#type.value;
-    const options = ["MATCH", this.#glob(), "COUNT", SCAN_COUNT, ...(type ? ["TYPE", type] : [])];
+    const count = this.#isFiltered ? FILTERED_COUNT : KEYS_AT_ONCE;
+    const options = ["MATCH", this.#glob(), "COUNT", count, ...(type ? ["TYPE", type] : [])];
     // A SCAN may give a key twice.
     const keys = new Map<string, Uint8Array>();
     let cursor = from;
@@ -146,6 +149,10 @@ export class KeysPane {
     return { keys: [...keys.values()], cursor };
   }
 
+  get #isFiltered(): boolean {
+    return this.#pattern.value.trim() !== "" || this.#type.value !== "";
+  }
+
   /** Plain text is looked for anywhere in a key. */
   #glob(): string {
     const typed = this.#pattern.value.trim();
@@ -156,7 +163,7 @@ export class KeysPane {
   #scanned(cursor: string): void {
     this.#cursor = cursor;
     this.#more.hidden = cursor === "0";
-    const isFiltered = this.#pattern.value.trim() !== "" || this.#type.value !== "";
+    const isFiltered = this.#isFiltered;
     if (this.#rows.length > 0) this.#note.textContent = isFiltered ? `${this.#rows.length} shown` : "";
     else if (isFiltered) this.#note.textContent = cursor === "0" ? "No key matches." : "No match so far.";
     else this.#note.textContent = "No keys yet. Try SET greeting hello.";
