@@ -3,7 +3,21 @@
 //! A protocol takes a [`Turn`], executes what it has, gives the turn back, and sends the answers once the [`Gate`] lets
 //! them pass. What the engine has for other sessions goes to their [`Outbox`]es, what changed goes to the [`Journal`].
 //!
-//! Architecture invariant: nobody waits inside a turn: no I/O, no `.await`.
+//! The engine stands behind a lock, and the thread that has read a batch of pipelined requests takes it and executes them
+//! there and then. Measured with redis-benchmark, 50 connections, processor time of the server per request on two cores:
+//!
+//! | way | GET, SET | with `-P 16` |
+//! | --- | --- | --- |
+//! | lock for a batch, one I/O thread | 12 to 14 us | 0.85 to 1.2 us |
+//! | a thread of its own, fed by batches | 21 to 24 us | 1.65 to 1.9 us |
+//! | redis-server 7.0 | 12 to 15 us | 1.2 to 1.75 us |
+//!
+//! The thread loses to waking: each batch needs two hand-overs. A lock whose holder also drains what others have queued
+//! does the same as the plain lock while one I/O thread reads most requests; it would pay off where long scripts make
+//! several threads wait.
+//!
+//! Architecture invariant: nobody waits inside a turn: no I/O, no `.await`. (One exception: when effects come faster than
+//! the disk takes them, a turn waits for the [`Journal`].)
 
 mod alarm;
 mod flusher;

@@ -8,9 +8,9 @@
 //! ```
 //!
 //! A real redis-server 7 loads the folder as it is. Behind each batch stands an annotation line, which Redis skips:
-//! `#CRC32C:<hex> LSN:<n>`, the checksum of the bytes since the annotation before and the number of their last effect.
-//! So a torn tail and a flipped bit are told apart: bytes behind the last annotation were never confirmed, and are cut;
-//! bytes that their annotation contradicts are damage, and stop the start.
+//! `#CRC32C:<hex> LSN:<n>`, the number of the last effect, and the checksum of that and of the bytes since the annotation
+//! before. So a torn tail and a flipped bit are told apart: bytes behind the last annotation were never confirmed, and
+//! are cut; bytes that their annotation contradicts are damage, and stop the start.
 //!
 //! Architecture invariant: the log knows commands only as bytes between annotations; replaying them is the engine's work.
 

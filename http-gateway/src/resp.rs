@@ -68,12 +68,7 @@ fn run(runtime: Runtime, mut stopped: watch::Receiver<bool>) -> io::Result<JoinH
     })
 }
 
-async fn accept(
-    host: Arc<Host>,
-    socket: std::net::TcpListener,
-    handles: Vec<Handle>,
-    stopped: watch::Receiver<bool>,
-) {
+async fn accept(host: Arc<Host>, socket: std::net::TcpListener, handles: Vec<Handle>, stopped: watch::Receiver<bool>) {
     let socket = match TcpListener::from_std(socket) {
         Ok(socket) => socket,
         Err(error) => return tracing::error!("failed to accept RESP connections: {error}"),
@@ -103,9 +98,9 @@ async fn serve(host: Arc<Host>, stream: std::net::TcpStream, peer: SocketAddr) {
         ..SessionOptions::default()
     };
     // A connection that cannot be set up is one that has gone already.
-    if stream.set_nodelay(true).is_ok() {
-        if let Ok(stream) = TcpStream::from_std(stream) {
-            Connection::open(&host, stream, options).run().await;
-        }
+    if stream.set_nodelay(true).is_ok()
+        && let Ok(stream) = TcpStream::from_std(stream)
+    {
+        Connection::open(&host, stream, options).run().await;
     }
 }

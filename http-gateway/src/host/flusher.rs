@@ -45,14 +45,8 @@ impl Flusher {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(host: &Arc<Host>, folder: Folder, writer: Writer, durability: Durability) -> io::Result<Self> {
-        let task = Task {
-            host: host.clone(),
-            _folder: folder,
-            writer,
-            durability,
-            unsynced_since: None,
-            buffer: Vec::new(),
-        };
+        let task =
+            Task { host: host.clone(), _folder: folder, writer, durability, unsynced_since: None, buffer: Vec::new() };
         let thread = std::thread::Builder::new().name("log".into()).spawn(|| task.run())?;
         Ok(Self { host: host.clone(), thread })
     }

@@ -101,7 +101,8 @@ mod tests {
         for origin in ["http://localhost:3000", "http://127.0.0.1", "https://[::1]:5173", "http://store.example:8787"] {
             assert!(check(origin), "{origin}");
         }
-        for origin in ["http://evil.example", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "null"] {
+        for origin in ["http://evil.example", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "null"]
+        {
             assert!(!check(origin), "{origin}");
         }
     }

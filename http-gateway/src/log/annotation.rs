@@ -11,13 +11,23 @@ pub(super) const BYTES_MAX: usize = 1024;
 /// What one of our annotations says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Annotation {
-    /// The checksum of the bytes since the annotation before it.
-    pub(super) crc: u32,
+    /// The checksum of the bytes since the annotation before it, and of `last` as eight bytes, the lowest first.
+    crc: u32,
     /// The number of the last effect before it.
     pub(super) last: Lsn,
 }
 
 impl Annotation {
+    /// The annotation of bytes with this checksum.
+    pub(super) fn new(bytes_crc: u32, last: Lsn) -> Self {
+        Self { crc: crc32c::crc32c_append(bytes_crc, &last.0.to_le_bytes()), last }
+    }
+
+    /// Whether it stands behind the bytes that it was made for.
+    pub(super) fn confirms(self, bytes_crc: u32) -> bool {
+        self == Self::new(bytes_crc, self.last)
+    }
+
     /// Appends the line.
     pub(super) fn write(self, out: &mut Vec<u8>) {
         let Self { crc, last } = self;
@@ -27,10 +37,10 @@ impl Annotation {
         }
     }
 
-    /// Reads a line, without its end. None when it is not one of ours.
+    /// Reads a line, end included. None when it is not one of ours.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(line.strip_prefix(MARK)?).ok()?;
-        let (crc, last) = text.trim_end().split_once(" LSN:")?;
+        let text = std::str::from_utf8(line.strip_prefix(MARK)?.strip_suffix(b"\r\n")?).ok()?;
+        let (crc, last) = text.split_once(" LSN:")?;
         Some(Self { crc: u32::from_str_radix(crc, 16).ok()?, last: Lsn(last.parse().ok()?) })
     }
 
@@ -38,7 +48,7 @@ impl Annotation {
     pub(super) fn is_in(bytes: &[u8]) -> bool {
         memchr::memmem::find_iter(bytes, MARK).any(|at| {
             let line = bytes.get(at..).unwrap_or_default();
-            memchr::memchr(b'\n', line).and_then(|end| Self::parse(line.get(..end)?)).is_some()
+            memchr::memchr(b'\n', line).and_then(|end| Self::parse(line.get(..=end)?)).is_some()
         })
     }
 }

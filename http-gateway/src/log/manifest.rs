@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named() {
-        for text in ["file a seq x type i", "file a seq 1 type z", "file ../a seq 1 type i", "file a.rdb seq 1 type b"] {
+        for text in ["file a seq x type i", "file a seq 1 type z", "file ../a seq 1 type i", "file a.rdb seq 1 type b"]
+        {
             assert!(Manifest::parse(text).is_err(), "{text}");
         }
     }

@@ -149,7 +149,7 @@ impl Reader<'_> {
             return Ok(());
         };
         let batch = self.window.bytes.get(..self.at).unwrap_or_default();
-        if crc32c::crc32c_append(self.crc, batch) != annotation.crc {
+        if !annotation.confirms(crc32c::crc32c_append(self.crc, batch)) {
             return Err(self.damaged("the bytes from here on do not match their checksum".into()));
         }
         if self.replay()? < self.at {
@@ -178,7 +178,11 @@ impl Reader<'_> {
         self.engine.replay(commands).map_err(|error| Error::Damaged {
             path: self.path.to_owned(),
             offset: self.batch,
-            reason: format!("a command at byte {} cannot be replayed ({})", self.window.position(error.at), error.reason),
+            reason: format!(
+                "a command at byte {} cannot be replayed ({})",
+                self.window.position(error.at),
+                error.reason
+            ),
         })
     }
 
@@ -232,7 +236,7 @@ impl Reader<'_> {
             // Whoever wrote this may have left another database selected; a batch of ours begins in database 0.
             let mut line = Vec::new();
             write_request(&mut line, &[b"SELECT", b"0"]);
-            Annotation { crc: crc32c::crc32c_append(self.crc, &line), last: self.last }.write(&mut line);
+            Annotation::new(crc32c::crc32c_append(self.crc, &line), self.last).write(&mut line);
             file.write_all_at(&line, end)?;
         }
         file.sync_all()

@@ -41,7 +41,7 @@ fn write_base(folder: &Folder, name: &str, engine: &Engine) -> io::Result<()> {
     loop {
         piece.clear();
         let goes_on = engine.snapshot(&mut cursor, &mut piece, PIECE_BYTES);
-        Annotation { crc: crc32c::crc32c(&piece), last: engine.lsn() }.write(&mut piece);
+        Annotation::new(crc32c::crc32c(&piece), engine.lsn()).write(&mut piece);
         out.write_all(&piece)?;
         if !goes_on {
             break;

@@ -49,7 +49,7 @@ impl Writer {
 
     /// Ends a batch with its annotation.
     pub fn annotate(batch: &mut Vec<u8>, last: Lsn) {
-        Annotation { crc: crc32c::crc32c(batch), last }.write(batch);
+        Annotation::new(crc32c::crc32c(batch), last).write(batch);
     }
 
     /// Appends a batch that has its annotation. When it fails nothing was appended.

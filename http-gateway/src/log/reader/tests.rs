@@ -33,7 +33,7 @@ fn file_of(batches: &[(Vec<u8>, Lsn)]) -> (Vec<u8>, Vec<usize>) {
     let mut ends = vec![0];
     for (batch, last) in batches {
         bytes.extend_from_slice(batch);
-        Annotation { crc: crc32c::crc32c(batch), last: *last }.write(&mut bytes);
+        Annotation::new(crc32c::crc32c(batch), *last).write(&mut bytes);
         ends.push(bytes.len());
     }
     (bytes, ends)
