@@ -70,6 +70,12 @@ fn parse_hexadecimal(text: &[u8]) -> Option<f64> {
     Some(sign * value)
 }
 
+/// A count or an index as clients give it: none when it is negative, and the largest `usize` where it would not fit, so
+/// that a 32-bit machine answers like a 64-bit one.
+pub fn count_of(value: i64) -> Option<usize> {
+    (value >= 0).then(|| usize::try_from(value).unwrap_or(usize::MAX))
+}
+
 /// Appends the decimal digits of an integer.
 pub fn write_i64(out: &mut Vec<u8>, value: i64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());

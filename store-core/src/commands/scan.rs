@@ -3,6 +3,7 @@
 use crate::args::Args;
 use crate::error::Error;
 use crate::glob;
+use crate::number;
 use crate::reply::ReplyBuffer;
 
 /// How many elements a call looks at unless told otherwise.
@@ -30,7 +31,7 @@ impl<'a> Options<'a> {
         while !args.is_empty() {
             if args.keyword_with("COUNT", 1) {
                 let count = args.integer()?;
-                options.count = usize::try_from(count).ok().filter(|count| *count > 0).ok_or(Error::Syntax)?;
+                options.count = number::count_of(count).filter(|count| *count > 0).ok_or(Error::Syntax)?;
             } else if args.keyword_with("MATCH", 1) {
                 options.pattern = Some(args.word()?);
             } else if !extra(args)? {

@@ -5,6 +5,7 @@ use crate::args::Args;
 use crate::clock::Deadline;
 use crate::error::Error;
 use crate::keyspace::{Expiry, Reader, Writer};
+use crate::number;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::Typed;
@@ -41,14 +42,14 @@ pub(super) const SINTERCARD: Command = Command::new("SINTERCARD", Group::Set, "7
     .read(sintercard);
 
 fn sintercard(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let numkeys = args.integer().ok().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    let numkeys = args.integer().ok().and_then(number::count_of).filter(|count| *count > 0);
     let keys = args.words(numkeys.ok_or(Error::NumkeysNotPositive)?).map_err(|_| Error::NumkeysTooMany)?;
     let mut limit = 0;
     while !args.is_empty() {
         if !args.keyword_with("LIMIT", 1) {
             return Err(Error::Syntax);
         }
-        let value = args.integer().ok().and_then(|limit| usize::try_from(limit).ok());
+        let value = args.integer().ok().and_then(number::count_of);
         limit = value.ok_or(Error::LimitNegative)?;
     }
     let sets = operands(reader, keys)?;

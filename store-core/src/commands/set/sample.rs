@@ -5,6 +5,7 @@ use crate::args::Args;
 use crate::commands::sample::{Sample, different_indexes, pick};
 use crate::error::Error;
 use crate::keyspace::{Reader, Writer};
+use crate::number;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::bytes::SmallBytes;
@@ -29,7 +30,7 @@ fn spop(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
     if args.remaining() > 1 {
         return Err(Error::Syntax);
     }
-    let count = args.integer().ok().and_then(|count| usize::try_from(count).ok()).ok_or(Error::NotPositive)?;
+    let count = args.integer().ok().and_then(number::count_of).ok_or(Error::NotPositive)?;
     let popped = pop(writer, key, count)?;
     reply.set(popped.len());
     popped.iter().for_each(|member| reply.bulk(member));

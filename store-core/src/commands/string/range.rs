@@ -5,6 +5,7 @@ use crate::args::Args;
 use crate::error::Error;
 use crate::keyspace::{Reader, Writer};
 use crate::limits;
+use crate::number;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::bytes::SmallBytes;
@@ -52,7 +53,7 @@ pub(super) const SETRANGE: Command = Command::new("SETRANGE", Group::String, "2.
 
 fn setrange(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (key, offset, part) = (args.word()?, args.integer()?, args.word()?);
-    let offset = usize::try_from(offset).map_err(|_| Error::OffsetOutOfRange)?;
+    let offset = number::count_of(offset).ok_or(Error::OffsetOutOfRange)?;
     let old = writer.get::<SmallBytes>(key)?;
     if part.is_empty() {
         reply.count(old.map_or(0, |value| value.len()));
@@ -101,8 +102,8 @@ fn part_of(value: &[u8], start: i64, end: i64) -> &[u8] {
     }
     let from_end = |at: i64| if at < 0 { (len.saturating_add(at)).max(0) } else { at };
     let (start, end) = (from_end(start), from_end(end).min(len - 1));
-    match (usize::try_from(start), usize::try_from(end)) {
-        (Ok(start), Ok(end)) if start <= end => &value[start..=end],
+    match (number::count_of(start), number::count_of(end)) {
+        (Some(start), Some(end)) if start <= end => &value[start..=end],
         _ => &[],
     }
 }

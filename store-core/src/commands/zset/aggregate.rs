@@ -5,6 +5,7 @@ use super::{MEMBERS, WITHSCORES, store};
 use crate::args::Args;
 use crate::error::Error;
 use crate::keyspace::{Reader, Writer};
+use crate::number;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::Value;
@@ -105,7 +106,7 @@ fn zintercard(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
         if !args.keyword_with("LIMIT", 1) {
             return Err(Error::Syntax);
         }
-        limit = args.integer().ok().and_then(|limit| usize::try_from(limit).ok()).ok_or(Error::LimitNegative)?;
+        limit = args.integer().ok().and_then(number::count_of).ok_or(Error::LimitNegative)?;
     }
     let limit = if limit == 0 { usize::MAX } else { limit };
     inputs.sort_by_key(|input| input.source.len());

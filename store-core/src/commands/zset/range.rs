@@ -335,10 +335,10 @@ fn count_range(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
 /// The ranks from `start` to `stop`, both included; negative ones count from behind.
 fn ranks_between(start: i64, stop: i64, len: usize) -> Range<usize> {
     let from_behind = |position: i64| usize::try_from(position.unsigned_abs()).unwrap_or(usize::MAX);
-    let start = usize::try_from(start).unwrap_or_else(|_| len.saturating_sub(from_behind(start))).min(len);
-    let end = match usize::try_from(stop) {
-        Ok(stop) => stop.saturating_add(1).min(len),
-        Err(_) => (len + 1).saturating_sub(from_behind(stop)),
+    let start = number::count_of(start).unwrap_or_else(|| len.saturating_sub(from_behind(start))).min(len);
+    let end = match number::count_of(stop) {
+        Some(stop) => stop.saturating_add(1).min(len),
+        None => (len + 1).saturating_sub(from_behind(stop)),
     };
     start..end.max(start)
 }
