@@ -29,6 +29,8 @@ impl fmt::Display for Failure {
     }
 }
 
+/// How long a request that is not answered is given before another session asks.
+const HEAD_START: Duration = Duration::from_millis(30);
 /// How much of a reply a failure shows.
 const SHOWN_BYTES_MAX: usize = 2000;
 
@@ -56,7 +58,12 @@ fn act(target: &mut dyn Target, step: &Step) -> anyhow::Result<()> {
     match &step.action {
         Action::Request { session, words, .. } => {
             let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-            target.send(session, &words)
+            target.send(session, &words)?;
+            if step.replies.is_empty() && !target.is_prompt() {
+                // It blocks, and nothing tells when it has begun to; two connections have no order between them.
+                std::thread::sleep(HEAD_START);
+            }
+            Ok(())
         }
         Action::Wait(milliseconds) => {
             target.advance(*milliseconds);

@@ -4,11 +4,13 @@ mod core;
 mod json;
 mod resp;
 mod rest;
+mod wasm;
 mod websocket;
 
 pub use self::core::{CoreTarget, START, find_command, split_effects};
 pub use resp::{Connection, RespTarget};
 pub use rest::RestTarget;
+pub use wasm::WasmTarget;
 pub use websocket::WebSocketTarget;
 
 use crate::value::Value;

@@ -43,12 +43,14 @@ fn is_stateless(transcript: &Transcript, protocol: Protocol) -> bool {
         command_of(words).is_none_or(|command| !command.has(Flag::Stateful) && !command.has(Flag::Blocking))
     };
     let about_sessions = transcript.name().contains("/connection/");
+    // Over REST an empty name is no command at all.
+    let named = |words: &Words| words.first().is_some_and(|name| !name.is_empty());
     let one_session = transcript.sessions().len() == 1;
     on_a_real_clock(transcript, protocol)
         && protocol == Protocol::Resp2
         && one_session
         && !about_sessions
-        && transcript.requests().all(stateless)
+        && transcript.requests().all(|words| stateless(words) && named(words))
 }
 
 /// Whether it is questions and answers, without messages and without changes of protocol, so that the WebSocket, which

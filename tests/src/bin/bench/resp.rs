@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 /// How often each server is measured.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Requests of one measurement without pipelining; with it there are more, as they are faster.
-const REQUESTS: usize = 200_000;
+const REQUESTS: usize = 100_000;
 /// The number of connections.
 const CLIENTS: &str = "50";
 
