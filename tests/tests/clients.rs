@@ -1,4 +1,5 @@
 //! Clients of the ecosystem, unmodified, against the gateway.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_tests::project;
 use redstart_tests::server::{Server, TemporaryFolder};

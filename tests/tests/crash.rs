@@ -1,4 +1,5 @@
 //! What was acknowledged survives, whenever the power goes.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_core::{Config, Engine};
 use redstart_tests::server::{Server, TemporaryFolder};

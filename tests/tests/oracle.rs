@@ -1,5 +1,6 @@
 //! A short comparison of generated commands with a real redis-server; `cargo run -p redstart-tests --bin oracle` makes
 //! a long one.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_core::Protocol;
 use redstart_tests::oracle::Oracle;

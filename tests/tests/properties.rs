@@ -1,4 +1,5 @@
 //! What must hold for every sequence of commands, on generated ones. A failure names its seed.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_core::random::Random;
 use redstart_core::resp::{RequestLimits, parse_request};

@@ -1,4 +1,5 @@
 //! The command table, as a whole.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_core::Protocol;
 use redstart_core::commands;

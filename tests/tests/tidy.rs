@@ -1,5 +1,6 @@
 //! What lints cannot check: the size of files, the names of modules, closed lists of dependencies, words that must not
 //! stand in a folder.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_tests::project;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! Every transcript, against every way to reach the store.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_core::Protocol;
 use redstart_core::spec::Flag;

@@ -1,4 +1,5 @@
 //! The store in WebAssembly answers with the same bytes as here.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_core::Protocol;
 use redstart_tests::check::{Failure, check};
