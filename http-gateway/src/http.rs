@@ -27,10 +27,11 @@ use answer::Refusal;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware;
 use axum::response::Response;
 use axum::routing::{any, get};
+use origin::Door;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -56,16 +57,28 @@ impl Default for Limits {
     }
 }
 
-/// What every handler needs.
+/// What every handler needs. It is cloned for each request, so there is one counter to be counted up.
 #[derive(Clone, Debug)]
-struct App {
+struct App(Arc<Parts>);
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+struct Parts {
     host: Arc<Host>,
     access: Arc<Access>,
     entrance: Entrance,
     limits: Limits,
-    answers: Arc<AtomicU64>,
+    answers: AtomicU64,
     /// Tells the tokens of one start from those of another.
     epoch: u64,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl App {
@@ -73,7 +86,8 @@ impl App {
         // Where the log stands at the start is as good as a random number: it only has to differ between two starts that
         // both wrote something.
         let epoch = host.lsn().0;
-        Self { host, access, entrance, limits: Limits::default(), answers: Arc::default(), epoch }
+        let answers = AtomicU64::new(0);
+        Self(Arc::new(Parts { host, access, entrance, limits: Limits::default(), answers, epoch }))
     }
 
     /// A different one for each answer. There is one copy of the data, so every read sees what was written before, and
@@ -83,7 +97,8 @@ impl App {
     }
 }
 
-fn router(app: App) -> Router {
+fn router(app: App) -> Door {
+    let is_open = app.access.is_open();
     let events = Router::new()
         .route("/subscribe/{*channels}", any(events::subscribe))
         .route("/psubscribe/{*patterns}", any(events::subscribe))
@@ -96,8 +111,8 @@ fn router(app: App) -> Router {
         .route("/console", get(console::redirect))
         .route("/console/", get(console::index))
         .route("/console/{*path}", get(console::file));
-    Router::new()
-        .route("/", any(root))
+    let router = Router::new()
+        .route("/", any(command::from_body))
         .route("/pipeline", any(command::pipeline))
         .route("/multi-exec", any(command::transaction))
         .route("/ws", any(websocket))
@@ -105,14 +120,8 @@ fn router(app: App) -> Router {
         .merge(machines)
         .merge(console)
         .fallback(command::from_path)
-        .layer(middleware::from_fn_with_state(app.clone(), origin::check))
-        .layer(origin::cors())
-        .with_state(app)
-}
-
-/// `/`: a command in the body. Without a body there is nothing to do here but to look at the console.
-async fn root(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
-    command::from_body(State(app), request).await
+        .with_state(app);
+    Door::new(router, is_open)
 }
 
 /// `/ws`. A browser that keeps its token out of the address shows it in its first message.

@@ -5,6 +5,8 @@ use crate::access::Access;
 use crate::host::Host;
 use crate::options::Options;
 use crate::websocket;
+use axum::ServiceExt;
+use axum::extract::Request;
 use axum::serve::ListenerExt;
 use std::io;
 use std::net::SocketAddr;
@@ -45,7 +47,8 @@ impl Listener {
                 tracing::warn!("failed to turn off Nagle's algorithm: {error}");
             }
         });
-        let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+        let door = router(app);
+        let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(door);
         let stopped = async move {
             // Ends with an error when the listener is gone, which means the same.
             let _ = stopping.wait_for(|stopping| *stopping).await;

@@ -4,15 +4,20 @@
 //! whoever reaches it. So requests that a page of a foreign origin makes are refused here, whatever they are; pages of
 //! this machine and pages that this server itself has served may do what their token allows.
 
-use super::App;
 use super::answer::Refusal;
-use axum::extract::{Request, State};
+use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::routing::future::RouteFuture;
+use futures_util::future::Either;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::net::IpAddr;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_service::Service;
 
 const ALLOWED_METHODS: [Method; 6] =
     [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS];
@@ -37,8 +42,57 @@ const ALLOWED_HEADERS: [&str; 14] = [
 
 const EXPOSED_HEADERS: [&str; 3] = ["upstash-sync-token", "etag", "retry-after"];
 
+/// Stands before a router, and lets in whom it may.
+///
+/// A service of its own and no layer of the router: axum puts each layer into a box that every request opens, and what
+/// shows no origin, as no client but a browser does, needs no headers for browsers either.
+#[derive(Clone, Debug)]
+pub(super) struct Door {
+    router: Router,
+    /// The same router, which tells browsers which pages may read its answers.
+    for_pages: Router,
+    /// Everyone may do everything who gets here.
+    is_open: bool,
+}
+
+impl Door {
+    pub(super) fn new(router: Router, is_open: bool) -> Self {
+        Self { for_pages: router.clone().layer(cors()), router, is_open }
+    }
+
+    /// Whether a page asks that has no right to, or someone who was told a wrong name of this machine.
+    fn refuses(&self, request: &Request) -> bool {
+        let headers = request.headers();
+        let foreign = match headers.get(header::ORIGIN) {
+            Some(origin) => !allows(origin, headers, request.uri()),
+            // Images and links of a page show no origin, but newer browsers say where they come from.
+            None => is_cross_site(headers) && !request.uri().path().starts_with("/console"),
+        };
+        let disguised = self.is_open && !host_of(headers, request.uri()).is_none_or(is_loopback);
+        foreign || disguised
+    }
+}
+
+impl Service<Request> for Door {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<Ready<Result<Response, Infallible>>, RouteFuture<Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if self.refuses(&request) {
+            return Either::Left(ready(Ok(Refusal::ORIGIN.into_response())));
+        }
+        let is_page = request.headers().contains_key(header::ORIGIN);
+        Either::Right(if is_page { self.for_pages.call(request) } else { self.router.call(request) })
+    }
+}
+
 /// Tells browsers which pages may read answers.
-pub(super) fn cors() -> CorsLayer {
+fn cors() -> CorsLayer {
     let is_allowed =
         |origin: &HeaderValue, parts: &axum::http::request::Parts| allows(origin, &parts.headers, &parts.uri);
     CorsLayer::new()
@@ -47,22 +101,6 @@ pub(super) fn cors() -> CorsLayer {
         .allow_headers(ALLOWED_HEADERS.map(HeaderName::from_static))
         .expose_headers(EXPOSED_HEADERS.map(HeaderName::from_static))
         .max_age(Duration::from_secs(86_400))
-}
-
-/// Refuses what a foreign page asks for.
-pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let foreign = match headers.get(header::ORIGIN) {
-        Some(origin) => !allows(origin, headers, request.uri()),
-        // Images and links of a page show no origin, but newer browsers say where they come from.
-        None => is_cross_site(headers) && !request.uri().path().starts_with("/console"),
-    };
-    // A name that an attacker makes point at this machine shows in the Host header.
-    let disguised = app.access.is_open() && !host_of(headers, request.uri()).is_none_or(is_loopback);
-    if foreign || disguised {
-        return Refusal::ORIGIN.into_response();
-    }
-    next.run(request).await
 }
 
 fn is_cross_site(headers: &HeaderMap) -> bool {
