@@ -37,10 +37,10 @@ fn double(text: &[u8]) -> Value {
 }
 
 fn plain_number(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9e15 {
+    if number.fract() == 0.0 && number.abs() < 9.2e18 {
         return Value::Integer(number as i64);
     }
-    Value::Double(number.to_string().into_bytes())
+    Value::Double(format!("{number:e}").into_bytes())
 }
 
 fn map(mut pairs: Vec<(Value, Value)>) -> Value {

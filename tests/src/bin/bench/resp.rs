@@ -9,7 +9,7 @@ use std::process::Command;
 /// How often each server is measured.
 const ROUNDS: usize = 3;
 /// Requests of one measurement without pipelining; with it there are more, as they are faster.
-const REQUESTS: usize = 100_000;
+const REQUESTS: usize = 40_000;
 /// The number of connections.
 const CLIENTS: &str = "50";
 
@@ -44,7 +44,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
 }
 
 fn requests_per_second(server: SocketAddr, test: &str, pipeline: usize) -> anyhow::Result<f64> {
-    let requests = if pipeline > 1 { REQUESTS * 4 } else { REQUESTS };
+    let requests = if pipeline > 1 { REQUESTS * 5 } else { REQUESTS };
     let output = Command::new("redis-benchmark")
         .args(["-h", &server.ip().to_string(), "-p", &server.port().to_string(), "-t", test, "-c", CLIENTS, "--csv"])
         .args(["-n", &requests.to_string(), "-P", &pipeline.to_string(), "-r", "100000", "-d", "64"])
