@@ -12,9 +12,9 @@
 //! | a thread of its own, fed by batches | 21 to 24 us | 1.65 to 1.9 us |
 //! | redis-server 7.0 | 12 to 15 us | 1.2 to 1.75 us |
 //!
-//! The thread loses to waking: each batch needs two hand-overs. A lock whose holder also drains what others have queued
-//! does the same as the plain lock while one I/O thread reads most requests; it would pay off where long scripts make
-//! several threads wait.
+//! The thread loses to waking: each batch needs two hand-overs. A lock whose holder also drains what
+//! others have queued was not measured: one I/O thread reads most requests, so its queue would be empty; it should pay off
+//! where long scripts make several threads wait.
 //!
 //! Architecture invariant: nobody waits inside a turn: no I/O, no `.await`. (One exception: when effects come faster than
 //! the disk takes them, a turn waits for the [`Journal`].)
