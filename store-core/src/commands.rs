@@ -8,6 +8,7 @@ mod connection;
 mod generic;
 mod hash;
 mod list;
+mod position;
 mod pubsub;
 mod sample;
 mod scan;

@@ -7,13 +7,13 @@ mod search;
 mod transfer;
 
 use crate::args::Args;
+use crate::commands::position::{index_of, range_of};
 use crate::effects::{Event, EventClass};
 use crate::error::Error;
 use crate::keyspace::{Reader, Writer};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::list::{End, List, NodeLimit};
-use core::ops::Range;
 
 pub(super) const COMMANDS: &[Command] = &[
     transfer::BLMOVE,
@@ -105,19 +105,6 @@ fn end_of(args: &mut Args<'_>) -> Result<End, Error> {
         word if word.eq_ignore_ascii_case(b"RIGHT") => Ok(End::Tail),
         _ => Err(Error::Syntax),
     }
-}
-
-/// An index as clients give it, negative ones from behind, as one counted from the head. It may be too large.
-fn index_of(index: i64, len: usize) -> Option<usize> {
-    let distance = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
-    if index < 0 { len.checked_sub(distance) } else { Some(distance) }
-}
-
-/// The indexes from `start` to `stop`, both included and negative ones from behind, that a list has.
-fn range_of(start: i64, stop: i64, len: usize) -> Range<usize> {
-    let start = index_of(start, len).unwrap_or(0).min(len);
-    let end = index_of(stop, len).map_or(0, |stop| stop.saturating_add(1)).min(len);
-    start..end.max(start)
 }
 
 /// How much a node of a list holds, as configured.

@@ -1,7 +1,8 @@
 //! Changing a list between its ends.
 
-use super::{event, index_of, node_limit, range_of};
+use super::{event, node_limit};
 use crate::args::Args;
+use crate::commands::position::{index_of, range_of};
 use crate::error::Error;
 use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;

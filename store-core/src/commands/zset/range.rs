@@ -6,6 +6,7 @@
 use super::answer::{self, Scores};
 use super::{BYSCORE_OR_BYLEX, LIMIT, MEMBERS, REV, WITHSCORES, store};
 use crate::args::Args;
+use crate::commands::position::range_of;
 use crate::error::Error;
 use crate::keyspace::{Reader, Writer};
 use crate::number;
@@ -186,7 +187,7 @@ impl<'a> Bounds<'a> {
     /// The ranks of the members inside, counted from the lowest.
     pub(super) fn ranks(&self, zset: &Zset) -> Range<usize> {
         match self {
-            Self::Rank(start, stop) => ranks_between(*start, *stop, zset.len()),
+            Self::Rank(start, stop) => range_of(*start, *stop, zset.len()),
             Self::Score(range) => zset.ranks_by_score(range),
             Self::Lex(range) => zset.ranks_by_lex(range),
         }
@@ -330,15 +331,4 @@ fn count_range(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     let bounds = Bounds::read(by, args.word()?, args.word()?)?;
     reply.count(reader.get::<Zset>(key)?.map_or(0, |zset| bounds.ranks(zset).len()));
     Ok(())
-}
-
-/// The ranks from `start` to `stop`, both included; negative ones count from behind.
-fn ranks_between(start: i64, stop: i64, len: usize) -> Range<usize> {
-    let from_behind = |position: i64| usize::try_from(position.unsigned_abs()).unwrap_or(usize::MAX);
-    let start = number::count_of(start).unwrap_or_else(|| len.saturating_sub(from_behind(start))).min(len);
-    let end = match number::count_of(stop) {
-        Some(stop) => stop.saturating_add(1).min(len),
-        None => (len + 1).saturating_sub(from_behind(stop)),
-    };
-    start..end.max(start)
 }
