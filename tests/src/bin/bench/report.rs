@@ -38,7 +38,9 @@ impl Report {
         let head = "# Results\n\nWritten by `cargo xtask bench`; ratios are Redstart's figure divided by the other's, \
                     in the same run.";
         let text = format!("{head}\nMachine: {}. Date: {}.\n\n{}", machine(), date(), tables.join("\n"));
-        Ok(std::fs::write(project::tests().join("bench/RESULTS.md"), text)?)
+        let folder = project::tests().join("bench");
+        std::fs::create_dir_all(&folder)?;
+        Ok(std::fs::write(folder.join("RESULTS.md"), text)?)
     }
 }
 
