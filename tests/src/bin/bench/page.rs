@@ -1,4 +1,4 @@
-//! Operations a second inside a page: measured by the npm package's own script, which prints one `name<TAB>figure` a line.
+//! Operations a second inside a page: measured by a script, which prints one `name<TAB>figure` a line.
 
 use crate::report::Table;
 use anyhow::{Context, ensure};

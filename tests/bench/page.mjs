@@ -1,0 +1,72 @@
+/** Operations a second in a page: the store beside a plain Map and idb-keyval, in turns, medians of the rounds. */
+import { Chromium, serve } from "../../wasm/npm/tests/chromium.mjs";
+
+const ROUNDS = 5;
+
+/** Runs in the page: a round of every measurement, as `[name, operations a second]`. */
+async function measure() {
+  const { Redis } = await import("redstart");
+  const idb = await import("/node_modules/idb-keyval/dist/index.js");
+  const value = "x".repeat(100);
+  const keys = Array.from({ length: 1000 }, (_, n) => `key:${n}`);
+  const db = new Redis({ name: "bench" });
+  const now = await db.ready();
+  const map = new Map();
+  for (const key of keys) {
+    now.set(key, value);
+    map.set(key, value);
+  }
+  await idb.setMany(keys.map((key) => [key, value]));
+  await db.flush();
+  let checked = 0;
+
+  const synchronous = (count, work) => {
+    const start = performance.now();
+    for (let n = 0; n < count; n++) work(keys[n % keys.length]);
+    return (count / (performance.now() - start)) * 1000;
+  };
+  const awaited = async (count, work) => {
+    const start = performance.now();
+    for (let n = 0; n < count; n++) await work(keys[n % keys.length]);
+    return (count / (performance.now() - start)) * 1000;
+  };
+  // What is read is looked at, so that nobody may leave the reading out.
+  const look = (read) => (checked += read.length);
+
+  const figures = [
+    ["get, synchronous", synchronous(300_000, (key) => look(now.get(key)))],
+    ["Map get", synchronous(3_000_000, (key) => look(map.get(key)))],
+    ["set, synchronous", synchronous(100_000, (key) => now.set(key, value))],
+    ["get, awaited", await awaited(50_000, async (key) => look(await db.get(key)))],
+    ["idb-keyval get, awaited", await awaited(2_000, async (key) => look(await idb.get(key)))],
+    ["set, awaited", await awaited(50_000, (key) => db.set(key, value))],
+    ["idb-keyval set, awaited", await awaited(1_000, (key) => idb.set(key, value))],
+  ];
+  await db.close();
+  if (checked === 0) throw new Error("nothing was read");
+  return figures;
+}
+
+function median(figures) {
+  return figures.toSorted((one, other) => one - other)[Math.floor(figures.length / 2)];
+}
+
+const server = await serve();
+const browser = await Chromium.start();
+try {
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const page = await browser.open(server.url);
+    rounds.push(new Map(await page.evaluate(measure)));
+    await page.close();
+  }
+  const figure = (name) => median(rounds.map((round) => round.get(name)));
+  const ratio = (name, other) => (figure(name) / figure(other)).toPrecision(3);
+  for (const name of rounds[0].keys()) console.log(`${name}\t${Math.round(figure(name))}`);
+  console.log(`ratio of get, synchronous, to Map\t${ratio("get, synchronous", "Map get")}`);
+  console.log(`ratio of get, awaited, to idb-keyval\t${ratio("get, awaited", "idb-keyval get, awaited")}`);
+  console.log(`ratio of set, awaited, to idb-keyval\t${ratio("set, awaited", "idb-keyval set, awaited")}`);
+} finally {
+  await browser.stop();
+  server.close();
+}
