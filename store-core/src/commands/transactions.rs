@@ -8,17 +8,20 @@ use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 
 pub(super) const COMMANDS: &[Command] = &[DISCARD, EXEC, MULTI, UNWATCH, WATCH];
 
+/// What the commands around a transaction have in common.
+const CONTROL: &[Flag] = &[
+    Flag::NoScript,
+    Flag::Loading,
+    Flag::Stale,
+    Flag::Fast,
+    Flag::AllowBusy,
+    Flag::Stateful,
+    Flag::ControlsTransaction,
+];
+
 const MULTI: Command = Command::new("MULTI", Group::Transactions, "1.2.0")
     .about("Begins a transaction: what follows is queued until EXEC.", "O(1)")
-    .flags(&[
-        Flag::NoScript,
-        Flag::Loading,
-        Flag::Stale,
-        Flag::Fast,
-        Flag::AllowBusy,
-        Flag::Stateful,
-        Flag::ControlsTransaction,
-    ])
+    .flags(CONTROL)
     .reply(Shape::Ok)
     .session(multi);
 
@@ -63,15 +66,7 @@ const DISCARD: Command = Command::new("DISCARD", Group::Transactions, "2.0.0")
         "Gives up a transaction: forgets the queued commands and the watched keys.",
         "O(N), where N is the number of queued commands",
     )
-    .flags(&[
-        Flag::NoScript,
-        Flag::Loading,
-        Flag::Stale,
-        Flag::Fast,
-        Flag::AllowBusy,
-        Flag::Stateful,
-        Flag::ControlsTransaction,
-    ])
+    .flags(CONTROL)
     .reply(Shape::Ok)
     .session(discard);
 
@@ -86,15 +81,7 @@ fn discard(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -
 
 const WATCH: Command = Command::new("WATCH", Group::Transactions, "2.2.0")
     .about("Makes the next EXEC depend on these keys staying as they are.", "O(1) per key")
-    .flags(&[
-        Flag::NoScript,
-        Flag::Loading,
-        Flag::Stale,
-        Flag::Fast,
-        Flag::AllowBusy,
-        Flag::Stateful,
-        Flag::ControlsTransaction,
-    ])
+    .flags(CONTROL)
     .syntax(&[Arg::key("key", Access::RO).multiple()])
     .reply(Shape::Ok)
     .session(watch);
