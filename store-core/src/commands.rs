@@ -3,6 +3,7 @@
 //! Adding a command means: one `const` above one function in its group's file, its name in that file's `COMMANDS`, and
 //! one transcript.
 
+mod bitmap;
 mod command;
 mod connection;
 mod generic;
@@ -25,6 +26,7 @@ pub(crate) use table::{CommandId, CommandTable};
 /// The commands of every group.
 const GROUPS: &[&[Command]] = &[
     list::COMMANDS,
+    bitmap::COMMANDS,
     command::COMMANDS,
     connection::COMMANDS,
     generic::COMMANDS,

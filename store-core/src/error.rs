@@ -44,6 +44,8 @@ errors! {
     IntOutOfRange => "ERR value is out of range, value must between -2147483648 and 2147483647",
     IndexOutOfRange => "ERR index out of range",
     OffsetOutOfRange => "ERR offset is out of range",
+    BitOffset => "ERR bit offset is not an integer or out of range",
+    BitNotABit => "ERR bit is not an integer or out of range",
     NoSuchKey => "ERR no such key",
     SameObject => "ERR source and destination objects are the same",
     IncrementOverflow => "ERR increment or decrement would overflow",

@@ -3,6 +3,7 @@
 //! A small collection is packed into one run of bytes; above Redis's own thresholds it becomes a real structure. A
 //! value takes 24 bytes in its key's entry, whatever its type and form.
 
+pub mod bits;
 mod bptree;
 pub mod bytes;
 pub mod dense;

@@ -26,6 +26,8 @@ pub struct Generator {
     random: Random,
     oddity: Oddity,
     commands: Vec<&'static Command>,
+    /// Whether only what Redis 7.0 knows is asked for.
+    as_of_7_0: bool,
     /// How many keys the request in the making has announced.
     announced: usize,
 }
@@ -33,7 +35,14 @@ pub struct Generator {
 impl Generator {
     /// Requests of these commands.
     pub fn new(seed: u64, oddity: Oddity, commands: Vec<&'static Command>) -> Self {
-        Self { random: Random::new(seed), oddity, commands, announced: 1 }
+        Self { random: Random::new(seed), oddity, commands, as_of_7_0: false, announced: 1 }
+    }
+
+    /// The same without the commands and options that Redis 7.0 does not know.
+    pub fn as_of_redis_7_0(mut self) -> Self {
+        self.commands.retain(|command| !is_newer(command));
+        self.as_of_7_0 = true;
+        self
     }
 
     /// A request. It takes several when it has to stand in a transaction, where nothing blocks.
@@ -91,7 +100,7 @@ impl Generator {
     }
 
     fn sequence(&mut self, command: &Command, args: &[Arg], words: &mut Words) {
-        for arg in args {
+        for arg in args.iter().filter(|arg| !self.is_newer_option(command, arg)).collect::<Vec<_>>() {
             if arg.optional && !self.chance(35) {
                 continue;
             }
@@ -109,11 +118,19 @@ impl Generator {
         }
     }
 
+    fn is_newer_option(&self, command: &Command, arg: &Arg) -> bool {
+        let named = |(name, tokens): &(&str, &[&str])| {
+            command.name == *name && arg.token.is_some_and(|token| tokens.contains(&token))
+        };
+        self.as_of_7_0 && NEWER_OPTIONS.iter().any(named)
+    }
+
     fn value(&mut self, command: &Command, arg: &Arg, words: &mut Words) {
         let text = match arg.kind {
             ArgKind::PureToken => return,
             ArgKind::OneOf(choices) => {
-                let choice = choices[self.random.index(choices.len())];
+                let choices: Vec<_> = choices.iter().filter(|arg| !self.is_newer_option(command, arg)).collect();
+                let choice = *choices[self.random.index(choices.len())];
                 return self.sequence(command, &[Arg { optional: false, ..choice }], words);
             }
             ArgKind::Block(parts) => return self.sequence(command, parts, words),
@@ -158,11 +175,14 @@ impl Generator {
             "seconds" => self.pick(&["100", "1000", "100000"]).into(),
             "milliseconds" => self.pick(&["100000", "1000000", "123456789"]).into(),
             "db" | "destination-db" | "index" if command.group != Group::List => self.pick(&["0", "1", "2"]).into(),
-            "offset" => self.pick(&["0", "1", "2", "5", "30"]).into(),
             "rank" => self.pick(&["1", "2", "-1", "-2"]).into(),
             "count" | "num-matches" | "len" | "limit" | "numreplicas" | "timeout" => {
                 self.pick(&["1", "2", "3", "10"]).into()
             }
+            "offset" if command.group != Group::Bitmap => self.pick(&["0", "1", "2", "5", "30"]).into(),
+            "bit" => self.pick(&["0", "1"]).into(),
+            "value" if command.name == "SETBIT" => self.pick(&["0", "1"]).into(),
+            "offset" => self.pick(&["0", "1", "7", "8", "15", "70"]).into(),
             _ if self.oddity == Oddity::Any && !samples_many && self.chance(5) => self
                 .pick(&["9223372036854775807", "-9223372036854775808", "-9223372036854775807", "4611686018427387904"])
                 .into(),
@@ -190,6 +210,7 @@ impl Generator {
     fn string(&mut self, arg: &Arg) -> String {
         match arg.name {
             "min" | "max" | "start" | "stop" => self.bound(),
+            "encoding" => self.pick(&["u1", "u4", "i8", "u8", "i5", "u63", "i64", "u16"]).into(),
             "type" => self.pick(&["string", "list", "set", "zset", "hash"]).into(),
             _ if self.chance(2) => "y".repeat(70),
             _ => self.pick(&["a", "b", "c", "d", "e", "1", "2", "3", "10", "-5", "", "1.5", "A", "ab", "héé"]).into(),
@@ -222,13 +243,19 @@ fn is_counted(command: &Command, arg: &Arg) -> bool {
     announces && (matches!(arg.kind, ArgKind::Key(_)) || arg.name == "weight")
 }
 
-/// The commands on data that another Redis of version 7.0 has, too.
+/// Commands and options of theirs that Redis 7.0 does not know.
+const NEWER_OPTIONS: &[(&str, &[&str])] = &[("BITOP", &["DIFF", "DIFF1", "ANDOR", "ONE"])];
+
+fn is_newer(command: &Command) -> bool {
+    command.since.starts_with("7.2") || command.since.starts_with("7.4") || command.since.starts_with('8')
+}
+
+/// The commands on data.
 pub fn data_commands() -> Vec<&'static Command> {
-    let groups = [Group::String, Group::Generic, Group::Hash, Group::List, Group::Set, Group::SortedSet];
-    let newer = |command: &Command| command.since.starts_with("7.2") || command.since.starts_with('8');
+    let groups = [Group::String, Group::Bitmap, Group::Generic, Group::Hash, Group::List, Group::Set, Group::SortedSet];
     let elsewhere = ["WAIT", "WAITAOF", "MIGRATE", "RESTORE", "DUMP", "OBJECT", "SORT"];
     commands::all()
-        .filter(|command| groups.contains(&command.group) && !newer(command))
+        .filter(|command| groups.contains(&command.group))
         .filter(|command| !elsewhere.iter().any(|name| command.name.starts_with(name)))
         .collect()
 }

@@ -91,7 +91,7 @@ impl Oracle {
     /// # Errors
     /// When the server breaks off.
     pub fn round(&mut self, seed: u64) -> anyhow::Result<Option<Difference>> {
-        let mut generator = Generator::new(seed, Oddity::Any, data_commands());
+        let mut generator = Generator::new(seed, Oddity::Any, data_commands()).as_of_redis_7_0();
         let mut steps: Vec<Step> = (0..ROUND_LEN).map(|_| generator.next_requests()).collect();
         steps.extend(look_at_everything().into_iter().map(|words| vec![words]));
         let Some((at, _)) = self.first_difference(&steps.concat())? else { return Ok(None) };
