@@ -4,6 +4,7 @@
 
 use crate::glob;
 use crate::limits;
+use crate::notify::Notifications;
 use crate::number;
 use crate::values::hash::HashLimits;
 use crate::values::set::SetLimits;
@@ -33,6 +34,8 @@ pub struct Config {
     pub zset: ZsetLimits,
     /// The size of a list's nodes, in Redis's code: entries when positive, a class of bytes when negative.
     pub list_max_listpack_size: i32,
+    /// Which keyspace events are published.
+    pub notifications: Notifications,
     /// Parameters that belong to the host and are only shown, such as `port`: name and value.
     pub host: Vec<(String, String)>,
     /// What `INFO` tells besides what the store knows itself. The host keeps it up to date.
@@ -62,6 +65,7 @@ impl Default for Config {
             set: SetLimits::default(),
             zset: ZsetLimits::default(),
             list_max_listpack_size: -2,
+            notifications: Notifications::default(),
             host: host.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             facts: Vec::new(),
         }
@@ -158,6 +162,15 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("list-max-ziplist-size", list_max_listpack_size, i32::MIN, i32::MAX),
     Parameter { name: "maxmemory", show: |_| "0".to_owned(), change: None },
     Parameter { name: "maxmemory-policy", show: |_| "noeviction".to_owned(), change: None },
+    Parameter {
+        name: "notify-keyspace-events",
+        show: |config| config.notifications.letters(),
+        change: Some(|config, value| {
+            const REASON: &str = "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+            config.notifications = Notifications::parse(value).ok_or_else(|| REASON.to_owned())?;
+            Ok(())
+        }),
+    },
     Parameter { name: "proto-max-bulk-len", show: |_| limits::STRING_BYTES_MAX.to_string(), change: None },
     Parameter {
         name: "requirepass",

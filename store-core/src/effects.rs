@@ -31,6 +31,9 @@ pub enum EventClass {
     Expired,
     Evicted,
     New,
+    Module,
+    /// A key was looked up and is not there: no change.
+    KeyMiss,
 }
 
 /// What happened to a key, in Redis's words.
@@ -54,6 +57,10 @@ impl Event {
     pub const EXPIRED: Self = Self::new(EventClass::Expired, "expired");
     /// The key was given a deadline.
     pub const EXPIRE: Self = Self::new(EventClass::Generic, "expire");
+    /// The key is new.
+    pub const NEW: Self = Self::new(EventClass::New, "new");
+    /// The key was looked up and is not there.
+    pub const KEY_MISS: Self = Self::new(EventClass::KeyMiss, "keymiss");
     /// The key's deadline was taken away.
     pub const PERSIST: Self = Self::new(EventClass::Generic, "persist");
 }
@@ -156,9 +163,25 @@ impl Effects {
     /// Notes that a key changed.
     pub fn changed(&mut self, db: DbIndex, event: Event, key: &[u8]) {
         self.changed_count += 1;
+        self.noted(db, event, key);
+    }
+
+    /// Notes something about a key that is no change of its own: it goes along with one.
+    pub fn noted(&mut self, db: DbIndex, event: Event, key: &[u8]) {
         if self.follow {
             self.changes.push(Change { db, key: SmallBytes::from(key), event });
         }
+    }
+
+    /// Puts events before those that came since there were `from` of them.
+    pub fn note_before(&mut self, from: usize, events: Vec<Change>) {
+        let at = from.min(self.changes.len());
+        self.changes.splice(at..at, events);
+    }
+
+    /// How many changes [`Self::take_changes`] would give.
+    pub const fn change_count(&self) -> usize {
+        self.changes.len()
     }
 
     /// Adds an effect.

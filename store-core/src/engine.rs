@@ -18,6 +18,7 @@ mod blocking;
 mod caller;
 mod dispatch;
 mod monitor;
+mod notify;
 mod output;
 mod pubsub;
 mod replay;
@@ -154,8 +155,7 @@ impl Engine {
         request: &Request<'_>,
         reply: &mut ReplyBuffer,
     ) -> Execution {
-        let follow = !self.watched.is_empty() || !self.blocked.is_empty();
-        self.effects.follow_changes(follow);
+        self.follow_changes();
         self.effects.begin_unit();
         let outcome = self.dispatch(now, session, request.words(), reply);
         self.effects.end_unit();
@@ -188,7 +188,7 @@ impl Engine {
     /// bounded; when more is due, [`Self::poll_timeout`] still gives a time that has passed.
     pub fn handle_timeout(&mut self, now: Millis) {
         const SLOTS_PER_CALL: usize = 256;
-        self.effects.follow_changes(!self.watched.is_empty() || !self.blocked.is_empty());
+        self.follow_changes();
         let before = self.effects.last();
         for _ in 0..SLOTS_PER_CALL {
             if !self.keyspace.expire_next_slot(now, &mut self.effects) {

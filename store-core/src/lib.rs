@@ -34,6 +34,7 @@ pub mod error;
 pub mod glob;
 pub mod keyspace;
 pub mod limits;
+pub mod notify;
 pub mod number;
 pub mod random;
 pub mod reply;

@@ -4,6 +4,9 @@
 //! that still differ.
 
 mod compare;
+mod events;
+
+pub use events::EventOracle;
 
 use crate::generate::{Generator, Oddity, Words, data_commands};
 use crate::server::Server;

@@ -64,7 +64,7 @@ impl Engine {
         requests: &[Request<'_>],
         reply: &mut ReplyBuffer,
     ) -> Execution {
-        self.effects.follow_changes(!self.watched.is_empty() || !self.blocked.is_empty());
+        self.follow_changes();
         self.effects.begin_unit();
         reply.set_protocol(self.sessions.get(id).protocol);
         let admitted: Result<Vec<_>, _> =
@@ -149,6 +149,8 @@ impl Engine {
         self.commands.count_call(command);
         self.stats.commands_processed += 1;
         let start = reply.len();
+        let misses = self.key_misses(now, db, spec, words);
+        let changes = self.effects.change_count();
         let outcome = self.call(now, (id, db), spec, words, reply, context).unwrap_or_else(|error| {
             reply.truncate(start);
             reply.error(&error);
@@ -156,6 +158,9 @@ impl Engine {
             self.count_error(&error);
             Outcome::Replied
         });
+        if !misses.is_empty() && reply.as_bytes().get(start) != Some(&b'-') {
+            self.effects.note_before(changes, misses);
+        }
         if !self.monitors.is_empty() {
             self.feed_monitors(now, id, spec, words);
         }

@@ -168,6 +168,11 @@ impl Engine {
     /// Sends a message to everyone who listens to the channel, and gives the number of receivers.
     pub fn publish(&mut self, channel: &[u8], message: &[u8]) -> usize {
         self.stats.messages_published += 1;
+        self.spread(channel, message)
+    }
+
+    /// Sends what nobody published, to the same listeners.
+    pub(super) fn spread(&mut self, channel: &[u8], message: &[u8]) -> usize {
         let mut sent = self.deliver(Topic::Channel, channel, &[b"message", channel, message]);
         let patterns: Vec<_> =
             self.pubsub.matching_patterns(channel).map(|(pattern, to)| (pattern.to_vec(), to.to_vec())).collect();

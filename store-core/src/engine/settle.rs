@@ -2,8 +2,15 @@
 
 use super::Engine;
 use crate::clock::Millis;
+use crate::effects::{Change, Event, EventClass};
 
 impl Engine {
+    /// Begins to note changes of keys if anybody wants to know them.
+    pub(crate) fn follow_changes(&mut self) {
+        let follow = !self.watched.is_empty() || !self.blocked.is_empty() || self.config.notifications.is_on();
+        self.effects.follow_changes(follow);
+    }
+
     /// Whether there is something to deal with.
     pub(crate) fn is_unsettled(&self) -> bool {
         self.effects.has_changes() || self.blocked.has_ready()
@@ -17,8 +24,11 @@ impl Engine {
                 return;
             }
             for change in &changes {
-                self.break_watches(change);
-                self.blocked.note_ready(change);
+                self.notify(change);
+                if change.event.class != EventClass::KeyMiss {
+                    self.break_watches(change);
+                    self.blocked.note_ready(change);
+                }
             }
             while let Some((db, key)) = self.blocked.next_ready() {
                 self.serve_blocked(now, db, &key);
@@ -26,11 +36,11 @@ impl Engine {
         }
     }
 
-    fn break_watches(&mut self, change: &crate::effects::Change) {
+    fn break_watches(&mut self, change: &Change) {
         for watcher in self.watched.watchers(change) {
             if let Some(session) = self.sessions.find_mut(*watcher) {
                 // The removal of a key that had expired before it was watched is no change.
-                let stale = change.event == crate::effects::Event::EXPIRED
+                let stale = change.event == Event::EXPIRED
                     && session.watching.iter().any(|w| w.expired && w.db == change.db && w.key == change.key);
                 session.watch_broken |= !stale;
             }

@@ -118,7 +118,10 @@ impl<'a> Writer<'a> {
     pub fn get_or_insert_with<T: Typed>(&mut self, key: &[u8], make: impl FnOnce() -> T) -> Result<&mut T, Error> {
         self.bury(key);
         let make = || Entry::new(key, make().into_value(), Deadline::NEVER);
-        let (entry, _) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
+        let (entry, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
+        if added {
+            self.effects.noted(self.db, Event::NEW, key);
+        }
         T::of_mut(&mut entry.value).ok_or(Error::WrongType)
     }
 
@@ -152,7 +155,18 @@ impl<'a> Writer<'a> {
         if before.is_past(now) {
             self.effects.changed(self.db, Event::EXPIRED, key);
         }
+        if added || before.is_past(now) {
+            self.effects.noted(self.db, Event::NEW, key);
+        }
         self.schedule(key, deadline);
+    }
+
+    /// Puts a value in the place of whatever a key held, as if that had been removed before: the key is new.
+    pub fn replace(&mut self, key: &[u8], value: Value, deadline: Deadline) {
+        if self.contains(key) {
+            self.effects.noted(self.db, Event::NEW, key);
+        }
+        self.set(key, value, Expiry::Set(deadline));
     }
 
     /// Removes a live key and gives what it held.

@@ -39,7 +39,7 @@ fn copy(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
         return Ok(());
     }
     writer.on(db, |writer| {
-        writer.set(destination, value, Expiry::Set(deadline));
+        writer.replace(destination, value, deadline);
         writer.changed(COPY_TO, destination);
     });
     // An expired key in the destination's place is there on replay, so it always has to be replaced.
@@ -92,9 +92,9 @@ fn move_key(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffe
     writer.on(db, |writer| {
         writer.bury(key);
         writer.set(key, value, Expiry::Set(deadline));
-        writer.changed(MOVE_TO, key);
     });
     writer.effect(MOVE_FROM, key, &[b"MOVE", key, itoa::Buffer::new().format(db.0).as_bytes()]);
+    writer.on(db, |writer| writer.changed(MOVE_TO, key));
     reply.integer(1);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::effects::{Event, EventClass};
 use crate::error::Error;
-use crate::keyspace::{Expiry, Writer};
+use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 
@@ -52,7 +52,7 @@ fn move_to(writer: &mut Writer<'_>, key: &[u8], name: &[u8]) -> Result<(), Error
         return Ok(());
     }
     let value = writer.remove(key).ok_or(Error::NoSuchKey)?;
-    writer.set(name, value, Expiry::Set(deadline));
+    writer.replace(name, value, deadline);
     writer.changed(RENAME_FROM, key);
     writer.effect(RENAME_TO, name, &[b"RENAME", key, name]);
     Ok(())

@@ -102,6 +102,9 @@ fn ltrim(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
         if kept.len() < list.len() {
             list.trim(kept.start, kept.len(), limit);
             replicate_trim(writer, key, start, stop);
+        } else {
+            // Redis says so also of what it has left as it was.
+            writer.changed(event("ltrim"), key);
         }
     }
     reply.ok();
