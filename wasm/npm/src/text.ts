@@ -11,11 +11,11 @@ export function textFrom(bytes: Uint8Array, start: number, length: number): stri
   return short ?? decoder.decode(bytes.subarray(start, start + length));
 }
 
-/** Eight characters per step, or undefined when one of them is not ASCII. */
+/** Sixteen characters per step, or undefined when one of them is not ASCII. */
 function asciiFrom(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = "";
   let at = start;
-  for (; at + 8 <= end; at += 8) {
+  for (; at + 16 <= end; at += 16) {
     const a = bytes[at] ?? 0;
     const b = bytes[at + 1] ?? 0;
     const c = bytes[at + 2] ?? 0;
@@ -24,8 +24,16 @@ function asciiFrom(bytes: Uint8Array, start: number, end: number): string | unde
     const f = bytes[at + 5] ?? 0;
     const g = bytes[at + 6] ?? 0;
     const h = bytes[at + 7] ?? 0;
-    if ((a | b | c | d | e | f | g | h) > 127) return undefined;
-    text += String.fromCharCode(a, b, c, d, e, f, g, h);
+    const i = bytes[at + 8] ?? 0;
+    const j = bytes[at + 9] ?? 0;
+    const k = bytes[at + 10] ?? 0;
+    const l = bytes[at + 11] ?? 0;
+    const m = bytes[at + 12] ?? 0;
+    const n = bytes[at + 13] ?? 0;
+    const o = bytes[at + 14] ?? 0;
+    const p = bytes[at + 15] ?? 0;
+    if ((a | b | c | d | e | f | g | h | i | j | k | l | m | n | o | p) > 127) return undefined;
+    text += String.fromCharCode(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
   }
   for (; at < end; at++) {
     const byte = bytes[at] ?? 0;
