@@ -189,13 +189,11 @@ impl Engine {
     pub fn handle_timeout(&mut self, now: Millis) {
         const SLOTS_PER_CALL: usize = 256;
         self.follow_changes();
-        let before = self.effects.last();
         for _ in 0..SLOTS_PER_CALL {
-            if !self.keyspace.expire_next_slot(now, &mut self.effects) {
-                break;
-            }
+            let Some(expired) = self.keyspace.expire_next_slot(now, &mut self.effects) else { break };
+            self.stats.expired_keys += expired.keys;
+            self.stats.expired_fields += expired.fields;
         }
-        self.stats.expired_keys += self.effects.last().0 - before.0;
         if self.effects.has_changes() {
             self.settle(now);
         }

@@ -13,6 +13,7 @@
 mod database;
 mod deadlines;
 mod digest;
+mod expiry;
 mod reader;
 mod slot;
 mod snapshot;
@@ -21,6 +22,7 @@ mod writer;
 pub use database::{Database, Entry};
 pub use deadlines::Deadlines;
 pub use digest::Digest;
+pub use expiry::Expired;
 pub use reader::{Reader, Visible};
 pub use slot::{Slot, slot_of};
 pub use snapshot::SnapshotCursor;

@@ -89,6 +89,8 @@ pub trait Typed: Sized {
     fn of_mut(value: &mut Value) -> Option<&mut Self>;
     /// As a value.
     fn into_value(self) -> Value;
+    /// Whether parts of it can expire by themselves.
+    const MAY_EXPIRE_WITHIN: bool;
     /// Whether it holds nothing. A collection that does is removed; a string never is.
     fn is_empty(&self) -> bool;
 }
@@ -107,6 +109,8 @@ macro_rules! typed {
             fn into_value(self) -> Value {
                 Value::$variant(self)
             }
+
+            const MAY_EXPIRE_WITHIN: bool = matches!(ValueType::$variant, ValueType::Hash);
 
             fn is_empty(&self) -> bool {
                 $is_empty(self)

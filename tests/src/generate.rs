@@ -167,7 +167,7 @@ impl Generator {
         }
         let samples_many = command.name.contains("RAND");
         match arg.name {
-            "numkeys" => {
+            "numkeys" | "numfields" => {
                 self.announced = 1 + self.random.index(2);
                 self.announced.to_string()
             }
@@ -239,8 +239,14 @@ fn rename_key(word: &mut Vec<u8>) {
 
 /// Whether so many of this argument follow as the request has announced keys.
 fn is_counted(command: &Command, arg: &Arg) -> bool {
-    let announces = command.syntax.iter().any(|arg| arg.name == "numkeys");
-    announces && (matches!(arg.kind, ArgKind::Key(_)) || arg.name == "weight")
+    let announces = |name| command.syntax.iter().flat_map(parts).any(|arg| arg.name == name);
+    let counted_key = matches!(arg.kind, ArgKind::Key(_)) || arg.name == "weight";
+    (counted_key && announces("numkeys")) || (matches!(arg.name, "field" | "data") && announces("numfields"))
+}
+
+/// An argument, or the parts of a block.
+fn parts(arg: &Arg) -> &[Arg] {
+    if let ArgKind::Block(parts) = arg.kind { parts } else { core::slice::from_ref(arg) }
 }
 
 /// Commands and options of theirs that Redis 7.0 does not know.

@@ -3,7 +3,7 @@
 
 use redstart_core::random::Random;
 use redstart_core::resp::{RequestLimits, parse_request};
-use redstart_core::spec::Command;
+use redstart_core::spec::{Command, Group};
 use redstart_core::{Config, Engine, Millis, Output, Protocol, ReplyBuffer, Request, SessionId, SessionOptions};
 use redstart_core::{SnapshotCursor, commands};
 use redstart_tests::generate::{Generator, Oddity, Words, command_of, data_commands};
@@ -122,6 +122,41 @@ fn every_effect_alone_changes_the_data() {
             let silent = effects == core.effects.len();
             assert!(!silent || unchanged, "seed {seed}: a change without an effect: {}", shown(&words));
         }
+    }
+}
+
+/// One store removes what has expired before each request, the other only when a request has to: they answer alike.
+#[test]
+fn what_has_expired_is_not_seen() {
+    let commands = data_commands().into_iter().filter(|command| matches!(command.group, Group::Hash | Group::Generic));
+    let shows_position = ["SCAN", "RANDOMKEY", "HRANDFIELD"];
+    let commands: Vec<_> = commands.filter(|command| !shows_position.contains(&command.name)).collect();
+    for seed in SEEDS {
+        let mut generator = Generator::new(seed, Oddity::Valid, commands.clone());
+        let mut random = Random::new(seed);
+        let mut stores = [(), ()].map(|()| Engine::new(Config::default(), seed));
+        let sessions = stores.each_mut().map(|store| store.open(START, SessionOptions::default()));
+        let mut now = START;
+        for words in (0..REQUESTS).flat_map(|_| generator.next_requests()) {
+            now = now.after(i64::try_from(random.below(20_000)).unwrap());
+            stores[0].handle_timeout(now);
+            let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
+            let [eager, lazy] = [0, 1].map(|n| {
+                let mut reply = ReplyBuffer::default();
+                stores[n].execute(now, sessions[n], &Request::new(&words), &mut reply);
+                let mut lines: Vec<_> = reply.as_bytes().split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+                lines.sort();
+                lines
+            });
+            let words: Words = words.iter().map(|word| word.to_vec()).collect();
+            assert_eq!(eager, lazy, "seed {seed}: {}", shown(&words));
+        }
+        for store in &mut stores {
+            while store.poll_timeout().is_some_and(|due| due <= now) {
+                store.handle_timeout(now);
+            }
+        }
+        assert_eq!(stores[0].digest(), stores[1].digest(), "seed {seed}");
     }
 }
 

@@ -45,7 +45,7 @@ fn command_info_is_redis_own() {
 const EXPLAINED: &[&str] = &["zrank, arity", "zrevrank, arity"];
 
 fn is_newer(command: &Command) -> bool {
-    command.since.starts_with("7.2") || command.since.starts_with('8')
+    ["7.2", "7.4", "8"].iter().any(|version| command.since.starts_with(version))
 }
 
 fn reply(core: &mut CoreTarget, request: &[&[u8]]) -> Value {

@@ -1,7 +1,12 @@
 //! The commands of hashes.
 
 mod counter;
+mod expire;
+mod fields;
+mod getex;
 mod sample;
+mod setex;
+mod ttl;
 mod whole;
 
 use crate::args::Args;
@@ -10,26 +15,38 @@ use crate::error::Error;
 use crate::keyspace::{Reader, Writer};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
-use crate::values::hash::Hash;
+use crate::values::hash::{Hash, Live};
 use crate::values::listpack::Element;
 use smallvec::SmallVec;
 
 pub(super) const COMMANDS: &[Command] = &[
     HDEL,
     HEXISTS,
+    expire::HEXPIRE,
+    expire::HEXPIREAT,
+    ttl::HEXPIRETIME,
     HGET,
     whole::HGETALL,
+    getex::HGETDEL,
+    getex::HGETEX,
     counter::HINCRBY,
     counter::HINCRBYFLOAT,
     whole::HKEYS,
     HLEN,
     HMGET,
     HMSET,
+    expire::HPERSIST,
+    expire::HPEXPIRE,
+    expire::HPEXPIREAT,
+    ttl::HPEXPIRETIME,
+    ttl::HPTTL,
     sample::HRANDFIELD,
     whole::HSCAN,
     HSET,
+    setex::HSETEX,
     HSETNX,
     HSTRLEN,
+    ttl::HTTL,
     whole::HVALS,
 ];
 
@@ -88,19 +105,13 @@ const HSETNX: Command = Command::new("HSETNX", Group::Hash, "2.0.0")
 
 fn hsetnx(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (key, field, value) = (args.word()?, args.word()?, args.word()?);
-    let is_free = !writer.get::<Hash>(key)?.is_some_and(|hash| hash.contains(field));
+    let is_free = !writer.hash(key)?.is_some_and(|hash| hash.contains(field));
     if is_free {
-        set_field(writer, key, field, value, "hset")?;
+        let (limits, seed) = (writer.config().hash, writer.seed());
+        writer.get_or_insert_with(key, Hash::new)?.set(field, value, limits, seed);
+        writer.effect(event("hset"), key, &[b"HSET", key, field, value]);
     }
     reply.flag(is_free);
-    Ok(())
-}
-
-/// Sets one field, with its effect.
-fn set_field(writer: &mut Writer<'_>, key: &[u8], field: &[u8], value: &[u8], name: &'static str) -> Result<(), Error> {
-    let (limits, seed) = (writer.config().hash, writer.seed());
-    writer.get_or_insert_with(key, Hash::new)?.set(field, value, limits, seed);
-    writer.effect(event(name), key, &[b"HSET", key, field, value]);
     Ok(())
 }
 
@@ -116,12 +127,17 @@ fn hdel(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
     let hash = writer.get_mut::<Hash>(key)?;
     let removed = hash.map_or(0, |hash| fields.iter().filter(|field| hash.remove(field)).count());
     if removed > 0 {
-        writer.changed(event("hdel"), key);
-        writer.remove_if_empty::<Hash>(key);
-        replicate(writer, b"HDEL", key, fields);
+        note_removal(writer, key, fields);
     }
     reply.count(removed);
     Ok(())
+}
+
+/// Says that fields were removed, with their effect, and removes the key with the last of them.
+fn note_removal(writer: &mut Writer<'_>, key: &[u8], fields: &[&[u8]]) {
+    writer.changed(event("hdel"), key);
+    writer.remove_if_empty::<Hash>(key);
+    replicate(writer, b"HDEL", key, fields);
 }
 
 const HGET: Command = Command::new("HGET", Group::Hash, "2.0.0")
@@ -133,7 +149,7 @@ const HGET: Command = Command::new("HGET", Group::Hash, "2.0.0")
 
 fn hget(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (key, field) = (args.word()?, args.word()?);
-    write_value(reply, reader.get::<Hash>(key)?.and_then(|hash| hash.get(field)));
+    write_value(reply, reader.hash(key)?.and_then(|hash| hash.get(field)));
     Ok(())
 }
 
@@ -145,7 +161,7 @@ const HMGET: Command = Command::new("HMGET", Group::Hash, "2.0.0")
     .read(hmget);
 
 fn hmget(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let hash = reader.get::<Hash>(args.word()?)?;
+    let hash = reader.hash(args.word()?)?;
     reply.array(args.remaining());
     for field in args.rest() {
         write_value(reply, hash.and_then(|hash| hash.get(field)));
@@ -169,7 +185,7 @@ const HEXISTS: Command = Command::new("HEXISTS", Group::Hash, "2.0.0")
 
 fn hexists(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (key, field) = (args.word()?, args.word()?);
-    reply.flag(reader.get::<Hash>(key)?.is_some_and(|hash| hash.contains(field)));
+    reply.flag(reader.hash(key)?.is_some_and(|hash| hash.contains(field)));
     Ok(())
 }
 
@@ -181,7 +197,7 @@ const HLEN: Command = Command::new("HLEN", Group::Hash, "2.0.0")
     .read(hlen);
 
 fn hlen(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    reply.count(reader.get::<Hash>(args.word()?)?.map_or(0, Hash::len));
+    reply.count(reader.hash(args.word()?)?.map_or(0, Live::len));
     Ok(())
 }
 
@@ -194,7 +210,7 @@ const HSTRLEN: Command = Command::new("HSTRLEN", Group::Hash, "3.2.0")
 
 fn hstrlen(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (key, field) = (args.word()?, args.word()?);
-    reply.count(reader.get::<Hash>(key)?.and_then(|hash| hash.value_len(field)).unwrap_or(0));
+    reply.count(reader.hash(key)?.and_then(|hash| hash.value_len(field)).unwrap_or(0));
     Ok(())
 }
 

@@ -40,7 +40,7 @@ impl Engine {
         for watcher in self.watched.watchers(change) {
             if let Some(session) = self.sessions.find_mut(*watcher) {
                 // The removal of a key that had expired before it was watched is no change.
-                let stale = change.event == Event::EXPIRED
+                let stale = matches!(change.event, Event::EXPIRED | Event::FIELDS_EXPIRED)
                     && session.watching.iter().any(|w| w.expired && w.db == change.db && w.key == change.key);
                 session.watch_broken |= !stale;
             }

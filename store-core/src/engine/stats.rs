@@ -22,6 +22,8 @@ pub struct Stats {
     pub commands_processed: u64,
     /// Keys that were removed because their deadline had passed.
     pub expired_keys: u64,
+    /// Fields of hashes that were removed because their deadlines had passed.
+    pub expired_fields: u64,
     /// Error replies.
     pub error_replies: u64,
     /// Messages published.

@@ -3,7 +3,7 @@
 use super::{Engine, SessionId};
 use crate::clock::Millis;
 use crate::effects::Change;
-use crate::keyspace::DbIndex;
+use crate::keyspace::{DbIndex, Entry};
 use crate::values::bytes::SmallBytes;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -15,7 +15,7 @@ pub struct WatchedKey {
     pub db: DbIndex,
     /// The key.
     pub key: SmallBytes,
-    /// It had expired already, so its removal is no change.
+    /// It, or a field of it, had expired already, so its removal is no change.
     pub expired: bool,
 }
 
@@ -62,6 +62,11 @@ impl Watched {
     }
 }
 
+/// Whether a key, or a field of it, has expired and not yet been removed.
+fn is_outdated(entry: &Entry, now: Millis) -> bool {
+    !entry.is_live(now) || entry.has_expired_fields(now)
+}
+
 impl Engine {
     /// Lets a session watch a key of its database.
     pub(crate) fn watch(&mut self, now: Millis, session: SessionId, key: &[u8]) {
@@ -70,7 +75,7 @@ impl Engine {
         if state.watching.iter().any(|watched| watched.db == db && watched.key == key) {
             return;
         }
-        let expired = self.keyspace.database(db).entry(&key).is_some_and(|entry| entry.deadline().is_past(now));
+        let expired = self.keyspace.database(db).entry(&key).is_some_and(|entry| is_outdated(entry, now));
         state.watching.push(WatchedKey { db, key: key.clone(), expired });
         self.watched.add(db, &key, session);
     }
@@ -89,7 +94,7 @@ impl Engine {
         let state = self.sessions.get(session);
         let expired_since = state.watching.iter().any(|watched| {
             let entry = self.keyspace.database(watched.db).entry(&watched.key);
-            !watched.expired && entry.is_some_and(|entry| entry.deadline().is_past(now))
+            !watched.expired && entry.is_some_and(|entry| is_outdated(entry, now))
         });
         state.watch_broken || expired_since
     }

@@ -30,12 +30,36 @@ impl Entry {
     pub const fn deadline(&self) -> Deadline {
         self.deadline
     }
+
+    /// Whether a client may see it: its deadline has not passed, nor have those of all its fields.
+    #[inline]
+    pub fn is_live(&self, now: Millis) -> bool {
+        !self.deadline.is_past(now) && !matches!(&self.value, Value::Hash(hash) if hash.is_gone(now))
+    }
+
+    /// Whether it is a hash with fields that have expired and not yet been removed.
+    pub fn has_expired_fields(&self, now: Millis) -> bool {
+        matches!(&self.value, Value::Hash(hash) if hash.has_expired(now))
+    }
+
+    /// When it, or something in it, expires first.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        let within = if let Value::Hash(hash) = &self.value { hash.next_deadline() } else { None };
+        self.deadline.time().into_iter().chain(within).min()
+    }
 }
 
 impl Keyed for Entry {
     fn key(&self) -> &[u8] {
         &self.key
     }
+}
+
+/// Where an entry is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    slot: Slot,
+    position: usize,
 }
 
 /// The entries of one slot, and the earliest time at which one of them may expire.
@@ -99,6 +123,29 @@ impl Database {
     #[inline]
     pub(super) fn entry_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
         self.slot_mut(slot_of(key))?.table.get_mut(key)
+    }
+
+    /// Where the entry of a key is, until a key is added or removed.
+    #[inline]
+    pub(super) fn find(&self, key: &[u8]) -> Option<Place> {
+        let slot = slot_of(key);
+        Some(Place { slot, position: self.slot(slot)?.table.find(key)? })
+    }
+
+    /// The entry at a place.
+    pub(super) fn at(&self, place: Place) -> &Entry {
+        match self.slot(place.slot).and_then(|slot| slot.table.at(place.position)) {
+            Some(entry) => entry,
+            None => unreachable!("a place is used before keys come or go"),
+        }
+    }
+
+    /// The entry at a place, to be changed in all but its key.
+    pub(super) fn at_mut(&mut self, place: Place) -> &mut Entry {
+        match self.slot_mut(place.slot).and_then(|slot| slot.table.at_mut(place.position)) {
+            Some(entry) => entry,
+            None => unreachable!("a place is used before keys come or go"),
+        }
     }
 
     /// The number of keys in a slot.

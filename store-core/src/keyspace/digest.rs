@@ -3,6 +3,7 @@
 use super::{DbIndex, Keyspace};
 use crate::values::Value;
 use crate::values::dense::Keyed;
+use crate::values::hash::Dated;
 use crate::values::listpack::Element;
 
 /// A digest in the making: a hash of a sequence of parts.
@@ -31,7 +32,10 @@ impl Digest {
             Value::List(list) => list.iter().fold(Self::EMPTY, |digest, element| digest.element(element)).0,
             Value::Set(set) => set.iter().map(|member| Self::EMPTY.element(member).0).fold(0, u64::wrapping_add),
             Value::Hash(hash) => {
-                hash.iter().map(|(field, value)| Self::EMPTY.element(field).element(value).0).fold(0, u64::wrapping_add)
+                let fields = hash.iter().map(|(field, value)| Self::EMPTY.element(field).element(value).0);
+                let dated = hash.dated().into_iter().flat_map(Dated::deadlines);
+                let deadlines = dated.map(|(time, field)| Self::EMPTY.number(time.0 as u64).bytes(field).0);
+                fields.chain(deadlines).fold(0, u64::wrapping_add)
             }
             Value::Zset(zset) => zset
                 .iter()

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::random::Random;
 use crate::values::dense::TableSeed;
+use crate::values::hash::{Hash, Live};
 use crate::values::{Typed, Value};
 use core::cell::RefCell;
 
@@ -85,14 +86,24 @@ impl<'a> Reader<'a> {
         self.value(key).map(|value| T::of(value).ok_or(Error::WrongType)).transpose()
     }
 
+    /// The hash that a key holds, without the fields that have expired.
+    ///
+    /// # Errors
+    /// [`Error::WrongType`].
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> Result<Option<Live<'a>>, Error> {
+        Ok(self.get::<Hash>(key)?.map(|hash| hash.live(self.now)))
+    }
+
     /// Whether a key is there.
     pub fn contains(&self, key: &[u8]) -> bool {
         self.entry(key).is_some()
     }
 
     /// Whether an entry has not expired.
-    pub const fn is_live(&self, entry: &Entry) -> bool {
-        !entry.deadline().is_past(self.now)
+    #[inline]
+    pub fn is_live(&self, entry: &Entry) -> bool {
+        entry.is_live(self.now)
     }
 
     /// When a live key expires.

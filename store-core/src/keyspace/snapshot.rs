@@ -5,6 +5,7 @@ use crate::number;
 use crate::resp;
 use crate::values::Value;
 use crate::values::dense::Keyed;
+use crate::values::hash::Dated;
 use crate::values::listpack::Element;
 use alloc::vec::Vec;
 
@@ -55,6 +56,7 @@ fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
         Value::Hash(hash) => {
             let words = hash.iter().flat_map(|(field, value)| [field.to_vec(), value.to_vec()]);
             write_elements(out, b"HSET", key, words, 2);
+            hash.dated().into_iter().for_each(|dated| write_field_deadlines(out, key, dated));
         }
         Value::Zset(zset) => {
             let words = zset.iter().flat_map(|(member, score)| {
@@ -67,6 +69,20 @@ fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
     }
     if let Some(time) = entry.deadline().time() {
         resp::write_request(out, &[b"PEXPIREAT", key, itoa::Buffer::new().format(time.0).as_bytes()]);
+    }
+}
+
+/// Writes commands that give fields their deadlines; those of one time come together.
+fn write_field_deadlines(out: &mut Vec<u8>, key: &[u8], dated: &Dated) {
+    let mut deadlines = dated.deadlines().peekable();
+    while let Some((time, first)) = deadlines.next() {
+        let rest = core::iter::from_fn(|| deadlines.next_if(|(next, _)| *next == time)).map(|(_, field)| field);
+        let fields: Vec<&[u8]> = core::iter::once(first).chain(rest.take(ELEMENTS_PER_COMMAND - 1)).collect();
+        let mut digits = [itoa::Buffer::new(), itoa::Buffer::new()];
+        let [time_text, count_text] = &mut digits;
+        let (time_text, count_text) = (time_text.format(time.0), count_text.format(fields.len()));
+        let head: [&[u8]; 5] = [b"HPEXPIREAT", key, time_text.as_bytes(), b"FIELDS", count_text.as_bytes()];
+        resp::write_request(out, &[&head, &fields[..]].concat());
     }
 }
 

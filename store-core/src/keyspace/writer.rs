@@ -10,6 +10,7 @@ use crate::effects::{Effects, Event};
 use crate::error::Error;
 use crate::random::Random;
 use crate::values::dense::TableSeed;
+use crate::values::hash::Live;
 use crate::values::{Typed, Value};
 use core::cell::RefCell;
 
@@ -93,30 +94,41 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// [`Error::WrongType`].
     pub fn get<T: Typed>(&self, key: &[u8]) -> Result<Option<&T>, Error> {
-        match self.database().entry(key).filter(|entry| !entry.deadline.is_past(self.now)) {
+        match self.database().entry(key).filter(|entry| entry.is_live(self.now)) {
             Some(entry) => T::of(&entry.value).map(Some).ok_or(Error::WrongType),
             None => Ok(None),
         }
     }
 
-    /// What a key holds, to be changed.
+    /// What a key holds, to be changed. Fields of a hash that have expired are removed first.
     ///
     /// # Errors
-    /// [`Error::WrongType`].
+    /// [`Error::WrongType`], and then nothing was removed.
     pub fn get_mut<T: Typed>(&mut self, key: &[u8]) -> Result<Option<&mut T>, Error> {
         let now = self.now;
-        match self.keyspace.database_mut(self.db).entry_mut(key).filter(|entry| !entry.deadline.is_past(now)) {
-            Some(entry) => T::of_mut(&mut entry.value).map(Some).ok_or(Error::WrongType),
-            None => Ok(None),
+        let Some(place) = self.database().find(key) else { return Ok(None) };
+        let entry = self.database().at(place);
+        if !entry.is_live(now) {
+            return Ok(None);
         }
+        let removed = T::MAY_EXPIRE_WITHIN && entry.has_expired_fields(now) && self.remove_expired_fields(key) > 0;
+        debug_assert!(!removed || self.contains(key), "a live hash keeps a field, and its place");
+        let entry = self.keyspace.database_mut(self.db).at_mut(place);
+        T::of_mut(&mut entry.value).map(Some).ok_or(Error::WrongType)
     }
 
-    /// What a key holds, to be changed; made by `make` where the key is not there.
+    /// What a key holds, to be changed; made by `make` where the key is not there. What has expired is removed first.
     ///
     /// # Errors
     /// [`Error::WrongType`], and then nothing was made.
     pub fn get_or_insert_with<T: Typed>(&mut self, key: &[u8], make: impl FnOnce() -> T) -> Result<&mut T, Error> {
-        self.bury(key);
+        match self.database().entry(key) {
+            Some(entry) if !entry.is_live(self.now) => self.bury(key),
+            Some(entry) if T::MAY_EXPIRE_WITHIN && entry.has_expired_fields(self.now) => {
+                self.remove_expired_fields(key);
+            }
+            _ => {}
+        }
         let make = || Entry::new(key, make().into_value(), Deadline::NEVER);
         let (entry, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
         if added {
@@ -150,7 +162,7 @@ impl<'a> Writer<'a> {
                 entry.value = value;
             }
         }
-        let after = entry.deadline;
+        let (after, next) = (entry.deadline, entry.next_deadline());
         self.keyspace.database_mut(self.db).count_deadline(before, after);
         if before.is_past(now) {
             self.effects.changed(self.db, Event::EXPIRED, key);
@@ -158,7 +170,9 @@ impl<'a> Writer<'a> {
         if added || before.is_past(now) {
             self.effects.noted(self.db, Event::NEW, key);
         }
-        self.schedule(key, deadline);
+        if let Some(next) = next {
+            self.schedule(key, next);
+        }
     }
 
     /// Puts a value in the place of whatever a key held, as if that had been removed before: the key is new.
@@ -191,11 +205,13 @@ impl<'a> Writer<'a> {
     /// Gives a live key a deadline, or takes it away. False when the key is not there.
     pub fn set_deadline(&mut self, key: &[u8], deadline: Deadline) -> bool {
         let now = self.now;
-        let entry = self.keyspace.database_mut(self.db).entry_mut(key).filter(|entry| !entry.deadline.is_past(now));
+        let entry = self.keyspace.database_mut(self.db).entry_mut(key).filter(|entry| entry.is_live(now));
         let Some(entry) = entry else { return false };
         let before = core::mem::replace(&mut entry.deadline, deadline);
         self.keyspace.database_mut(self.db).count_deadline(before, deadline);
-        self.schedule(key, deadline);
+        if let Some(time) = deadline.time() {
+            self.schedule(key, time);
+        }
         true
     }
 
@@ -238,11 +254,25 @@ impl<'a> Writer<'a> {
 
     /// Removes the entry of a key that has expired, with its effect, before another one takes its place.
     pub fn bury(&mut self, key: &[u8]) {
-        let expired = self.database().entry(key).is_some_and(|entry| entry.deadline.is_past(self.now));
-        if expired {
+        let Some(entry) = self.database().entry(key).filter(|entry| !entry.is_live(self.now)) else { return };
+        if entry.deadline.is_past(self.now) {
             self.keyspace.database_mut(self.db).remove(key);
             self.effect(Event::EXPIRED, key, &[b"DEL", key]);
+        } else {
+            self.remove_expired_fields(key);
         }
+    }
+
+    fn remove_expired_fields(&mut self, key: &[u8]) -> u64 {
+        self.keyspace.remove_expired_fields(self.db, key, self.now, usize::MAX, self.effects)
+    }
+
+    /// The hash that a key holds, without the fields that have expired.
+    ///
+    /// # Errors
+    /// [`Error::WrongType`].
+    pub fn hash(&self, key: &[u8]) -> Result<Option<Live<'_>>, Error> {
+        self.reader().hash(key)
     }
 
     /// The number of entries of the database, to decide when all of them have to be touched.
@@ -250,9 +280,8 @@ impl<'a> Writer<'a> {
         self.keyspace.database(self.db)
     }
 
-    /// Sees to it that the key's slot is looked through when the deadline comes.
-    fn schedule(&mut self, key: &[u8], deadline: Deadline) {
-        let Some(time) = deadline.time() else { return };
+    /// Sees to it that the key's slot is looked through at this time, when the key or a field of it expires.
+    pub fn schedule(&mut self, key: &[u8], time: Millis) {
         let slot = slot_of(key);
         let Keyspace { databases, deadlines, .. } = &mut *self.keyspace;
         let Some(table) = databases.get_mut(usize::from(self.db.0)).and_then(|db| db.slot_mut(slot)) else {
@@ -262,43 +291,5 @@ impl<'a> Writer<'a> {
             deadlines.reschedule(self.db, slot, table.due, Some(time));
             table.due = Some(time);
         }
-    }
-}
-
-impl Keyspace {
-    /// Removes the expired keys of the slot that is due first, with their effects, and looks at most at the keys of
-    /// that one slot. False when no slot is due.
-    ///
-    /// A slot with many keys is looked through again only after a pause that grows with it, so that the cost of
-    /// expiry stays bounded: readers do not see the difference.
-    pub fn expire_next_slot(&mut self, now: Millis, effects: &mut Effects) -> bool {
-        const KEYS_PER_PAUSE_MS: usize = 64;
-        let Some((time, db, slot)) = self.deadlines.first().filter(|(time, ..)| *time <= now) else {
-            return false;
-        };
-        let Some(table) = self.databases.get(usize::from(db.0)).and_then(|database| database.slot(slot)) else {
-            self.deadlines.reschedule(db, slot, Some(time), None);
-            return true;
-        };
-        let expired: alloc::vec::Vec<_> = table
-            .table
-            .iter()
-            .filter(|entry| entry.deadline.is_past(now))
-            .map(|entry| crate::values::bytes::SmallBytes::from(crate::values::dense::Keyed::key(entry)))
-            .collect();
-        for key in &expired {
-            self.database_mut(db).remove(key);
-            effects.changed(db, Event::EXPIRED, key);
-            effects.replicate(db, &[b"DEL", key]);
-        }
-        let Some(table) = self.database_mut(db).slot_mut(slot) else {
-            unreachable!("a slot keeps its table");
-        };
-        let pause = i64::try_from(table.table.len() / KEYS_PER_PAUSE_MS).unwrap_or(i64::MAX);
-        let next = table.table.iter().filter_map(|entry| entry.deadline.time()).min();
-        let due = next.map(|next| next.max(now.after(pause)));
-        table.due = due;
-        self.deadlines.reschedule(db, slot, Some(time), due);
-        true
     }
 }

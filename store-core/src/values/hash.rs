@@ -5,12 +5,20 @@
 //! amortised; it never goes back. Either way the order is that of insertion until the first removal, and a field by
 //! index is O(n) in the listpack and O(1) in the table.
 //!
-//! What belongs to a field beside its value (an expiry, say) has its place in [`Field`]; a hash in need of it must be a
-//! table, since the listpack's format has no room for more.
+//! A hash some of whose fields expire is a [`Dated`] one: either of these forms, with the deadlines beside it. All other
+//! hashes pay nothing for that. What has expired stays until it is removed; [`Live`] shows a hash without it.
 //! A hash knows neither its key nor what an empty hash means; the keyspace removes those.
+
+mod dated;
+mod live;
+
+pub use dated::Dated;
+pub use live::{Live, LiveIter};
 
 use alloc::boxed::Box;
 use core::slice;
+
+use crate::clock::Millis;
 
 use super::bytes::SmallBytes;
 use super::dense::{DenseTable, Keyed, TableSeed};
@@ -57,7 +65,28 @@ pub enum Hash {
     /// Few and short fields: a field, its value, the next field and so on.
     Listpack(Listpack),
     /// Anything.
-    Table(Box<DenseTable<Field>>),
+    Boxed(Box<Boxed>),
+}
+
+/// The forms of a hash that need more than a listpack.
+#[derive(Clone, Debug)]
+pub enum Boxed {
+    /// Many or long fields.
+    Table(DenseTable<Field>),
+    /// Fields of which some expire.
+    Dated(Dated),
+}
+
+/// How the fields are stored, whether or not some of them expire.
+enum Form<'a> {
+    Listpack(&'a Listpack),
+    Table(&'a DenseTable<Field>),
+}
+
+/// The same, to be changed.
+enum FormMut<'a> {
+    Listpack(&'a mut Listpack),
+    Table(&'a mut DenseTable<Field>),
 }
 
 impl Hash {
@@ -74,18 +103,19 @@ impl Hash {
     }
 
     /// The form's name in OBJECT ENCODING.
-    pub const fn encoding_name(&self) -> &'static str {
-        match self {
-            Self::Listpack(_) => "listpack",
-            Self::Table(_) => "hashtable",
+    pub fn encoding_name(&self) -> &'static str {
+        match (self.form(), self.dated()) {
+            (Form::Listpack(_), None) => "listpack",
+            (Form::Listpack(_), Some(_)) => "listpackex",
+            (Form::Table(_), _) => "hashtable",
         }
     }
 
     /// The number of fields.
     pub fn len(&self) -> usize {
-        match self {
-            Self::Listpack(listpack) => listpack.len() / 2,
-            Self::Table(table) => table.len(),
+        match self.form() {
+            Form::Listpack(listpack) => listpack.len() / 2,
+            Form::Table(table) => table.len(),
         }
     }
 
@@ -96,17 +126,17 @@ impl Hash {
 
     /// Whether the hash has this field.
     pub fn contains(&self, field: &[u8]) -> bool {
-        match self {
-            Self::Listpack(listpack) => listpack.find(field, 1).is_some(),
-            Self::Table(table) => table.contains(field),
+        match self.form() {
+            Form::Listpack(listpack) => listpack.find(field, 1).is_some(),
+            Form::Table(table) => table.contains(field),
         }
     }
 
     /// The value of a field.
     pub fn get(&self, field: &[u8]) -> Option<Element<'_>> {
-        match self {
-            Self::Listpack(listpack) => find_value(listpack, field).map(|position| listpack.at(position)),
-            Self::Table(table) => table.get(field).map(|found| Element::Bytes(&found.value)),
+        match self.form() {
+            Form::Listpack(listpack) => find_value(listpack, field).map(|position| listpack.at(position)),
+            Form::Table(table) => table.get(field).map(|found| Element::Bytes(&found.value)),
         }
     }
 
@@ -122,29 +152,35 @@ impl Hash {
 
     /// The fields and their values, in the order of insertion until the first removal.
     pub fn iter(&self) -> Iter<'_> {
-        match self {
-            Self::Listpack(listpack) => Iter::Listpack(listpack.iter()),
-            Self::Table(table) => Iter::Table(table.iter()),
+        match self.form() {
+            Form::Listpack(listpack) => Iter::Listpack(listpack.iter()),
+            Form::Table(table) => Iter::Table(table.iter()),
         }
     }
 
     /// About `count` fields from `cursor` on, and the next cursor, zero at the end. A listpack is one page.
     /// [`DenseTable::page`] says what is guaranteed.
     pub fn page(&self, cursor: u64, count: usize) -> (u64, Iter<'_>) {
-        match self {
-            Self::Table(table) => {
+        match self.form() {
+            Form::Table(table) => {
                 let (next, fields) = table.page(cursor, count);
                 (next, Iter::Table(fields))
             }
-            Self::Listpack(_) => (0, self.iter()),
+            Form::Listpack(_) => (0, self.iter()),
         }
     }
 
-    /// Gives a field a value; `true` when the field is new.
+    /// Gives a field a value and no deadline; `true` when the field is new.
     pub fn set(&mut self, field: &[u8], value: &[u8], limits: HashLimits, seed: &TableSeed) -> bool {
-        match self {
-            Self::Table(table) => set_in_table(table, field, value),
-            Self::Listpack(listpack) => {
+        self.clear_deadline(field);
+        self.set_value(field, value, limits, seed)
+    }
+
+    /// Gives a field a value and leaves its deadline as it is; `true` when the field is new.
+    pub fn set_value(&mut self, field: &[u8], value: &[u8], limits: HashLimits, seed: &TableSeed) -> bool {
+        match self.form_mut() {
+            FormMut::Table(table) => set_in_table(table, field, value),
+            FormMut::Listpack(listpack) => {
                 let position = find_value(listpack, field);
                 if !fits(listpack, position, field, value, limits) {
                     let len = self.len() + 1;
@@ -161,26 +197,114 @@ impl Hash {
 
     /// Removes a field; `false` when it was not there.
     pub fn remove(&mut self, field: &[u8]) -> bool {
-        match self {
-            Self::Listpack(listpack) => {
+        self.clear_deadline(field);
+        match self.form_mut() {
+            FormMut::Listpack(listpack) => {
                 listpack.find(field, 1).map(|position| listpack.remove_range(position, 2)).is_some()
             }
-            Self::Table(table) => table.remove(field).is_some(),
+            FormMut::Table(table) => table.remove(field).is_some(),
+        }
+    }
+
+    /// When a field expires, if ever.
+    pub fn deadline(&self, field: &[u8]) -> Option<Millis> {
+        self.dated()?.deadline(field)
+    }
+
+    /// Lets a field of the hash expire at a time.
+    pub fn set_deadline(&mut self, field: &[u8], time: Millis, seed: &TableSeed) {
+        debug_assert!(self.contains(field), "only fields that are there expire");
+        if self.dated().is_none() {
+            let plain = core::mem::take(self);
+            *self = Self::Boxed(Box::new(Boxed::Dated(Dated::new(plain, seed))));
+        }
+        if let Some(dated) = self.dated_mut() {
+            dated.set_deadline(field, time);
+        }
+    }
+
+    /// Takes away a field's deadline; `false` when it has none.
+    pub fn clear_deadline(&mut self, field: &[u8]) -> bool {
+        self.dated_mut().is_some_and(|dated| dated.clear_deadline(field))
+    }
+
+    /// The earliest deadline of a field.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.dated()?.first()
+    }
+
+    /// Whether a field has expired and not yet been removed.
+    pub fn has_expired(&self, now: Millis) -> bool {
+        self.next_deadline().is_some_and(|time| time <= now)
+    }
+
+    /// Whether every field has expired, so that nothing is left to be seen.
+    pub fn is_gone(&self, now: Millis) -> bool {
+        self.dated().is_some_and(|dated| dated.is_gone(now))
+    }
+
+    /// The hash without the fields that have expired.
+    pub const fn live(&self, now: Millis) -> Live<'_> {
+        Live::new(self, now)
+    }
+
+    /// The deadlines, if a field has or had one.
+    pub const fn dated(&self) -> Option<&Dated> {
+        match self {
+            Self::Listpack(_) => None,
+            Self::Boxed(boxed) => match &**boxed {
+                Boxed::Table(_) => None,
+                Boxed::Dated(dated) => Some(dated),
+            },
+        }
+    }
+
+    const fn dated_mut(&mut self) -> Option<&mut Dated> {
+        match self {
+            Self::Listpack(_) => None,
+            Self::Boxed(boxed) => match &mut **boxed {
+                Boxed::Table(_) => None,
+                Boxed::Dated(dated) => Some(dated),
+            },
+        }
+    }
+
+    fn form(&self) -> Form<'_> {
+        match self {
+            Self::Listpack(listpack) => Form::Listpack(listpack),
+            Self::Boxed(boxed) => match &**boxed {
+                Boxed::Table(table) => Form::Table(table),
+                Boxed::Dated(dated) => dated.fields().form(),
+            },
+        }
+    }
+
+    fn form_mut(&mut self) -> FormMut<'_> {
+        match self {
+            Self::Listpack(listpack) => FormMut::Listpack(listpack),
+            Self::Boxed(boxed) => match &mut **boxed {
+                Boxed::Table(table) => FormMut::Table(table),
+                Boxed::Dated(dated) => dated.fields_mut().form_mut(),
+            },
         }
     }
 
     /// The table, made first with room for `capacity` fields when the hash is a listpack.
     fn use_table(&mut self, capacity: usize, seed: &TableSeed) -> &mut DenseTable<Field> {
-        if let Self::Listpack(_) = self {
+        if let Form::Listpack(_) = self.form() {
             let mut table = DenseTable::with_capacity(seed.clone(), capacity.max(self.len()));
             for (name, value) in self.iter() {
                 table.insert(Field { name: name.into(), value: value.into() });
             }
-            *self = Self::Table(Box::new(table));
+            let table = Self::Boxed(Box::new(Boxed::Table(table)));
+            match self.dated_mut() {
+                Some(dated) => *dated.fields_mut() = table,
+                None => *self = table,
+            }
         }
-        match self {
-            Self::Table(table) => table,
-            Self::Listpack(_) => unreachable!("the hash was turned into a table just now"),
+        match self.form_mut() {
+            FormMut::Table(table) => table,
+            FormMut::Listpack(_) => unreachable!("the hash was turned into a table just now"),
         }
     }
 }

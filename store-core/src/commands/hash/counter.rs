@@ -1,6 +1,7 @@
 //! Fields as numbers.
 
-use super::set_field;
+use super::event;
+use super::expire::replicate_deadline;
 use crate::args::Args;
 use crate::error::Error;
 use crate::keyspace::Writer;
@@ -30,7 +31,7 @@ fn hincrby(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     let old = read(writer, key, field, number::parse_i64, NOT_AN_INTEGER)?.unwrap_or(0);
     let new = old.checked_add(increment).ok_or(Error::IncrementOverflow)?;
     let mut digits = itoa::Buffer::new();
-    set_field(writer, key, field, digits.format(new).as_bytes(), "hincrby")?;
+    update(writer, key, field, digits.format(new).as_bytes(), "hincrby")?;
     reply.integer(new);
     Ok(())
 }
@@ -56,8 +57,21 @@ fn hincrbyfloat(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyB
     let new = old.checked_add(increment).ok_or(Error::IncrementNotFinite)?;
     let mut text = Vec::new();
     new.write(&mut text);
-    set_field(writer, key, field, &text, "hincrbyfloat")?;
+    update(writer, key, field, &text, "hincrbyfloat")?;
     reply.bulk(&text);
+    Ok(())
+}
+
+/// Gives a field another value and leaves its deadline, which the effect of the value alone would take away.
+fn update(writer: &mut Writer<'_>, key: &[u8], field: &[u8], value: &[u8], name: &'static str) -> Result<(), Error> {
+    let (limits, seed) = (writer.config().hash, writer.seed());
+    let hash = writer.get_or_insert_with(key, Hash::new)?;
+    hash.set_value(field, value, limits, seed);
+    let deadline = hash.deadline(field);
+    writer.effect(event(name), key, &[b"HSET", key, field, value]);
+    if let Some(time) = deadline {
+        replicate_deadline(writer, key, time, &[field]);
+    }
     Ok(())
 }
 
@@ -69,7 +83,7 @@ fn read<T>(
     parse: impl FnOnce(&[u8]) -> Option<T>,
     malformed: Error,
 ) -> Result<Option<T>, Error> {
-    let Some(value) = writer.get::<Hash>(key)?.and_then(|hash| hash.get(field)) else {
+    let Some(value) = writer.hash(key)?.and_then(|hash| hash.get(field)) else {
         return Ok(None);
     };
     parse(value.as_bytes(&mut itoa::Buffer::new())).map(Some).ok_or(malformed)

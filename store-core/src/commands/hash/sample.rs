@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::keyspace::Reader;
 use crate::reply::{Protocol, ReplyBuffer};
 use crate::spec::{Access, Arg, Command, Group, Shape};
-use crate::values::hash::Hash;
+use crate::values::hash::Live;
 use crate::values::listpack::Element;
 
 /// Whether the values stand beside the fields.
@@ -35,7 +35,7 @@ pub(super) const HRANDFIELD: Command = Command::new("HRANDFIELD", Group::Hash, "
 fn hrandfield(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let key = args.word()?;
     if args.is_empty() {
-        match reader.get::<Hash>(key)?.and_then(|hash| hash.at(reader.random_index(hash.len()))) {
+        match reader.hash(key)?.and_then(|hash| hash.at(reader.random_index(hash.len()))) {
             Some((field, _)) => reply.element(field),
             None => reply.null(),
         }
@@ -48,14 +48,14 @@ fn hrandfield(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
         sample.check_doubled()?;
     }
     sample.check_bounds()?;
-    match reader.get::<Hash>(key)? {
+    match reader.hash(key)? {
         Some(hash) => write_sample(reader, hash, sample, values, reply),
         None => reply.array(0),
     }
     Ok(())
 }
 
-fn write_sample(reader: &Reader<'_>, hash: &Hash, sample: Sample, values: Values, reply: &mut ReplyBuffer) {
+fn write_sample(reader: &Reader<'_>, hash: Live<'_>, sample: Sample, values: Values, reply: &mut ReplyBuffer) {
     let len = hash.len();
     match sample {
         Sample::Repeated(count) => {

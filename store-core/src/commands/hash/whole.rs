@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::keyspace::Reader;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Group, Shape};
-use crate::values::hash::Hash;
+use crate::values::hash::Live;
 
 pub(super) const HGETALL: Command = Command::new("HGETALL", Group::Hash, "2.0.0")
     .about("Gives all fields of a hash and their values.", "O(N) for N fields")
@@ -16,8 +16,8 @@ pub(super) const HGETALL: Command = Command::new("HGETALL", Group::Hash, "2.0.0"
     .read(hgetall);
 
 fn hgetall(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let hash = reader.get::<Hash>(args.word()?)?;
-    reply.map(hash.map_or(0, Hash::len));
+    let hash = reader.hash(args.word()?)?;
+    reply.map(hash.map_or(0, Live::len));
     for (field, value) in hash.into_iter().flatten() {
         reply.element(field);
         reply.element(value);
@@ -33,8 +33,8 @@ pub(super) const HKEYS: Command = Command::new("HKEYS", Group::Hash, "2.0.0")
     .read(hkeys);
 
 fn hkeys(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let hash = reader.get::<Hash>(args.word()?)?;
-    reply.array(hash.map_or(0, Hash::len));
+    let hash = reader.hash(args.word()?)?;
+    reply.array(hash.map_or(0, Live::len));
     hash.into_iter().flatten().for_each(|(field, _)| reply.element(field));
     Ok(())
 }
@@ -47,8 +47,8 @@ pub(super) const HVALS: Command = Command::new("HVALS", Group::Hash, "2.0.0")
     .read(hvals);
 
 fn hvals(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let hash = reader.get::<Hash>(args.word()?)?;
-    reply.array(hash.map_or(0, Hash::len));
+    let hash = reader.hash(args.word()?)?;
+    reply.array(hash.map_or(0, Live::len));
     hash.into_iter().flatten().for_each(|(_, value)| reply.element(value));
     Ok(())
 }
@@ -68,7 +68,7 @@ pub(super) const HSCAN: Command = Command::new("HSCAN", Group::Hash, "2.8.0")
 
 fn hscan(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (key, cursor) = (args.word()?, scan::parse_cursor(args)?);
-    let Some(hash) = reader.get::<Hash>(key)? else {
+    let Some(hash) = reader.hash(key)? else {
         scan::answer(reply, 0, |_| 0);
         return Ok(());
     };

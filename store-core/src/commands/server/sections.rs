@@ -65,6 +65,7 @@ fn stats(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("total_connections_received", engine.stats.connections_received);
     lines.add("total_commands_processed", engine.stats.commands_processed);
     lines.add("rejected_connections", 0);
+    lines.add("expired_subkeys", engine.stats.expired_fields);
     lines.add("expired_keys", engine.stats.expired_keys);
     lines.add("evicted_keys", 0);
     lines.add("evicted_clients", 0);
