@@ -8,6 +8,7 @@ mod command;
 mod connection;
 mod generic;
 mod hash;
+mod hyperloglog;
 mod list;
 mod position;
 mod pubsub;
@@ -32,6 +33,7 @@ const GROUPS: &[&[Command]] = &[
     generic::COMMANDS,
     pubsub::COMMANDS,
     hash::COMMANDS,
+    hyperloglog::COMMANDS,
     server::COMMANDS,
     set::COMMANDS,
     string::COMMANDS,

@@ -28,6 +28,8 @@ pub struct Config {
     pub password: Option<Vec<u8>>,
     /// When a hash is packed.
     pub hash: HashLimits,
+    /// The longest sparse HyperLogLog, in bytes.
+    pub hll_sparse_max_bytes: usize,
     /// When a set is packed.
     pub set: SetLimits,
     /// When a sorted set is packed.
@@ -62,6 +64,7 @@ impl Default for Config {
             record_effects: true,
             password: None,
             hash: HashLimits::default(),
+            hll_sparse_max_bytes: 3000,
             set: SetLimits::default(),
             zset: ZsetLimits::default(),
             list_max_listpack_size: -2,
@@ -158,6 +161,7 @@ pub const PARAMETERS: &[Parameter] = &[
     size_parameter!("hash-max-listpack-value", hash.max_listpack_value),
     count_parameter!("hash-max-ziplist-entries", hash.max_listpack_entries),
     size_parameter!("hash-max-ziplist-value", hash.max_listpack_value),
+    size_parameter!("hll-sparse-max-bytes", hll_sparse_max_bytes),
     count_parameter!("list-max-listpack-size", list_max_listpack_size, i32::MIN, i32::MAX),
     count_parameter!("list-max-ziplist-size", list_max_listpack_size, i32::MIN, i32::MAX),
     Parameter { name: "maxmemory", show: |_| "0".to_owned(), change: None },

@@ -8,6 +8,7 @@ mod bptree;
 pub mod bytes;
 pub mod dense;
 pub mod hash;
+pub mod hyperloglog;
 pub mod intset;
 pub mod list;
 pub mod listpack;

@@ -148,6 +148,7 @@ impl Generator {
         let own = match group {
             Group::String | Group::Bitmap => Some("str"),
             Group::Hash => Some("hash"),
+            Group::HyperLogLog => Some("hll"),
             Group::List => Some("list"),
             Group::Set => Some("set"),
             Group::SortedSet => Some("zset"),
@@ -156,7 +157,7 @@ impl Generator {
         let mixed = self.oddity == Oddity::Any && self.chance(7);
         let kind = match own {
             Some(kind) if !mixed => kind,
-            _ => self.pick(&["str", "hash", "list", "set", "zset"]),
+            _ => self.pick(&["str", "hash", "list", "set", "zset", "hll"]),
         };
         format!("{kind}{}", self.random.below(3))
     }
@@ -210,6 +211,7 @@ impl Generator {
     fn string(&mut self, arg: &Arg) -> String {
         match arg.name {
             "min" | "max" | "start" | "stop" => self.bound(),
+            "subcommand" => self.pick(&["getreg", "decode", "encoding", "todense"]).into(),
             "encoding" => self.pick(&["u1", "u4", "i8", "u8", "i5", "u63", "i64", "u16"]).into(),
             "type" => self.pick(&["string", "list", "set", "zset", "hash"]).into(),
             _ if self.chance(2) => "y".repeat(70),
