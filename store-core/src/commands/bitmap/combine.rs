@@ -64,8 +64,9 @@ fn bitop(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
         writer.delete(destination);
         return Ok(());
     }
-    writer.effect(event("set"), destination, &[b"SET", destination, &result]);
+    writer.replicate(&[b"SET", destination, &result]);
     writer.set(destination, Value::String(SmallBytes::from(result)), Expiry::Set(Deadline::NEVER));
+    writer.changed(event("set"), destination);
     Ok(())
 }
 
