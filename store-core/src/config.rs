@@ -38,6 +38,8 @@ pub struct Config {
     pub list_max_listpack_size: i32,
     /// Which keyspace events are published.
     pub notifications: Notifications,
+    /// How many keys are remembered for those who track them; 0 means any number.
+    pub tracking_table_max_keys: usize,
     /// Parameters that belong to the host and are only shown, such as `port`: name and value.
     pub host: Vec<(String, String)>,
     /// What `INFO` tells besides what the store knows itself. The host keeps it up to date.
@@ -69,6 +71,7 @@ impl Default for Config {
             zset: ZsetLimits::default(),
             list_max_listpack_size: -2,
             notifications: Notifications::default(),
+            tracking_table_max_keys: limits::TRACKED_KEYS_DEFAULT,
             host: host.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             facts: Vec::new(),
         }
@@ -187,6 +190,7 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("set-max-intset-entries", set.max_intset_entries),
     count_parameter!("set-max-listpack-entries", set.max_listpack_entries),
     size_parameter!("set-max-listpack-value", set.max_listpack_value),
+    count_parameter!("tracking-table-max-keys", tracking_table_max_keys),
     count_parameter!("zset-max-listpack-entries", zset.max_listpack_entries),
     size_parameter!("zset-max-listpack-value", zset.max_listpack_value),
     count_parameter!("zset-max-ziplist-entries", zset.max_listpack_entries),

@@ -25,6 +25,7 @@ mod replay;
 mod session;
 mod settle;
 mod stats;
+mod tracking;
 mod watch;
 mod whole;
 
@@ -35,6 +36,7 @@ pub(crate) use pubsub::Topic;
 pub use replay::ReplayError;
 pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
 pub use stats::{CommandStats, Stats};
+pub use tracking::{Tracking, TrackingMode};
 
 use crate::clock::Millis;
 use crate::commands::CommandTable;
@@ -50,6 +52,7 @@ use blocking::Blocked;
 use core::cell::RefCell;
 use pubsub::PubSub;
 use session::Sessions;
+use tracking::TrackingTable;
 use watch::Watched;
 
 /// A command's words, the name first.
@@ -102,6 +105,7 @@ pub struct Engine {
     pub(crate) pubsub: PubSub,
     pub(crate) blocked: Blocked,
     pub(crate) watched: Watched,
+    pub(crate) tracking: TrackingTable,
     pub(crate) stats: Stats,
     pub(crate) commands: CommandTable,
     pub(crate) monitors: BTreeSet<SessionId>,
@@ -118,7 +122,7 @@ impl Engine {
         let seed = HashSeed(random.next_u64()).into();
         Self {
             keyspace: Keyspace::new(config.databases, &seed),
-            seed,
+            seed: seed.clone(),
             effects: Effects::new(config.record_effects),
             config,
             random: RefCell::new(random),
@@ -126,6 +130,7 @@ impl Engine {
             pubsub: PubSub::default(),
             blocked: Blocked::default(),
             watched: Watched::default(),
+            tracking: TrackingTable::new(seed),
             stats: Stats::default(),
             commands: CommandTable::new(),
             monitors: BTreeSet::new(),
@@ -160,7 +165,7 @@ impl Engine {
         let outcome = self.dispatch(now, session, request.words(), reply);
         self.effects.end_unit();
         if self.is_unsettled() {
-            self.settle(now);
+            self.settle(now, Some(session));
         }
         Execution { lsn: self.effects.last(), outcome }
     }
@@ -171,6 +176,7 @@ impl Engine {
         self.unblock(session);
         self.pubsub.forget(session);
         self.stop_monitoring(session);
+        self.stop_tracking(session);
         self.sessions.close(session);
     }
 
@@ -180,6 +186,7 @@ impl Engine {
         self.unblock(session);
         self.unsubscribe_all(session);
         self.stop_monitoring(session);
+        self.stop_tracking(session);
         self.sessions.get_mut(session).closing = true;
         self.emit(Output::Close(session));
     }
@@ -195,7 +202,7 @@ impl Engine {
             self.stats.expired_fields += expired.fields;
         }
         if self.effects.has_changes() {
-            self.settle(now);
+            self.settle(now, None);
         }
         self.time_out_blocked(now);
     }

@@ -1,5 +1,6 @@
 //! Runs a transcript against a target and says where it differs.
 
+use crate::ids::Ids;
 use crate::target::{Patience, Target};
 use crate::transcript::{Action, Author, Step, Transcript};
 use crate::value::Value;
@@ -37,8 +38,10 @@ const SHOWN_BYTES_MAX: usize = 2000;
 /// Runs a transcript; gives every step whose replies are not the recorded ones.
 pub fn check(target: &mut dyn Target, transcript: &Transcript, protocol: Protocol) -> Vec<Failure> {
     let mut failures = Vec::new();
+    // A store that does not tell its numbers fails where they are used.
+    let ids = Ids::ask(target, transcript).unwrap_or_default();
     for step in transcript.steps() {
-        let broken = match act(target, step) {
+        let broken = match act(target, step, &ids) {
             Ok(()) => receive_all(target, transcript, step, protocol),
             Err(error) => Err(error),
         };
@@ -54,11 +57,10 @@ pub fn check(target: &mut dyn Target, transcript: &Transcript, protocol: Protoco
     failures
 }
 
-fn act(target: &mut dyn Target, step: &Step) -> anyhow::Result<()> {
+fn act(target: &mut dyn Target, step: &Step, ids: &Ids) -> anyhow::Result<()> {
     match &step.action {
         Action::Request { session, words, .. } => {
-            let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-            target.send(session, &words)?;
+            target.send(session, &ids.fill(words))?;
             if step.replies.is_empty() && !target.is_prompt() {
                 // It blocks, and nothing tells when it has begun to; two connections have no order between them.
                 std::thread::sleep(HEAD_START);

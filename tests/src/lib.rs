@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod generate;
+pub mod ids;
 pub mod oracle;
 pub mod project;
 pub mod record;

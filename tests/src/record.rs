@@ -1,5 +1,6 @@
 //! Fills a transcript with the replies of a real Redis.
 
+use crate::ids::Ids;
 use crate::server::Server;
 use crate::target::{CoreTarget, Patience, RespTarget, Target, find_command};
 use crate::transcript::{Action, Author, Item, Matcher, Reply, Step, Transcript};
@@ -69,10 +70,11 @@ fn play(target: &mut dyn Target, transcript: &Transcript) -> anyhow::Result<Vec<
     let sessions = transcript.sessions();
     let glance = if sessions.len() > 1 { LONG_GLANCE } else { GLANCE };
     let mut all = Vec::new();
+    let ids = Ids::ask(target, transcript)?;
     for step in transcript.steps() {
         let mut heard = Vec::new();
         if !step.by_hand() {
-            hear_action(target, step, glance, &mut heard)
+            hear_action(target, step, (glance, &ids), &mut heard)
                 .with_context(|| format!("{}:{}", transcript.name(), step.line))?;
             for session in &sessions {
                 while let Some(value) = target.receive(session, Patience::Glance(GLANCE))? {
@@ -85,7 +87,12 @@ fn play(target: &mut dyn Target, transcript: &Transcript) -> anyhow::Result<Vec<
     Ok(all)
 }
 
-fn hear_action(target: &mut dyn Target, step: &Step, glance: Duration, heard: &mut Heard) -> anyhow::Result<()> {
+fn hear_action(
+    target: &mut dyn Target,
+    step: &Step,
+    (glance, ids): (Duration, &Ids),
+    heard: &mut Heard,
+) -> anyhow::Result<()> {
     let (session, words) = match &step.action {
         Action::Wait(milliseconds) => {
             // A little longer, so that what is due at that very moment has come.
@@ -94,7 +101,7 @@ fn hear_action(target: &mut dyn Target, step: &Step, glance: Duration, heard: &m
         }
         Action::Request { session, words, .. } => (session, words),
     };
-    let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let words = ids.fill(words);
     target.send(session, &words)?;
     let patience = if may_stay_silent(&words) { Patience::Glance(BLOCKED) } else { Patience::Expected };
     if let Some(value) = target.receive(session, patience)? {

@@ -10,6 +10,7 @@
 //! <2 ["a", "b"]           its reply in RESP2
 //! <3 set["a", "b"]        and in RESP3
 //! b> BLPOP list 1         a request of another session; no reply follows, so it blocks
+//! > CLIENT KILL ID @id:b  the number of a session
 //! @ 1500                  so many milliseconds pass
 //! b<2 nil[]               what a session receives without having asked just now
 //! b<3 nil

@@ -4,6 +4,7 @@ mod client;
 mod handshake;
 mod kill;
 mod list;
+mod tracking;
 
 use super::command::help;
 use crate::args::Args;
@@ -17,8 +18,9 @@ use alloc::string::String;
 pub(super) const COMMANDS: &[Command] = &[
     handshake::AUTH,
     CLIENT,
+    tracking::CACHING,
     client::GETNAME,
-    client::GETREDIR,
+    tracking::GETREDIR,
     client::HELP,
     client::ID,
     list::INFO,
@@ -29,6 +31,8 @@ pub(super) const COMMANDS: &[Command] = &[
     client::REPLY,
     client::SETINFO,
     client::SETNAME,
+    tracking::TRACKING,
+    tracking::TRACKINGINFO,
     client::UNBLOCK,
     ECHO,
     handshake::HELLO,
@@ -123,6 +127,7 @@ fn reset(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
     caller.engine.unwatch(caller.id);
     caller.engine.unsubscribe_all(caller.id);
     caller.engine.stop_monitoring(caller.id);
+    caller.engine.stop_tracking(caller.id);
     let needs_password = caller.engine.config.password.is_some();
     let session = caller.session_mut();
     session.transaction = None;

@@ -45,6 +45,9 @@ impl Engine {
                 let (spec, db) = (self.commands.get(command), session.db);
                 session.last_command = spec.name;
                 let outcome = self.run(now, (id, db), command, words, reply, Context::Alone);
+                if !self.tracking.is_empty() {
+                    self.end_caching(id, spec);
+                }
                 (outcome, !matches!(spec.run, Run::Session(_)))
             }
         };
@@ -84,7 +87,7 @@ impl Engine {
         }
         self.effects.end_unit();
         if self.is_unsettled() {
-            self.settle(now);
+            self.settle(now, Some(id));
         }
         Execution { lsn: self.effects.last(), outcome: Outcome::Replied }
     }
@@ -160,6 +163,9 @@ impl Engine {
         });
         if !misses.is_empty() && reply.as_bytes().get(start) != Some(&b'-') {
             self.effects.note_before(changes, misses);
+        }
+        if !self.tracking.is_empty() {
+            self.track_reads(id, spec, words);
         }
         if !self.monitors.is_empty() {
             self.feed_monitors(now, id, spec, words);

@@ -1,11 +1,13 @@
 //! What the engine remembers of a client between its requests.
 
 use super::pubsub::Topic;
+use super::tracking::Tracking;
 use super::watch::WatchedKey;
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::keyspace::DbIndex;
 use crate::reply::Protocol;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use foldhash::fast::FixedState;
@@ -121,6 +123,8 @@ pub struct Session {
     pub watch_broken: bool,
     /// How many channels and patterns it is subscribed to, counted separately.
     pub subscriptions: Subscriptions,
+    /// How it tracks keys, if it does.
+    pub tracking: Option<Box<Tracking>>,
     /// It ends once the answer in progress has been sent.
     pub closing: bool,
 }
@@ -178,6 +182,7 @@ impl Session {
             watching: Vec::new(),
             watch_broken: false,
             subscriptions: Subscriptions::default(),
+            tracking: None,
             closing: false,
             options,
         }

@@ -1,13 +1,16 @@
 //! What follows from the keys that a request changed: broken watches, and blocked sessions that can go on.
 
-use super::Engine;
+use super::{Engine, SessionId};
 use crate::clock::Millis;
 use crate::effects::{Change, Event, EventClass};
 
 impl Engine {
     /// Begins to note changes of keys if anybody wants to know them.
     pub(crate) fn follow_changes(&mut self) {
-        let follow = !self.watched.is_empty() || !self.blocked.is_empty() || self.config.notifications.is_on();
+        let follow = !self.watched.is_empty()
+            || !self.blocked.is_empty()
+            || !self.tracking.is_empty()
+            || self.config.notifications.is_on();
         self.effects.follow_changes(follow);
     }
 
@@ -16,17 +19,20 @@ impl Engine {
         self.effects.has_changes() || self.blocked.has_ready()
     }
 
-    /// Deals with the changes so far, and with those that dealing with them makes, until there are none.
-    pub(crate) fn settle(&mut self, now: Millis) {
+    /// Deals with the changes so far, and with those that dealing with them makes, until there are none. `by` is the
+    /// session whose request made them.
+    pub(crate) fn settle(&mut self, now: Millis, by: Option<SessionId>) {
         loop {
             let changes = self.effects.take_changes();
             if changes.is_empty() && !self.blocked.has_ready() {
+                self.broadcast_changes();
                 return;
             }
             for change in &changes {
                 self.notify(change);
                 if change.event.class != EventClass::KeyMiss {
                     self.break_watches(change);
+                    self.invalidate(&change.key, by);
                     self.blocked.note_ready(change);
                 }
             }

@@ -59,8 +59,8 @@ impl EventOracle {
             }
             // Redstart tells of missing keys when the request has succeeded, see `deviations.md`.
             let counts = |event: &&String| !redis.refused || !event.contains("keymiss");
-            let [redis, redstart] =
-                [redis.events, redstart.events].map(|all| all.iter().filter(counts).cloned().collect::<Vec<_>>().join(" "));
+            let [redis, redstart] = [redis.events, redstart.events]
+                .map(|all| all.iter().filter(counts).cloned().collect::<Vec<_>>().join(" "));
             if redis != redstart {
                 return Ok(Some(Difference { seed, requests: steps[..=n].concat(), redis, redstart }));
             }

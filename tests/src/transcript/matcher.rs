@@ -91,7 +91,7 @@ fn paired(value: Value) -> Value {
 fn near(expected: &Value, got: &Value, distance: i64) -> bool {
     match (expected, got) {
         (Value::Integer(expected), Value::Integer(got)) => expected.abs_diff(*got) <= distance.unsigned_abs(),
-        (Value::Array(expected), Value::Array(got)) => {
+        (Value::Array(expected), Value::Array(got)) | (Value::Push(expected), Value::Push(got)) => {
             expected.len() == got.len() && expected.iter().zip(got).all(|(expected, got)| near(expected, got, distance))
         }
         _ => expected == got,

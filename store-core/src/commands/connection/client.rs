@@ -150,17 +150,6 @@ fn parse_switch(args: &mut Args<'_>) -> Result<bool, Error> {
     }
 }
 
-pub(super) const GETREDIR: Command = Command::new("CLIENT GETREDIR", Group::Connection, "6.0.0")
-    .about("Gives the connection that notices of changed keys go to: -1, as there is no tracking of keys.", "O(1)")
-    .flags(QUESTION)
-    .reply(Shape::Integer)
-    .session(getredir);
-
-fn getredir(_: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    reply.integer(-1);
-    Ok(())
-}
-
 pub(super) const UNBLOCK: Command = Command::new("CLIENT UNBLOCK", Group::Connection, "5.0.0")
     .about("Ends the wait of another connection, as if its time were over or with an error.", "O(log N) for N waits")
     .flags(ADMINISTRATION)

@@ -1,9 +1,10 @@
 //! `CLIENT LIST` and `CLIENT INFO`: one line of fields for a connection.
 
 use super::client::{ADMINISTRATION, QUESTION, unknown_type};
+use super::tracking::redirection;
 use crate::args::Args;
 use crate::clock::Millis;
-use crate::engine::{Caller, Session};
+use crate::engine::{Caller, Session, TrackingMode};
 use crate::error::Error;
 use crate::number;
 use crate::reply::{Protocol, ReplyBuffer};
@@ -139,7 +140,7 @@ fn line(caller: &Caller<'_>, session: &Session) -> String {
     field("events", &"r");
     field("cmd", &session.last_command.to_ascii_lowercase().replace(' ', "|"));
     field("user", &"default");
-    field("redir", &-1);
+    field("redir", &redirection(session.tracking.as_deref()));
     field("resp", &if session.protocol == Protocol::Resp3 { 3 } else { 2 });
     field("lib-name", &session.library.0);
     field("lib-ver", &session.library.1);
@@ -156,6 +157,9 @@ fn flags(caller: &Caller<'_>, session: &Session) -> String {
         ('P', session.subscriptions.total() > 0),
         ('x', session.transaction.is_some()),
         ('b', caller.engine.blocked.contains(session.id)),
+        ('t', session.tracking.is_some()),
+        ('R', session.tracking.as_ref().is_some_and(|tracking| tracking.broken_redirect)),
+        ('B', session.tracking.as_ref().is_some_and(|tracking| tracking.mode == TrackingMode::Broadcast)),
         ('d', session.watch_broken),
         ('e', session.no_evict),
         ('T', session.no_touch),

@@ -26,6 +26,7 @@ fn flushdb(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     if caller.engine.empty_database(caller.now, db) {
         caller.engine.effects.replicate(db, &[b"FLUSHDB"]);
     }
+    caller.engine.invalidate_all();
     reply.ok();
     Ok(())
 }
@@ -48,6 +49,7 @@ fn flushall(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffe
     if emptied > 0 {
         caller.engine.effects.replicate(DbIndex(0), &[b"FLUSHALL"]);
     }
+    caller.engine.invalidate_all();
     reply.ok();
     Ok(())
 }

@@ -38,7 +38,7 @@ fn clients(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("connected_clients", engine.sessions.len());
     lines.add("cluster_connections", 0);
     lines.add("blocked_clients", engine.blocked.len());
-    lines.add("tracking_clients", 0);
+    lines.add("tracking_clients", engine.tracking.session_count());
     lines.add("pubsub_clients", engine.pubsub.session_count());
     lines.add("total_watched_keys", engine.watched.len());
 }
@@ -73,6 +73,9 @@ fn stats(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("pubsub_patterns", engine.pubsub.active(Topic::Pattern).count());
     lines.add("pubsubshard_channels", engine.pubsub.active(Topic::ShardChannel).count());
     lines.add("messages_published", engine.stats.messages_published);
+    lines.add("tracking_total_keys", engine.tracking.key_count());
+    lines.add("tracking_total_items", engine.tracking.reader_count());
+    lines.add("tracking_total_prefixes", engine.tracking.prefix_count());
     lines.add("total_error_replies", engine.stats.error_replies);
 }
 
