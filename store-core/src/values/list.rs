@@ -148,6 +148,38 @@ impl List {
         self.iter_from(index).next()
     }
 
+    /// A list of these nodes, in their order, each of at least one element. They may exceed the limit.
+    pub(crate) fn from_nodes(nodes: Vec<Listpack<Vec<u8>>>, limit: NodeLimit) -> Self {
+        let mut nodes = nodes;
+        match nodes.pop() {
+            None => Self::new(),
+            Some(only) if nodes.is_empty() && limit.holds(only.byte_len(), only.len()) => {
+                Self(Form::Packed(only.into_exact()))
+            }
+            Some(last) => {
+                nodes.push(last);
+                Self(Form::Quick(Box::new(Quicklist::from_nodes(nodes))))
+            }
+        }
+    }
+
+    /// The number of [`Self::nodes`].
+    pub(crate) fn node_count(&self) -> usize {
+        match &self.0 {
+            Form::Packed(_) => 1,
+            Form::Quick(quicklist) => quicklist.nodes().len(),
+        }
+    }
+
+    /// The bytes of the listpacks in which the elements stand, in order.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &[u8]> {
+        let (one, more) = match &self.0 {
+            Form::Packed(listpack) => (Some(listpack.as_bytes()), None),
+            Form::Quick(quicklist) => (None, Some(quicklist.nodes())),
+        };
+        one.into_iter().chain(more.into_iter().flatten())
+    }
+
     /// The elements from the head on; also from behind.
     pub fn iter(&self) -> Iter<'_> {
         match &self.0 {

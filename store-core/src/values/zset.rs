@@ -19,7 +19,7 @@ use core::cmp::Ordering;
 use core::ops::Range;
 
 use super::dense::TableSeed;
-use super::listpack::Element;
+use super::listpack::{Element, Listpack};
 use packed::Packed;
 use tree::Tree;
 
@@ -83,6 +83,20 @@ impl Zset {
     /// An empty sorted set.
     pub fn new() -> Self {
         Self(Form::Packed(Packed::new()))
+    }
+
+    /// The sorted set that a listpack holds, if it is members and scores in turn and in order, and no member comes twice:
+    /// the last is for the caller to know.
+    pub(crate) fn from_listpack(listpack: Listpack) -> Option<Self> {
+        Packed::from_listpack(listpack).map(|packed| Self(Form::Packed(packed)))
+    }
+
+    /// The listpack of a small sorted set.
+    pub(crate) fn listpack(&self) -> Option<&Listpack> {
+        match &self.0 {
+            Form::Packed(packed) => Some(packed.listpack()),
+            Form::Tree(_) => None,
+        }
     }
 
     /// The number of members.

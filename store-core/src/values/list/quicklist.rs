@@ -38,6 +38,18 @@ impl Quicklist {
         Self { nodes: (len > 0).then_some(node).into_iter().collect(), len }
     }
 
+    /// A list of nodes, none of which is empty.
+    pub(super) fn from_nodes(nodes: Vec<Listpack<Vec<u8>>>) -> Self {
+        let nodes: VecDeque<_> = nodes.into_iter().map(Node::new).collect();
+        let len = nodes.iter().map(Node::len).sum();
+        Self { nodes, len }
+    }
+
+    /// The bytes of the nodes, in order.
+    pub(super) fn nodes(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.nodes.iter().map(|node| node.entries.as_bytes())
+    }
+
     pub(super) const fn len(&self) -> usize {
         self.len
     }

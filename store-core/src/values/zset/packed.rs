@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::ZsetLimits;
+use super::{ZsetLimits, precedes};
 use crate::number;
 use crate::values::listpack::{self, Element, Listpack};
 
@@ -16,6 +16,27 @@ pub(super) struct Packed(Listpack);
 impl Packed {
     pub(super) fn new() -> Self {
         Self(Listpack::new())
+    }
+
+    /// Takes a listpack if it is members and scores in turn, and they are in order.
+    pub(super) fn from_listpack(listpack: Listpack) -> Option<Self> {
+        let mut elements = listpack.iter();
+        let mut last: Option<(Element<'_>, f64)> = None;
+        while let Some(member) = elements.next() {
+            let score = parse_score(elements.next()?)?;
+            let is_behind = |(before, low): (Element<'_>, f64)| {
+                precedes((low, before), (score, member.as_bytes(&mut itoa::Buffer::new())))
+            };
+            if !last.is_none_or(is_behind) {
+                return None;
+            }
+            last = Some((member, score));
+        }
+        Some(Self(listpack))
+    }
+
+    pub(super) const fn listpack(&self) -> &Listpack {
+        &self.0
     }
 
     pub(super) fn len(&self) -> usize {
@@ -100,11 +121,15 @@ fn score_text(score: f64) -> Vec<u8> {
 
 /// Scores stand in a listpack as text, which it keeps as an integer where it can.
 fn read_score(score: Element<'_>) -> f64 {
+    match parse_score(score) {
+        Some(score) => score,
+        None => unreachable!("scores are checked before they are packed"),
+    }
+}
+
+fn parse_score(score: Element<'_>) -> Option<f64> {
     match score {
-        Element::Int(score) => score as f64,
-        Element::Bytes(text) => match number::parse_f64(text) {
-            Some(score) => score,
-            None => unreachable!("scores are checked before they are packed"),
-        },
+        Element::Int(score) => Some(score as f64),
+        Element::Bytes(text) => number::parse_f64(text),
     }
 }

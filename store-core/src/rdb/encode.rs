@@ -1,0 +1,150 @@
+//! Values as bytes.
+
+use super::code::{NODE_PACKED, kind};
+use super::lzf::Compressor;
+use crate::number::parse_i64;
+use crate::values::Value;
+use crate::values::hash::Hash;
+use crate::values::listpack::Element;
+use crate::values::set::{Form, Set};
+use crate::values::zset::Zset;
+use alloc::vec::Vec;
+
+/// A string up to this length may be an integer of 32 bits, which takes five bytes at most.
+const INTEGER_LEN_MAX: usize = 11;
+/// A string up to this length is not worth compressing.
+const PLAIN_LEN_MAX: usize = 20;
+/// What a compressed string saves at least.
+const SAVED_LEN_MIN: usize = 4;
+
+/// Writes values. It keeps what the compression of one string can use again for the next.
+#[derive(Debug, Default)]
+pub struct Encoder {
+    compressor: Compressor,
+}
+
+impl Encoder {
+    /// The number of a value's type.
+    pub(super) fn kind(value: &Value) -> u8 {
+        match value {
+            Value::String(_) => kind::STRING,
+            Value::List(_) => kind::LIST_QUICKLIST_2,
+            Value::Set(set) => match set.form() {
+                Form::Intset(_) => kind::SET_INTSET,
+                Form::Listpack(_) | Form::Table(_) => kind::SET,
+            },
+            Value::Hash(Hash::Listpack(_)) => kind::HASH_LISTPACK,
+            Value::Hash(Hash::Table(_)) => kind::HASH,
+            Value::Zset(zset) if zset.listpack().is_some() => kind::ZSET_LISTPACK,
+            Value::Zset(_) => kind::ZSET_2,
+        }
+    }
+
+    /// The version that a reader has to know to read a value.
+    pub(super) const fn version(_value: &Value) -> u16 {
+        super::FILE_VERSION
+    }
+
+    /// Appends a value, without its type.
+    pub(super) fn value(&mut self, out: &mut Vec<u8>, value: &Value) {
+        match value {
+            Value::String(bytes) => self.string(out, bytes),
+            Value::List(list) => {
+                length(out, list.node_count() as u64);
+                for node in list.nodes() {
+                    length(out, NODE_PACKED);
+                    self.string(out, node);
+                }
+            }
+            Value::Set(set) => self.set(out, set),
+            Value::Hash(hash) => self.hash(out, hash),
+            Value::Zset(zset) => self.zset(out, zset),
+        }
+    }
+
+    fn set(&mut self, out: &mut Vec<u8>, set: &Set) {
+        if let Form::Intset(intset) = set.form() {
+            return self.string(out, intset.as_bytes());
+        }
+        length(out, set.len() as u64);
+        set.iter().for_each(|member| self.element(out, member));
+    }
+
+    fn hash(&mut self, out: &mut Vec<u8>, hash: &Hash) {
+        if let Hash::Listpack(listpack) = hash {
+            return self.string(out, listpack.as_bytes());
+        }
+        length(out, hash.len() as u64);
+        for (field, value) in hash {
+            self.element(out, field);
+            self.element(out, value);
+        }
+    }
+
+    /// Members come from the highest score down, which is the order in which Redis builds its skiplist fastest.
+    fn zset(&mut self, out: &mut Vec<u8>, zset: &Zset) {
+        if let Some(listpack) = zset.listpack() {
+            return self.string(out, listpack.as_bytes());
+        }
+        length(out, zset.len() as u64);
+        for (member, score) in zset.iter().rev() {
+            self.element(out, member);
+            out.extend_from_slice(&score.to_le_bytes());
+        }
+    }
+
+    fn element(&mut self, out: &mut Vec<u8>, element: Element<'_>) {
+        self.string(out, element.as_bytes(&mut itoa::Buffer::new()));
+    }
+
+    /// Appends a string in the shortest of its forms: as an integer, compressed, or as it is.
+    pub(super) fn string(&mut self, out: &mut Vec<u8>, bytes: &[u8]) {
+        if bytes.len() <= INTEGER_LEN_MAX
+            && let Some(value) = parse_i64(bytes).and_then(|value| i32::try_from(value).ok())
+        {
+            return integer(out, value);
+        }
+        if bytes.len() > PLAIN_LEN_MAX
+            && let Some(compressed) = self.compressor.compress(bytes, bytes.len() - SAVED_LEN_MIN)
+        {
+            out.push(0xC3);
+            length(out, compressed.len() as u64);
+            length(out, bytes.len() as u64);
+            out.extend_from_slice(compressed);
+            return;
+        }
+        length(out, bytes.len() as u64);
+        out.extend_from_slice(bytes);
+    }
+}
+
+fn integer(out: &mut Vec<u8>, value: i32) {
+    let [b0, b1, ..] = value.to_le_bytes();
+    match value {
+        -0x80..=0x7F => out.extend_from_slice(&[0xC0, b0]),
+        -0x8000..=0x7FFF => out.extend_from_slice(&[0xC1, b0, b1]),
+        _ => {
+            out.push(0xC2);
+            out.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+}
+
+/// Appends a length or a count.
+pub(super) fn length(out: &mut Vec<u8>, length: u64) {
+    let [.., b1, b0] = length.to_be_bytes();
+    match length {
+        0..0x40 => out.push(b0),
+        0x40..0x4000 => out.extend_from_slice(&[0x40 | b1, b0]),
+        _ => match u32::try_from(length) {
+            Ok(length) => {
+                out.push(0x80);
+                out.extend_from_slice(&length.to_be_bytes());
+            }
+            Err(_) => {
+                out.push(0x81);
+                out.extend_from_slice(&length.to_be_bytes());
+            }
+        },
+    }
+}

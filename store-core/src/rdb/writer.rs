@@ -1,0 +1,68 @@
+//! A whole file, written in pieces.
+
+use super::FILE_VERSION;
+use super::code::opcode;
+use super::crc64::Crc64;
+use super::encode::{Encoder, length};
+use crate::values::Value;
+use alloc::format;
+use alloc::vec::Vec;
+
+/// Writes a file. What it appends has to be kept in order and without gaps; pieces end with [`Self::sum`].
+#[derive(Debug, Default)]
+pub struct FileWriter {
+    encoder: Encoder,
+    crc: Crc64,
+}
+
+impl FileWriter {
+    /// Appends what a file begins with.
+    pub fn begin(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!("REDIS{FILE_VERSION:04}").as_bytes());
+    }
+
+    /// Appends a name and a value about the file itself.
+    pub fn aux(&mut self, out: &mut Vec<u8>, name: &str, value: &[u8]) {
+        out.push(opcode::AUX);
+        self.encoder.string(out, name.as_bytes());
+        self.encoder.string(out, value);
+    }
+
+    /// Appends the code of a library of functions.
+    pub fn library(&mut self, out: &mut Vec<u8>, code: &[u8]) {
+        out.push(opcode::FUNCTION_2);
+        self.encoder.string(out, code);
+    }
+
+    /// Appends that the keys of a database follow: so many, and so many of them with a deadline.
+    pub fn database(&mut self, out: &mut Vec<u8>, number: u16, keys: usize, dated: usize) {
+        out.push(opcode::SELECT_DB);
+        length(out, number.into());
+        out.push(opcode::RESIZE_DB);
+        length(out, keys as u64);
+        length(out, dated as u64);
+    }
+
+    /// Appends a key.
+    pub fn record(&mut self, out: &mut Vec<u8>, key: &[u8], value: &Value, deadline_ms: Option<i64>) {
+        if let Some(time) = deadline_ms {
+            out.push(opcode::EXPIRETIME_MS);
+            out.extend_from_slice(&time.to_le_bytes());
+        }
+        out.push(Encoder::kind(value));
+        self.encoder.string(out, key);
+        self.encoder.value(out, value);
+    }
+
+    /// Adds what was appended since the last call to the checksum.
+    pub fn sum(&mut self, appended: &[u8]) {
+        self.crc.update(appended);
+    }
+
+    /// Appends what a file ends with: everything before it has been summed.
+    pub fn end(&mut self, out: &mut Vec<u8>) {
+        out.push(opcode::EOF);
+        self.crc.update(&[opcode::EOF]);
+        out.extend_from_slice(&self.crc.value().to_le_bytes());
+    }
+}
