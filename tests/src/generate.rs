@@ -6,6 +6,7 @@
 use crate::target::find_command;
 use redstart_core::commands;
 use redstart_core::random::Random;
+use redstart_core::rdb;
 use redstart_core::spec::{Arg, ArgKind, Command, Flag, Group};
 
 /// A request's words.
@@ -128,6 +129,7 @@ impl Generator {
     fn value(&mut self, command: &Command, arg: &Arg, words: &mut Words) {
         let text = match arg.kind {
             ArgKind::PureToken => return,
+            ArgKind::String if arg.name == "serialized-value" => return words.push(self.payload()),
             ArgKind::OneOf(choices) => {
                 let choices: Vec<_> = choices.iter().filter(|arg| !self.is_newer_option(command, arg)).collect();
                 let choice = *choices[self.random.index(choices.len())];
@@ -173,6 +175,7 @@ impl Generator {
                 self.announced.to_string()
             }
             "cursor" => "0".into(),
+            "ttl" => self.pick(&["0", "100000", "1000000"]).into(),
             "seconds" => self.pick(&["100", "1000", "100000"]).into(),
             "milliseconds" => self.pick(&["100000", "1000000", "123456789"]).into(),
             "db" | "destination-db" | "index" if command.group != Group::List => self.pick(&["0", "1", "2"]).into(),
@@ -219,6 +222,28 @@ impl Generator {
         }
     }
 
+    /// What RESTORE takes, damaged at times.
+    fn payload(&mut self) -> Vec<u8> {
+        const BODIES: &[&[u8]] = &[
+            b"\x00\x05hello",
+            b"\x00\xc0\x05",
+            b"\x00\xc3\x0b\x21\x03abca\xe0\x12\x02\x01bc",
+            b"\x12\x01\x02\x11\x11\0\0\0\x03\0\x81a\x02\x01\x01\xf2\x90\xee\xfe\x04\xff",
+            b"\x0b\x0e\x02\0\0\0\x03\0\0\0\x01\0\x02\0\x03\0",
+            b"\x02\x02\x01a\xc0\x02",
+            b"\x10\x12\x12\0\0\0\x04\0\x81f\x02\x81v\x02\x81n\x02\x0c\x01\xff",
+            b"\x04\x01\x01a\xc0\x03",
+            b"\x11\x17\x17\0\0\0\x06\0\x81c\x02\xdf\xfd\x02\x81a\x02\x01\x01\x81b\x02\x02\x01\xff",
+            b"\x05\x01\x01a\0\0\0\0\0\0\xf0\x3f",
+        ];
+        let mut payload = rdb::seal(BODIES[self.random.index(BODIES.len())].to_vec(), 10);
+        if self.oddity == Oddity::Any && self.chance(20) {
+            let at = self.random.index(payload.len());
+            payload[at] ^= 1;
+        }
+        payload
+    }
+
     fn bound(&mut self) -> String {
         if self.oddity == Oddity::Valid {
             return self.pick(&["0", "1", "2", "-1"]).into();
@@ -261,7 +286,7 @@ fn is_newer(command: &Command) -> bool {
 /// The commands on data.
 pub fn data_commands() -> Vec<&'static Command> {
     let groups = [Group::String, Group::Bitmap, Group::Generic, Group::Hash, Group::List, Group::Set, Group::SortedSet];
-    let elsewhere = ["WAIT", "WAITAOF", "MIGRATE", "RESTORE", "DUMP", "OBJECT", "SORT"];
+    let elsewhere = ["WAIT", "WAITAOF", "MIGRATE", "OBJECT", "SORT"];
     commands::all()
         .filter(|command| groups.contains(&command.group))
         .filter(|command| !elsewhere.iter().any(|name| command.name.starts_with(name)))

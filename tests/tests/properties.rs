@@ -234,7 +234,11 @@ fn is_combination(words: &Words) -> bool {
     let has = |token: &str| words.iter().any(|word| word.eq_ignore_ascii_case(token.as_bytes()));
     let ranges = command_of(words).is_some_and(|command| command.name.starts_with("ZRANGE"));
     let conditions = ["NX", "XX", "GT", "LT"].iter().filter(|token| has(token)).count();
-    (ranges && (has("LIMIT") || has("WITHSCORES"))) || conditions > 1 || (has("INCR") && words.len() > 4) || has("IDX")
+    (ranges && (has("LIMIT") || has("WITHSCORES")))
+        || conditions > 1
+        || (has("INCR") && words.len() > 4)
+        || has("IDX")
+        || (has("IDLETIME") && has("FREQ"))
 }
 
 fn shown(words: &Words) -> String {

@@ -2,6 +2,7 @@
 
 mod browse;
 mod copy;
+mod dump;
 pub(super) mod expire;
 mod rename;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use alloc::vec;
 pub(super) const COMMANDS: &[Command] = &[
     copy::COPY,
     DEL,
+    dump::DUMP,
     EXISTS,
     expire::EXPIRE,
     expire::EXPIREAT,
@@ -34,6 +36,7 @@ pub(super) const COMMANDS: &[Command] = &[
     browse::RANDOMKEY,
     rename::RENAME,
     rename::RENAMENX,
+    dump::RESTORE,
     browse::SCAN,
     TOUCH,
     ttl::TTL,

@@ -62,7 +62,7 @@ fn promise(name: &str) -> Promise {
         "SMEMBERS" | "SINTER" | "SUNION" | "SDIFF" | "KEYS" | "HKEYS" | "HVALS" => Promise::Elements,
         "HGETALL" => Promise::Pairs,
         "SCAN" | "SSCAN" | "HSCAN" | "ZSCAN" => Promise::Page,
-        "SPOP" | "SRANDMEMBER" | "HRANDFIELD" | "ZRANDMEMBER" | "RANDOMKEY" => Promise::Count,
+        "DUMP" | "SPOP" | "SRANDMEMBER" | "HRANDFIELD" | "ZRANDMEMBER" | "RANDOMKEY" => Promise::Count,
         "TTL" | "EXPIRETIME" => Promise::Time(CLOCK_MS / 1000),
         "PTTL" | "PEXPIRETIME" => Promise::Time(CLOCK_MS),
         _ => Promise::All,

@@ -1,0 +1,253 @@
+//! Payloads of DUMP and RESTORE: those of a real redis-server are taken, and ours by it; damaged ones change nothing.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use redstart_core::Protocol;
+use redstart_core::random::Random;
+use redstart_core::rdb;
+use redstart_tests::generate::Words;
+use redstart_tests::server::Server;
+use redstart_tests::target::{Connection, CoreTarget};
+use redstart_tests::value::{Parsed, Value, parse_resp};
+
+/// How many values travel in each direction.
+const VALUES: u64 = 3000;
+/// How many payloads are damaged in many places at once.
+const DAMAGED: u64 = 20_000;
+
+const KINDS: [&str; 5] = ["string", "list", "set", "hash", "zset"];
+
+fn ask(core: &mut CoreTarget, words: &[&[u8]]) -> Value {
+    let bytes = core.execute("", words).unwrap().unwrap();
+    core.poll();
+    match parse_resp(&bytes) {
+        Parsed::Value(value, _) => value,
+        other => panic!("not a reply: {other:?}"),
+    }
+}
+
+fn slices(words: &Words) -> Vec<&[u8]> {
+    words.iter().map(Vec::as_slice).collect()
+}
+
+/// A command that makes a value of a kind: of few or many elements, short or long, integers or not.
+fn recipe(random: &mut Random, kind: &str, key: &[u8]) -> Words {
+    let count = [1, 2, 5, 40, 130, 600][random.index(6)];
+    let style = random.index(5);
+    let mut words: Words = match kind {
+        "string" => vec![b"SET".to_vec(), key.to_vec()],
+        "list" => vec![b"RPUSH".to_vec(), key.to_vec()],
+        "set" => vec![b"SADD".to_vec(), key.to_vec()],
+        "hash" => vec![b"HSET".to_vec(), key.to_vec()],
+        _ => vec![b"ZADD".to_vec(), key.to_vec()],
+    };
+    let count = if kind == "string" { 1 } else { count };
+    for n in 0..count {
+        if kind == "zset" {
+            words.push(score(random));
+        }
+        words.push(element(random, style, n));
+        if kind == "hash" {
+            words.push(element(random, style, n));
+        }
+    }
+    words
+}
+
+/// Scores that every version prints alike.
+fn score(random: &mut Random) -> Vec<u8> {
+    const SCORES: [&str; 8] = ["0", "1", "-2.5", "0.25", "1e300", "inf", "-inf", "4611686018427387905"];
+    match random.index(3) {
+        0 => SCORES[random.index(SCORES.len())].into(),
+        _ => random.below(1000).to_string().into(),
+    }
+}
+
+fn element(random: &mut Random, style: usize, n: usize) -> Vec<u8> {
+    match style {
+        0 => random.below(100).to_string().into(),
+        1 => (random.next_u64() as i64 >> random.index(64)).to_string().into(),
+        2 => format!("member:{n}").into(),
+        3 => format!("{n}:").repeat(1 + random.index(60)).into(),
+        _ => (0..random.index(30)).map(|_| random.below(256) as u8).collect(),
+    }
+}
+
+/// What a value looks like, whatever the order in which its elements are kept.
+fn look(kind: &str, key: &[u8], mut ask: impl FnMut(&[&[u8]]) -> Value) -> Value {
+    let seen = match kind {
+        "string" => ask(&[b"GET", key]),
+        "list" => return ask(&[b"LRANGE", key, b"0", b"-1"]),
+        "set" => ask(&[b"SMEMBERS", key]),
+        "hash" => ask(&[b"HGETALL", key]),
+        _ => ask(&[b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]),
+    };
+    match (kind, seen) {
+        ("set", Value::Array(mut members)) => {
+            members.sort();
+            Value::Array(members)
+        }
+        ("hash", Value::Array(fields)) => {
+            let mut pairs: Vec<_> = fields.chunks(2).map(<[Value]>::to_vec).collect();
+            pairs.sort();
+            Value::Array(pairs.concat())
+        }
+        ("zset", Value::Array(all)) => Value::Array(all.iter().map(with_plain_score).collect()),
+        (_, seen) => seen,
+    }
+}
+
+fn with_plain_score(value: &Value) -> Value {
+    let Value::Bulk(text) = value else { return value.clone() };
+    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
+    number.map_or_else(|| value.clone(), |number| Value::bulk(number.to_string()))
+}
+
+fn payload(dumped: Value) -> Vec<u8> {
+    match dumped {
+        Value::Bulk(payload) => payload,
+        other => panic!("no payload: {other}"),
+    }
+}
+
+/// Whether equal values have equal bytes in both stores: where an order is not that of a hash table, and no set is
+/// packed, which it is only since 7.2.
+fn is_canonical(kind: &str, encoding: &Value, elements: usize) -> bool {
+    let tables = encoding == &Value::bulk("hashtable");
+    kind != "zset" && (!tables || elements == 1)
+}
+
+#[test]
+fn payloads_travel_both_ways() {
+    let server = Server::redis(&[]).unwrap();
+    let mut redis = Connection::open(server.address).unwrap();
+    let mut core = CoreTarget::new(Protocol::Resp2, 3);
+    let mut equal = 0;
+    for seed in 0..VALUES {
+        let mut random = Random::new(seed);
+        let kind = KINDS[random.index(KINDS.len())];
+        let made = recipe(&mut random, kind, b"k");
+        for key in [b"k", b"c"] {
+            redis.ask(&[b"DEL", key]).unwrap();
+            ask(&mut core, &[b"DEL", key]);
+        }
+        redis.ask(&slices(&made)).unwrap();
+        ask(&mut core, &slices(&made));
+        let theirs = payload(redis.ask(&[b"DUMP", b"k"]).unwrap());
+        let ours = payload(ask(&mut core, &[b"DUMP", b"k"]));
+        let encoding = redis.ask(&[b"OBJECT", b"ENCODING", b"k"]).unwrap();
+        // Since 7.2 a collection that is given more elements than fit, some of them twice, is not packed.
+        if ours[0] == theirs[0] && is_canonical(kind, &encoding, made.len() - 2) {
+            assert_eq!(ours, theirs, "seed {seed}: {kind}");
+            equal += 1;
+        }
+        let original = look(kind, b"k", |words| redis.ask(words).unwrap());
+        assert_eq!(ask(&mut core, &[b"RESTORE", b"c", b"0", &theirs]), Value::Status(b"OK".into()), "seed {seed}");
+        assert_eq!(look(kind, b"c", |words| ask(&mut core, words)), original, "seed {seed}: here");
+        assert_eq!(redis.ask(&[b"RESTORE", b"c", b"0", &ours]).unwrap(), Value::Status(b"OK".into()), "seed {seed}");
+        assert_eq!(look(kind, b"c", |words| redis.ask(words).unwrap()), original, "seed {seed}: there");
+    }
+    assert!(equal > VALUES / 2, "only {equal} payloads were compared byte by byte");
+}
+
+/// Types and values of every form, those that nobody writes any more included.
+fn bodies() -> Vec<Vec<u8>> {
+    let mut bodies: Vec<Vec<u8>> = [
+        &b"\x00\x05hello"[..],
+        b"\x00\xc0\x05",
+        b"\x00\xc1\x05\x01",
+        b"\x00\xc2\x05\x01\x02\x03",
+        b"\x00\xc3\x0b\x21\x03abca\xe0\x12\x02\x01bc",
+        b"\x01\x03\x01a\x01b\xc0\x05",
+        b"\x02\x03\x01a\x01b\xc0\x02",
+        b"\x03\x02\x01a\x031.5\x01b\xfe",
+        b"\x04\x02\x01a\xc0\x03\x01b\x00",
+        b"\x05\x02\x01a\0\0\0\0\0\0\xf0\x3f\x01b\0\0\0\0\0\0\xf0\xbf",
+        b"\x09\x0f\x02\x01a\x02\x001x\x01b\x01\x022\0\0\xff",
+        b"\x0a\x13\x13\0\0\0\x0e\0\0\0\x03\0\0\xf3\x02\xf6\x02\x02hi\xff",
+        b"\x0b\x0e\x02\0\0\0\x03\0\0\0\x01\0\x02\0\x03\0",
+        b"\x0c\x15\x15\0\0\0\x12\0\0\0\x04\0\0\x01f\x03\xf2\x02\x01g\x03\xf3\xff",
+        b"\x0d\x15\x15\0\0\0\x12\0\0\0\x04\0\0\x01f\x03\xf2\x02\x01g\x03\xf3\xff",
+        b"\x0e\x01\x13\x13\0\0\0\x0e\0\0\0\x03\0\0\xf3\x02\xf6\x02\x02hi\xff",
+        b"\x10\x12\x12\0\0\0\x04\0\x81f\x02\x81v\x02\x81n\x02\x0c\x01\xff",
+        b"\x11\x17\x17\0\0\0\x06\0\x81c\x02\xdf\xfd\x02\x81a\x02\x01\x01\x81b\x02\x02\x01\xff",
+        b"\x12\x02\x02\x11\x11\0\0\0\x03\0\x81a\x02\x01\x01\xf2\x90\xee\xfe\x04\xff\x01\x03abc",
+        b"\x14\x0d\x0d\0\0\0\x02\0\x81a\x02\x81b\x02\xff",
+        b"\x07\x81\x01\x02\x03\x04\x05\x06\x07\x08\x00",
+    ]
+    .map(<[u8]>::to_vec)
+    .into();
+    let mut core = CoreTarget::new(Protocol::Resp2, 4);
+    for seed in 0..20 {
+        let mut random = Random::new(seed);
+        let kind = KINDS[random.index(KINDS.len())];
+        let made = recipe(&mut random, kind, b"k");
+        ask(&mut core, &[b"DEL", b"k"]);
+        ask(&mut core, &slices(&made));
+        let mut payload = payload(ask(&mut core, &[b"DUMP", b"k"]));
+        payload.truncate(payload.len() - 10);
+        payload.truncate(3000);
+        bodies.push(payload);
+    }
+    bodies
+}
+
+/// Restores a payload: it is refused and changes nothing, or makes a value that can be read, dumped and restored.
+fn check(core: &mut CoreTarget, payload: &[u8], context: &str) {
+    let before = core.engine.digest();
+    let effects = core.effects.len();
+    if ask(core, &[b"RESTORE", b"k", b"0", payload]).is_error() {
+        assert_eq!((core.engine.digest(), core.effects.len()), (before, effects), "{context}");
+        return;
+    }
+    let Value::Status(kind) = ask(core, &[b"TYPE", b"k"]) else { panic!("{context}: no type") };
+    let kind = String::from_utf8(kind).unwrap();
+    let seen = look(&kind, b"k", |words| ask(core, words));
+    assert_ne!(seen, Value::Array(Vec::new()), "{context}: an empty collection");
+    let dumped = self::payload(ask(core, &[b"DUMP", b"k"]));
+    assert_eq!(ask(core, &[b"RESTORE", b"again", b"0", &dumped]), Value::Status(b"OK".into()), "{context}");
+    assert_eq!(look(&kind, b"again", |words| ask(core, words)), seen, "{context}");
+    ask(core, &[b"DEL", b"k", b"again"]);
+    assert_eq!(core.engine.digest(), before, "{context}");
+}
+
+#[test]
+fn a_byte_changed_or_missing_does_no_harm() {
+    let mut core = CoreTarget::new(Protocol::Resp2, 5);
+    for (number, body) in bodies().into_iter().enumerate() {
+        for at in 0..body.len() {
+            for change in [1, 0x80, 0xFF, body[at]] {
+                let mut damaged = body.clone();
+                damaged[at] ^= change;
+                check(&mut core, &rdb::seal(damaged, 10), &format!("body {number}, byte {at} ^ {change}"));
+            }
+            check(&mut core, &rdb::seal(body[..at].to_vec(), 10), &format!("body {number} cut at {at}"));
+        }
+        let sealed = rdb::seal(body, 11);
+        for at in 0..sealed.len() {
+            let mut damaged = sealed.clone();
+            damaged[at] ^= 4;
+            let reply = ask(&mut core, &[b"RESTORE", b"k", b"0", &damaged]);
+            assert_eq!(reply, Value::Error(b"ERR DUMP payload version or checksum are wrong".into()));
+        }
+    }
+}
+
+#[test]
+fn many_bytes_changed_do_no_harm() {
+    let mut core = CoreTarget::new(Protocol::Resp2, 6);
+    let bodies = bodies();
+    for seed in 0..DAMAGED {
+        let mut random = Random::new(seed);
+        let mut body = bodies[random.index(bodies.len())].clone();
+        for _ in 0..1 + random.index(6) {
+            let at = random.index(body.len());
+            match random.index(4) {
+                0 => body[at] = [0, 1, 0x7F, 0x80, 0xC3, 0xFE, 0xFF][random.index(7)],
+                1 => body.insert(at, random.below(256) as u8),
+                2 if body.len() > 1 => drop(body.remove(at)),
+                _ => body[at] = random.below(256) as u8,
+            }
+        }
+        check(&mut core, &rdb::seal(body, 10), &format!("seed {seed}"));
+    }
+}
