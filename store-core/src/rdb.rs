@@ -11,10 +11,10 @@
 //! entry of a listpack, the order of an intset and of a sorted set, members that come twice. A length is never
 //! believed: memory grows with the bytes that are really there.
 //!
-//! What is written says version 10, which every Redis 7 reads. Version 11 (Redis 7.2) brought two types only: sets in
-//! listpacks, which are written as plain sets and packed again by whoever loads them, and streams that know when a
-//! consumer was last active. Such a stream has its own type, which an older Redis refuses by number, and a payload of
-//! it says version 11.
+//! What is written says version 10, which every Redis 7 reads: a file of version 11 is refused by Redis 7.0 unseen. Of
+//! what version 11 (Redis 7.2) brought, sets in listpacks are written as plain sets, and packed again by whoever loads
+//! them. A value that says more than version 10 can (fields that expire need version 12, Redis 7.4) has a type of its
+//! own, which an older Redis refuses by its number; a payload of such a value says the version that it needs.
 //!
 //! This module knows bytes and values; no files, no keyspaces, no commands. Bytes come from a [`Source`] and go into
 //! a `Vec<u8>`.

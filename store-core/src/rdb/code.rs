@@ -20,6 +20,10 @@ pub(super) mod kind {
     pub(crate) const ZSET_LISTPACK: u8 = 17;
     pub(crate) const LIST_QUICKLIST_2: u8 = 18;
     pub(crate) const SET_LISTPACK: u8 = 20;
+    pub(crate) const HASH_METADATA_PRE_GA: u8 = 22;
+    pub(crate) const HASH_LISTPACK_EX_PRE_GA: u8 = 23;
+    pub(crate) const HASH_METADATA: u8 = 24;
+    pub(crate) const HASH_LISTPACK_EX: u8 = 25;
 }
 
 /// What stands between keys. The names are those of Redis's source.

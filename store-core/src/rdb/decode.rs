@@ -43,6 +43,10 @@ pub(super) fn value<S: Source>(input: &mut Input<S>, code: u8, forms: Forms<'_>)
         kind::HASH_ZIPMAP => Value::Hash(hash::zipmap(input, forms)?),
         kind::HASH_ZIPLIST => Value::Hash(hash::ziplist(input, forms)?),
         kind::HASH_LISTPACK => Value::Hash(hash::listpack(input, forms)?),
+        kind::HASH_METADATA | kind::HASH_METADATA_PRE_GA => Value::Hash(hash::dated(input, code, forms)?),
+        kind::HASH_LISTPACK_EX | kind::HASH_LISTPACK_EX_PRE_GA => {
+            Value::Hash(hash::dated_listpack(input, code, forms)?)
+        }
         kind::ZSET => Value::Zset(zset::text(input, forms)?),
         kind::ZSET_2 => Value::Zset(zset::binary(input, forms)?),
         kind::ZSET_ZIPLIST => Value::Zset(zset::ziplist(input, forms)?),

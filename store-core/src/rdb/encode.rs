@@ -2,10 +2,11 @@
 
 use super::code::{NODE_PACKED, kind};
 use super::lzf::Compressor;
+use crate::clock::Millis;
 use crate::number::parse_i64;
 use crate::values::Value;
-use crate::values::hash::Hash;
-use crate::values::listpack::Element;
+use crate::values::hash::{Dated, Hash};
+use crate::values::listpack::{Element, Listpack};
 use crate::values::set::{Form, Set};
 use crate::values::zset::Zset;
 use alloc::vec::Vec;
@@ -33,16 +34,23 @@ impl Encoder {
                 Form::Intset(_) => kind::SET_INTSET,
                 Form::Listpack(_) | Form::Table(_) => kind::SET,
             },
-            Value::Hash(Hash::Listpack(_)) => kind::HASH_LISTPACK,
-            Value::Hash(Hash::Table(_)) => kind::HASH,
+            Value::Hash(hash) => match (hash.listpack().is_some(), hash.next_deadline()) {
+                (true, None) => kind::HASH_LISTPACK,
+                (false, None) => kind::HASH,
+                (true, Some(_)) => kind::HASH_LISTPACK_EX,
+                (false, Some(_)) => kind::HASH_METADATA,
+            },
             Value::Zset(zset) if zset.listpack().is_some() => kind::ZSET_LISTPACK,
             Value::Zset(_) => kind::ZSET_2,
         }
     }
 
     /// The version that a reader has to know to read a value.
-    pub(super) const fn version(_value: &Value) -> u16 {
-        super::FILE_VERSION
+    pub(super) fn version(value: &Value) -> u16 {
+        match Self::kind(value) {
+            kind::HASH_LISTPACK_EX | kind::HASH_METADATA => 12,
+            _ => super::FILE_VERSION,
+        }
     }
 
     /// Appends a value, without its type.
@@ -71,11 +79,33 @@ impl Encoder {
     }
 
     fn hash(&mut self, out: &mut Vec<u8>, hash: &Hash) {
-        if let Hash::Listpack(listpack) = hash {
-            return self.string(out, listpack.as_bytes());
+        let Some(first) = hash.next_deadline() else {
+            return match hash.listpack() {
+                Some(listpack) => self.string(out, listpack.as_bytes()),
+                None => self.pairs(out, hash),
+            };
+        };
+        out.extend_from_slice(&first.0.to_le_bytes());
+        match hash.listpack() {
+            Some(_) => self.string(out, by_deadline(hash).as_bytes()),
+            None => self.dated_fields(out, hash, first),
         }
+    }
+
+    fn pairs(&mut self, out: &mut Vec<u8>, hash: &Hash) {
         length(out, hash.len() as u64);
         for (field, value) in hash {
+            self.element(out, field);
+            self.element(out, value);
+        }
+    }
+
+    /// Before each field stands how long after the first deadline it expires, and one more; zero if it does not.
+    fn dated_fields(&mut self, out: &mut Vec<u8>, hash: &Hash, first: Millis) {
+        length(out, hash.len() as u64);
+        for (field, value) in hash {
+            let deadline = hash.deadline(field.as_bytes(&mut itoa::Buffer::new()));
+            length(out, deadline.map_or(0, |time| time.0.abs_diff(first.0) + 1));
             self.element(out, field);
             self.element(out, value);
         }
@@ -116,6 +146,25 @@ impl Encoder {
         length(out, bytes.len() as u64);
         out.extend_from_slice(bytes);
     }
+}
+
+/// Field, value and deadline in turn, the earliest deadline first; zero for fields that do not expire, which come last.
+fn by_deadline(hash: &Hash) -> Listpack {
+    let dated = hash.dated().into_iter().flat_map(Dated::deadlines);
+    let mut words: Vec<Vec<u8>> = Vec::with_capacity(hash.len() * 3);
+    for (time, field) in dated {
+        let value = hash.get(field).map(Element::to_vec).unwrap_or_default();
+        words.extend([field.to_vec(), value, Element::Int(time.0).to_vec()]);
+    }
+    for (field, value) in hash {
+        let field = field.to_vec();
+        if hash.deadline(&field).is_none() {
+            words.extend([field, value.to_vec(), b"0".to_vec()]);
+        }
+    }
+    let mut listpack = Listpack::new();
+    listpack.insert_all(listpack.end(), words.iter().map(Vec::as_slice));
+    listpack
 }
 
 fn integer(out: &mut Vec<u8>, value: i32) {

@@ -111,6 +111,14 @@ impl Hash {
         }
     }
 
+    /// The listpack of few and short fields, whether or not some of them expire.
+    pub(crate) fn listpack(&self) -> Option<&Listpack> {
+        match self.form() {
+            Form::Listpack(listpack) => Some(listpack),
+            Form::Table(_) => None,
+        }
+    }
+
     /// The number of fields.
     pub fn len(&self) -> usize {
         match self.form() {

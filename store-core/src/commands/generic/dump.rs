@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::clock::{Deadline, Millis};
 use crate::effects::{Event, EventClass};
 use crate::error::Error;
-use crate::keyspace::{Expiry, Reader, Writer};
+use crate::keyspace::{Reader, Writer};
 use crate::rdb::{self, Forms, PayloadError};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
@@ -51,7 +51,7 @@ fn restore(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     if deadline.is_past(writer.now()) {
         writer.delete(key);
     } else {
-        writer.set(key, value, Expiry::Set(deadline));
+        writer.replace(key, value, deadline);
         let mut digits = itoa::Buffer::new();
         let time = digits.format(deadline.time().map_or(0, |time| time.0)).as_bytes();
         writer.effect(RESTORED, key, &[b"RESTORE", key, time, payload, b"REPLACE", b"ABSTTL"]);
