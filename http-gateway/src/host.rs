@@ -4,17 +4,23 @@
 //! them pass. What the engine has for other sessions goes to their [`Outbox`]es, what changed goes to the [`Journal`].
 //!
 //! The engine stands behind a lock, and the thread that has read a batch of pipelined requests takes it and executes them
-//! there and then. Measured with redis-benchmark, 50 connections, processor time of the server per request on two cores:
+//! there and then. Measured with redis-benchmark, 50 connections, processor time of the server per request on two cores
+//! (ranges over repeated runs; the ways of each group ran in turns):
 //!
 //! | way | GET, SET | with `-P 16` |
 //! | --- | --- | --- |
 //! | lock for a batch, one I/O thread | 12 to 14 us | 0.85 to 1.2 us |
 //! | a thread of its own, fed by batches | 21 to 24 us | 1.65 to 1.9 us |
 //! | redis-server 7.0 | 12 to 15 us | 1.2 to 1.75 us |
+//! | | | |
+//! | lock for a batch, two I/O threads | 13 to 16 us | 0.95 to 1.8 us |
+//! | lock whose holder drains what others queued, one I/O thread | 11 to 14 us | 0.75 to 1.8 us |
+//! | the same, two I/O threads | 13 to 15 us | 1.0 to 2.0 us |
 //!
-//! The thread loses to waking: each batch needs two hand-overs. A lock whose holder also drains what
-//! others have queued was not measured: one I/O thread reads most requests, so its queue would be empty; it should pay off
-//! where long scripts make several threads wait.
+//! The thread loses to waking: each batch needs two hand-overs. Draining costs what the plain lock costs, within the
+//! noise of the machine, and each batch that is handed over has to be copied: it wins nothing here, so the simpler one
+//! stays. What draining would buy, that no I/O thread waits while another executes something slow, is bounded instead by
+//! bounding what one request may do.
 //!
 //! Architecture invariant: nobody waits inside a turn: no I/O, no `.await`. (One exception: when effects come faster than
 //! the disk takes them, a turn waits for the [`Journal`].)
