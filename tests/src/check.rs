@@ -30,8 +30,6 @@ impl fmt::Display for Failure {
     }
 }
 
-/// How long a request that is not answered is given before another session asks.
-const HEAD_START: Duration = Duration::from_millis(30);
 /// How much of a reply a failure shows.
 const SHOWN_BYTES_MAX: usize = 2000;
 
@@ -60,12 +58,8 @@ pub fn check(target: &mut dyn Target, transcript: &Transcript, protocol: Protoco
 fn act(target: &mut dyn Target, step: &Step, ids: &Ids) -> anyhow::Result<()> {
     match &step.action {
         Action::Request { session, words, .. } => {
-            target.send(session, &ids.fill(words))?;
-            if step.replies.is_empty() && !target.is_prompt() {
-                // It blocks, and nothing tells when it has begun to; two connections have no order between them.
-                std::thread::sleep(HEAD_START);
-            }
-            Ok(())
+            let words = ids.fill(words);
+            if step.replies.is_empty() { target.send_unanswered(session, &words) } else { target.send(session, &words) }
         }
         Action::Wait(milliseconds) => {
             target.advance(*milliseconds);

@@ -3,11 +3,12 @@
 use crate::project;
 use crate::target::Connection;
 use anyhow::{Context, bail, ensure};
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to start.
@@ -41,12 +42,19 @@ impl Server {
     /// # Errors
     /// When it cannot be built or does not start.
     pub fn gateway(data: &Path, options: &[&str]) -> anyhow::Result<Self> {
-        let (http, address) = (free_address()?, free_address()?);
         let mut command = Command::new(gateway_program()?);
-        command.args(["serve", "--http", &http.to_string(), "--resp", &address.to_string(), "--data"]);
-        command.arg(data).args(options);
-        let mut server = Self::start(command, address).context("the gateway does not start")?;
-        server.http = http;
+        command.args(["serve", "--http", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--data"]).arg(data).args(options);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
+        let said = child.stdout.take().context("its standard output is a pipe")?;
+        let mut said = BufReader::new(said);
+        let announced = Announced::read(&mut said).context("the gateway does not start");
+        let addresses = announced.inspect_err(|_| {
+            let _ = child.kill();
+        })?;
+        // The pipe stays open, because a server that cannot say something ends.
+        child.stdout = Some(said.into_inner());
+        let mut server = Self { child, address: addresses.resp, http: addresses.http };
+        server.wait_until_ready()?;
         Ok(server)
     }
 
@@ -90,6 +98,29 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+}
+
+/// Where a gateway says that it listens.
+#[derive(Clone, Copy, Debug)]
+struct Announced {
+    http: SocketAddr,
+    resp: SocketAddr,
+}
+
+impl Announced {
+    fn read(said: &mut impl BufRead) -> anyhow::Result<Self> {
+        let (mut http, mut resp) = (None, None);
+        for line in said.lines() {
+            let line = line?;
+            let address = |url: &str| line.split_once(url).and_then(|(_, address)| address.trim().parse().ok());
+            http = http.or_else(|| address("REST       http://"));
+            resp = resp.or_else(|| address("redis://"));
+            if let (Some(http), Some(resp)) = (http, resp) {
+                return Ok(Self { http, resp });
+            }
+        }
+        bail!("it ended without saying where it listens")
     }
 }
 
@@ -159,10 +190,17 @@ impl Drop for TemporaryFolder {
     }
 }
 
-/// An address on which nobody listens.
-///
-/// # Errors
-/// When the system has none.
-pub fn free_address() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+/// An address on which nobody listens. The system gives ports from 32768 on to whoever connects, so that one of those
+/// could be taken before it is listened on; these lie below, and differ between processes.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(97);
+    (0..COUNT)
+        .map(|_| start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT + FIRST)
+        .filter_map(|port| u16::try_from(port).ok())
+        .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .context("no port is free")
 }

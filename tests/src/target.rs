@@ -2,6 +2,7 @@
 
 mod core;
 mod json;
+mod observer;
 mod resp;
 mod rest;
 mod wasm;
@@ -32,6 +33,15 @@ pub trait Target {
     /// # Errors
     /// Whatever keeps the store from being reached.
     fn send(&mut self, session: &str, words: &[&[u8]]) -> anyhow::Result<()>;
+
+    /// Sends a request that is not answered now, and returns once the store has begun it: two connections have no order
+    /// between them, and the next request may come on another one.
+    ///
+    /// # Errors
+    /// Whatever keeps the store from being reached.
+    fn send_unanswered(&mut self, session: &str, words: &[&[u8]]) -> anyhow::Result<()> {
+        self.send(session, words)
+    }
 
     /// The next thing that a session receives, if there is one.
     ///

@@ -42,6 +42,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
         ],
     ),
     ("store-core", &["foldhash", "hashbrown", "itoa", "libm", "memchr", "smallvec", "zmij"]),
+    ("tests", &["anyhow", "axum", "base64", "redstart-core", "serde_json", "tokio", "tungstenite", "ureq"]),
     ("wasm", &["redstart-core", "smallvec", "wasm-bindgen"]),
     ("xtask", &["anyhow", "clap", "flate2", "redstart-core", "wasm-bindgen-cli-support"]),
 ];

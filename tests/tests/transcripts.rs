@@ -30,7 +30,10 @@ fn rest() {
 #[test]
 fn websocket() {
     let gateways = Gateways::default();
-    run(is_conversation, |_, _| Box::new(WebSocketTarget::new(gateways.next().http)));
+    run(is_conversation, |_, _| {
+        let gateway = gateways.next();
+        Box::new(WebSocketTarget::new(gateway.http, gateway.address))
+    });
 }
 
 /// The clock of a server cannot be moved.

@@ -1,5 +1,6 @@
 //! A server that speaks RESP on TCP.
 
+use super::observer::Observer;
 use super::{Patience, Target};
 use crate::value::{Parsed, Value, parse_resp};
 use anyhow::{Context, bail};
@@ -127,6 +128,13 @@ impl RespTarget {
 impl Target for RespTarget {
     fn send(&mut self, session: &str, words: &[&[u8]]) -> anyhow::Result<()> {
         self.connection(session)?.send(words)
+    }
+
+    fn send_unanswered(&mut self, session: &str, words: &[&[u8]]) -> anyhow::Result<()> {
+        self.connection(session)?;
+        let observer = Observer::start(self.address)?;
+        self.send(session, words)?;
+        observer.wait()
     }
 
     fn receive(&mut self, session: &str, patience: Patience) -> anyhow::Result<Option<Value>> {

@@ -1,5 +1,6 @@
 //! The WebSocket interface with JSON: one socket is one session.
 
+use super::observer::Observer;
 use super::{Patience, Target, json};
 use crate::value::Value;
 use anyhow::Context;
@@ -18,14 +19,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct WebSocketTarget {
     address: SocketAddr,
+    resp_address: SocketAddr,
     sockets: BTreeMap<String, WebSocket<TcpStream>>,
     last_id: u64,
 }
 
 impl WebSocketTarget {
-    /// The gateway at an address.
-    pub fn new(address: SocketAddr) -> Self {
-        Self { address, sockets: BTreeMap::new(), last_id: 0 }
+    /// The gateway at an HTTP and an RESP address.
+    pub fn new(address: SocketAddr, resp_address: SocketAddr) -> Self {
+        Self { address, resp_address, sockets: BTreeMap::new(), last_id: 0 }
     }
 
     fn socket(&mut self, session: &str) -> anyhow::Result<&mut WebSocket<TcpStream>> {
@@ -47,6 +49,13 @@ impl Target for WebSocketTarget {
         let words: Vec<_> = words.iter().map(|word| json::word(word)).collect();
         let frame = serde_json::json!({ "id": self.last_id, "cmd": words }).to_string();
         Ok(self.socket(session)?.send(Message::text(frame))?)
+    }
+
+    fn send_unanswered(&mut self, session: &str, words: &[&[u8]]) -> anyhow::Result<()> {
+        self.socket(session)?;
+        let observer = Observer::start(self.resp_address)?;
+        self.send(session, words)?;
+        observer.wait()
     }
 
     fn receive(&mut self, session: &str, patience: Patience) -> anyhow::Result<Option<Value>> {
