@@ -285,8 +285,17 @@ fn is_newer(command: &Command) -> bool {
 
 /// The commands on data.
 pub fn data_commands() -> Vec<&'static Command> {
-    let groups = [Group::String, Group::Bitmap, Group::Generic, Group::Hash, Group::List, Group::Set, Group::SortedSet];
-    let elsewhere = ["WAIT", "WAITAOF", "MIGRATE", "OBJECT", "SORT"];
+    let groups = [
+        Group::String,
+        Group::Bitmap,
+        Group::HyperLogLog,
+        Group::Generic,
+        Group::Hash,
+        Group::List,
+        Group::Set,
+        Group::SortedSet,
+    ];
+    let elsewhere = ["PFSELFTEST", "WAIT", "WAITAOF", "MIGRATE", "OBJECT", "SORT"];
     commands::all()
         .filter(|command| groups.contains(&command.group))
         .filter(|command| !elsewhere.iter().any(|name| command.name.starts_with(name)))

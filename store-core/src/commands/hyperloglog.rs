@@ -164,16 +164,18 @@ fn pfmerge(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
         hyperloglog::raise(&mut bytes, index, *value, writer.config().hll_sparse_max_bytes)?;
     }
     hyperloglog::forget_estimate(&mut bytes);
-    if old.is_none_or(|old| old[..] != bytes) {
-        let expiry = if old.is_some() { Expiry::Keep } else { Expiry::Set(Deadline::NEVER) };
-        store(writer, key, bytes, expiry);
+    let (is_new, is_change) = (old.is_none(), old.is_none_or(|old| old[..] != bytes));
+    if is_change {
+        store(writer, key, &bytes, is_new);
     }
+    writer.changed(ADDED, key);
     reply.ok();
     Ok(())
 }
 
-fn store(writer: &mut Writer<'_>, key: &[u8], bytes: Vec<u8>, expiry: Expiry) {
-    let words: [&[u8]; 4] = [b"SET", key, &bytes, b"KEEPTTL"];
-    writer.effect(ADDED, key, if expiry == Expiry::Keep { &words } else { &words[..3] });
+fn store(writer: &mut Writer<'_>, key: &[u8], bytes: &[u8], is_new: bool) {
+    let expiry = if is_new { Expiry::Set(Deadline::NEVER) } else { Expiry::Keep };
     writer.set(key, Value::String(SmallBytes::from(bytes)), expiry);
+    let words: [&[u8]; 4] = [b"SET", key, bytes, b"KEEPTTL"];
+    writer.replicate(if is_new { &words[..3] } else { &words });
 }

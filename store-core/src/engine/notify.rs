@@ -12,8 +12,8 @@ use crate::values::bytes::SmallBytes;
 use alloc::format;
 use alloc::vec::Vec;
 
-/// Writing commands that look a key up as a reading one does, before they write it.
-const READS_FIRST: [&str; 4] = ["GETDEL", "GETEX", "GETSET", "SET"];
+/// Commands that look a key up as a reading one does, before they may write it.
+const READS_FIRST: [&str; 6] = ["GETDEL", "GETEX", "GETSET", "PFCOUNT", "PFMERGE", "SET"];
 /// Commands that look at a key without being said to look it up.
 const LOOKS_ASIDE: [&str; 2] = ["OBJECT ", "MEMORY "];
 
@@ -52,10 +52,10 @@ impl Engine {
 }
 
 fn is_looked_up(command: &Command, spec: KeySpec, words: &[&[u8]]) -> bool {
-    let aside = LOOKS_ASIDE.iter().any(|name| command.name.starts_with(name));
-    if aside || matches!(command.run, Run::Session(_) | Run::Container) {
-        return false;
-    }
     let access = command.access_in(spec, words);
-    access.contains(Access::RO) || (READS_FIRST.contains(&command.name) && access.contains(Access::ACCESS))
+    if READS_FIRST.contains(&command.name) && access.contains(Access::ACCESS) {
+        return true;
+    }
+    let aside = LOOKS_ASIDE.iter().any(|name| command.name.starts_with(name));
+    !aside && !matches!(command.run, Run::Session(_) | Run::Container) && access.contains(Access::RO)
 }

@@ -48,7 +48,7 @@ impl EventOracle {
     /// # Errors
     /// When the server breaks off.
     pub fn round(&mut self, seed: u64) -> anyhow::Result<Option<Difference>> {
-        let mut generator = Generator::new(seed, Oddity::Any, data_commands());
+        let mut generator = Generator::new(seed, Oddity::Any, data_commands()).as_of_redis_7_0();
         let steps: Vec<Step> = (0..ROUND_LEN).map(|_| generator.next_requests()).collect();
         let redis = self.ask_redis(&steps)?;
         let redstart = ask_redstart(&steps)?;
