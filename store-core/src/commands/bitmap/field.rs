@@ -63,7 +63,7 @@ pub(super) const BITFIELD: Command = Command::new("BITFIELD", Group::Bitmap, "3.
     .write(bitfield);
 
 /// The effect is the request itself, which needs nothing but the data. A write that is refused for its overflow has
-/// still made room for itself.
+/// still made room for itself, of which Redis tells nobody.
 fn bitfield(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let key = args.word()?;
     let operations = Operation::parse_all(args)?;
@@ -73,18 +73,23 @@ fn bitfield(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffe
         answer_reads(&operations, value, reply);
         return Ok(());
     };
-    let (bytes, mut changed) = grow(writer, key, reach)?;
+    let (bytes, grown) = grow(writer, key, reach)?;
+    let (mut changed, mut wrote) = (grown, false);
     reply.array(operations.len());
     for operation in operations {
-        let (answer, wrote) = operation.apply(bytes);
-        changed |= wrote;
+        let (answer, is_change) = operation.apply(bytes);
+        changed |= is_change;
+        wrote |= answer.is_some() && !operation.reads_only();
         match answer {
             Some(answer) => reply.integer(answer),
             None => reply.null(),
         }
     }
     if changed {
-        writer.effect(event("setbit"), key, args.all());
+        writer.replicate(args.all());
+    }
+    if changed && wrote {
+        writer.changed(event("setbit"), key);
     }
     Ok(())
 }
