@@ -2,6 +2,10 @@
 //!
 //! Only parameters that mean something here exist; `CONFIG GET` does not show others, and `CONFIG SET` refuses them.
 
+mod eviction;
+
+pub use eviction::{Candidates, EvictionConfig, Order, Policy};
+
 use crate::glob;
 use crate::limits;
 use crate::notify::Notifications;
@@ -34,6 +38,8 @@ pub struct Config {
     pub set: SetLimits,
     /// When a sorted set is packed.
     pub zset: ZsetLimits,
+    /// How much the store may hold, and what goes when it holds more.
+    pub eviction: EvictionConfig,
     /// The size of a list's nodes, in Redis's code: entries when positive, a class of bytes when negative.
     pub list_max_listpack_size: i32,
     /// Which keyspace events are published.
@@ -69,6 +75,7 @@ impl Default for Config {
             hll_sparse_max_bytes: 3000,
             set: SetLimits::default(),
             zset: ZsetLimits::default(),
+            eviction: EvictionConfig::default(),
             list_max_listpack_size: -2,
             notifications: Notifications::default(),
             tracking_table_max_keys: limits::TRACKED_KEYS_DEFAULT,
@@ -165,10 +172,23 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("hash-max-ziplist-entries", hash.max_listpack_entries),
     size_parameter!("hash-max-ziplist-value", hash.max_listpack_value),
     size_parameter!("hll-sparse-max-bytes", hll_sparse_max_bytes),
+    count_parameter!("lfu-decay-time", eviction.lfu_decay_minutes, 0_i64, i32::MAX),
+    count_parameter!("lfu-log-factor", eviction.lfu_log_factor, 0_i64, i32::MAX),
     count_parameter!("list-max-listpack-size", list_max_listpack_size, i32::MIN, i32::MAX),
     count_parameter!("list-max-ziplist-size", list_max_listpack_size, i32::MIN, i32::MAX),
-    Parameter { name: "maxmemory", show: |_| "0".to_owned(), change: None },
-    Parameter { name: "maxmemory-policy", show: |_| "noeviction".to_owned(), change: None },
+    size_parameter!("maxmemory", eviction.max_bytes),
+    count_parameter!("maxmemory-eviction-tenacity", eviction.tenacity, 0_i64, 100_i64),
+    Parameter {
+        name: "maxmemory-policy",
+        show: |config| config.eviction.policy.name().to_owned(),
+        change: Some(|config, value| {
+            let names: Vec<_> = Policy::names().collect();
+            let reason = || format!("argument(s) must be one of the following: {}", names.join(", "));
+            config.eviction.policy = Policy::from_name(value).ok_or_else(reason)?;
+            Ok(())
+        }),
+    },
+    count_parameter!("maxmemory-samples", eviction.samples, 1_i64, i32::MAX),
     Parameter {
         name: "notify-keyspace-events",
         show: |config| config.notifications.letters(),

@@ -42,7 +42,7 @@ use crate::clock::Millis;
 use crate::commands::CommandTable;
 use crate::config::Config;
 use crate::effects::{Batch, Effects, Lsn};
-use crate::keyspace::{Digest, Keyspace, Reader, SnapshotCursor, Writer};
+use crate::keyspace::{AccessClock, Digest, Keyspace, Reader, SnapshotCursor, Writer};
 use crate::random::{HashSeed, Random};
 use crate::reply::ReplyBuffer;
 use crate::values::dense::TableSeed;
@@ -110,6 +110,8 @@ pub struct Engine {
     pub(crate) commands: CommandTable,
     pub(crate) monitors: BTreeSet<SessionId>,
     pub(crate) writes_stopped: bool,
+    /// Whether what is done just now counts as a use of its keys.
+    pub(crate) records_uses: bool,
     /// When the first client came.
     pub(crate) started: Option<Millis>,
     outputs: VecDeque<Output>,
@@ -135,6 +137,7 @@ impl Engine {
             commands: CommandTable::new(),
             monitors: BTreeSet::new(),
             writes_stopped: false,
+            records_uses: true,
             started: None,
             outputs: VecDeque::new(),
         }
@@ -280,12 +283,31 @@ impl Engine {
         self.outputs.push_back(output);
     }
 
-    pub(crate) const fn reader(&self, now: Millis, db: crate::keyspace::DbIndex) -> Reader<'_> {
-        Reader { keyspace: &self.keyspace, config: &self.config, seed: &self.seed, random: &self.random, db, now }
+    pub(crate) fn reader(&self, now: Millis, db: crate::keyspace::DbIndex) -> Reader<'_> {
+        Reader {
+            keyspace: &self.keyspace,
+            config: &self.config,
+            seed: &self.seed,
+            random: &self.random,
+            access: AccessClock {
+                recording: self.records_uses,
+                now,
+                started: self.started.unwrap_or(now),
+                config: &self.config.eviction,
+            },
+            db,
+            now,
+        }
     }
 
-    pub(crate) const fn writer(&mut self, now: Millis, db: crate::keyspace::DbIndex) -> Writer<'_> {
+    pub(crate) fn writer(&mut self, now: Millis, db: crate::keyspace::DbIndex) -> Writer<'_> {
         Writer {
+            access: AccessClock {
+                recording: self.records_uses,
+                now,
+                started: self.started.unwrap_or(now),
+                config: &self.config.eviction,
+            },
             keyspace: &mut self.keyspace,
             effects: &mut self.effects,
             config: &self.config,

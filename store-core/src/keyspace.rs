@@ -10,15 +10,18 @@
 //!
 //! This module knows nothing of commands and clients.
 
+mod access;
 mod database;
 mod deadlines;
 mod digest;
 mod expiry;
+mod key;
 mod reader;
 mod slot;
 mod snapshot;
 mod writer;
 
+pub use access::{Access, AccessClock};
 pub use database::{Database, Entry};
 pub use deadlines::Deadlines;
 pub use digest::Digest;

@@ -80,6 +80,29 @@ impl Value {
             Self::Zset(_) => ValueType::Zset,
         }
     }
+
+    /// The name of its form, as in `OBJECT ENCODING`. A string is named by its content.
+    pub fn encoding_name(&self) -> &'static str {
+        match self {
+            Self::String(bytes) => string_encoding(bytes),
+            Self::List(list) => list.encoding_name(),
+            Self::Hash(hash) => hash.encoding_name(),
+            Self::Set(set) => set.encoding_name(),
+            Self::Zset(zset) => zset.encoding_name(),
+        }
+    }
+}
+
+/// The longest string that Redis calls embedded, in bytes.
+const EMBEDDED_BYTES_MAX: usize = 44;
+
+fn string_encoding(bytes: &SmallBytes) -> &'static str {
+    match bytes {
+        SmallBytes::Grown(_) => "raw",
+        _ if crate::number::parse_i64(bytes).is_some() => "int",
+        _ if bytes.len() <= EMBEDDED_BYTES_MAX => "embstr",
+        _ => "raw",
+    }
 }
 
 /// A type that a command works on.

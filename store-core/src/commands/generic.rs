@@ -4,6 +4,7 @@ mod browse;
 mod copy;
 mod dump;
 pub(super) mod expire;
+mod object;
 mod rename;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,12 @@ pub(super) const COMMANDS: &[Command] = &[
     ttl::EXPIRETIME,
     browse::KEYS,
     copy::MOVE,
+    object::OBJECT,
+    object::ENCODING,
+    object::FREQ,
+    object::HELP,
+    object::IDLETIME,
+    object::REFCOUNT,
     expire::PERSIST,
     expire::PEXPIRE,
     expire::PEXPIREAT,
@@ -87,16 +94,21 @@ const EXISTS: Command = Command::new("EXISTS", Group::Generic, "1.0.0")
     .reply(Shape::Integer)
     .read(exists);
 
+fn exists(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    reply.count(args.rest().iter().filter(|key| reader.contains(key)).count());
+    Ok(())
+}
+
 const TOUCH: Command = Command::new("TOUCH", Group::Generic, "3.2.1")
     .about("Counts as a use of the keys; gives how many of them are there.", "O(N) for N keys")
     .flags(&[Flag::Fast])
     .syntax(&[Arg::key("key", Access::RO).multiple()])
     .tips(MULTI_SHARD_SUM)
     .reply(Shape::Integer)
-    .read(exists);
+    .read(touch);
 
-fn exists(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    reply.count(args.rest().iter().filter(|key| reader.contains(key)).count());
+fn touch(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    reply.count(args.rest().iter().filter(|key| reader.touch(key).is_some()).count());
     Ok(())
 }
 

@@ -207,7 +207,9 @@ impl Engine {
         };
         let (words, db) = (waiter.words.clone(), waiter.db);
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-        let mut reply = ReplyBuffer::new(self.sessions.get(session).protocol);
+        let state = self.sessions.get(session);
+        let mut reply = ReplyBuffer::new(state.protocol);
+        self.records_uses = !state.no_touch;
         self.effects.begin_unit();
         let result = run(&mut self.writer(now, db), &mut Args::new(&words, 1), &mut reply);
         self.effects.end_unit();

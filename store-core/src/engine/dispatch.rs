@@ -149,6 +149,7 @@ impl Engine {
         context: Context,
     ) -> Outcome {
         let spec = self.commands.get(command);
+        self.records_uses = spec.name == "TOUCH" || !self.sessions.get(id).no_touch;
         self.commands.count_call(command);
         self.stats.commands_processed += 1;
         let start = reply.len();

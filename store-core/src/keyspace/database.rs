@@ -1,10 +1,11 @@
 //! One numbered database: its entries, split by hash slot.
 
+use super::access::Access;
+use super::key::Key;
 use super::slot::{Slot, slot_of};
 use crate::clock::{Deadline, Millis};
 use crate::limits::SLOT_COUNT;
 use crate::values::Value;
-use crate::values::bytes::SmallBytes;
 use crate::values::dense::{DenseTable, Keyed, TableSeed};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -15,15 +16,23 @@ const GROUP_SLOTS: usize = 128;
 /// A key with its value and deadline.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    key: SmallBytes,
+    key: Key,
     /// What the key holds.
     pub value: Value,
     pub(super) deadline: Deadline,
 }
 
+const _: () = assert!(size_of::<Entry>() <= 56, "what a key costs at least");
+
 impl Entry {
     pub(super) fn new(key: &[u8], value: Value, deadline: Deadline) -> Self {
-        Self { key: SmallBytes::from(key), value, deadline }
+        Self { key: Key::from(key), value, deadline }
+    }
+
+    /// When or how often it was used.
+    #[inline]
+    pub const fn access(&self) -> &Access {
+        self.key.access()
     }
 
     /// When it expires.
@@ -51,7 +60,7 @@ impl Entry {
 
 impl Keyed for Entry {
     fn key(&self) -> &[u8] {
-        &self.key
+        self.key.as_slice()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a reading command may do: see the live entries of one database.
 
-use super::{Database, DbIndex, Entry, Keyspace};
+use super::{AccessClock, Database, DbIndex, Entry, Keyspace};
 use crate::clock::{Deadline, Millis};
 use crate::config::Config;
 use crate::error::Error;
@@ -17,6 +17,7 @@ pub struct Reader<'a> {
     pub(crate) config: &'a Config,
     pub(crate) seed: &'a TableSeed,
     pub(crate) random: &'a RefCell<Random>,
+    pub(crate) access: AccessClock<'a>,
     pub(crate) db: DbIndex,
     pub(crate) now: Millis,
 }
@@ -66,24 +67,37 @@ impl<'a> Reader<'a> {
         self.db
     }
 
-    /// The live entry of a key.
+    /// The live entry of a key, without counting as a use of it.
     #[inline]
     pub fn entry(&self, key: &[u8]) -> Option<&'a Entry> {
         self.database().entry(key).filter(|entry| self.is_live(entry))
     }
 
-    /// What a key holds.
+    /// What a key holds, without counting as a use of it.
     pub fn value(&self, key: &[u8]) -> Option<&'a Value> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// What a key holds, if it is of the type that the command works on.
+    /// What a key holds, if it is of the type that the command works on. Counts as a use of the key.
     ///
     /// # Errors
     /// [`Error::WrongType`].
     #[inline]
     pub fn get<T: Typed>(&self, key: &[u8]) -> Result<Option<&'a T>, Error> {
-        self.value(key).map(|value| T::of(value).ok_or(Error::WrongType)).transpose()
+        self.touch(key).map(|entry| T::of(&entry.value).ok_or(Error::WrongType)).transpose()
+    }
+
+    /// The live entry of a key, which counts as used.
+    #[inline]
+    pub fn touch(&self, key: &[u8]) -> Option<&'a Entry> {
+        let entry = self.entry(key)?;
+        self.access.record(entry.access(), self.random);
+        Some(entry)
+    }
+
+    /// What records of uses mean now.
+    pub const fn access(&self) -> &AccessClock<'a> {
+        &self.access
     }
 
     /// The hash that a key holds, without the fields that have expired.

@@ -3,7 +3,7 @@
 //! Parse, check, then touch: a command that can still fail has not called anything here that changes data.
 //! Every change is followed by an effect that repeats it.
 
-use super::{Database, DbIndex, Entry, Keyspace, Reader, slot_of};
+use super::{AccessClock, Database, DbIndex, Entry, Keyspace, Reader, slot_of};
 use crate::clock::{Deadline, Millis};
 use crate::config::Config;
 use crate::effects::{Effects, Event};
@@ -31,6 +31,7 @@ pub struct Writer<'a> {
     pub(crate) config: &'a Config,
     pub(crate) seed: &'a TableSeed,
     pub(crate) random: &'a RefCell<Random>,
+    pub(crate) access: AccessClock<'a>,
     pub(crate) db: DbIndex,
     pub(crate) now: Millis,
 }
@@ -43,6 +44,7 @@ impl<'a> Writer<'a> {
             config: self.config,
             seed: self.seed,
             random: self.random,
+            access: self.access,
             db: self.db,
             now: self.now,
         }
@@ -94,10 +96,7 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// [`Error::WrongType`].
     pub fn get<T: Typed>(&self, key: &[u8]) -> Result<Option<&T>, Error> {
-        match self.database().entry(key).filter(|entry| entry.is_live(self.now)) {
-            Some(entry) => T::of(&entry.value).map(Some).ok_or(Error::WrongType),
-            None => Ok(None),
-        }
+        self.reader().get(key)
     }
 
     /// What a key holds, to be changed. Fields of a hash that have expired are removed first.
@@ -114,6 +113,7 @@ impl<'a> Writer<'a> {
         let removed = T::MAY_EXPIRE_WITHIN && entry.has_expired_fields(now) && self.remove_expired_fields(key) > 0;
         debug_assert!(!removed || self.contains(key), "a live hash keeps a field, and its place");
         let entry = self.keyspace.database_mut(self.db).at_mut(place);
+        self.access.record(entry.access(), self.random);
         T::of_mut(&mut entry.value).map(Some).ok_or(Error::WrongType)
     }
 
@@ -133,6 +133,9 @@ impl<'a> Writer<'a> {
         let (entry, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
         if added {
             self.effects.noted(self.db, Event::NEW, key);
+            self.access.stamp(entry.access(), self.random);
+        } else {
+            self.access.record(entry.access(), self.random);
         }
         T::of_mut(&mut entry.value).ok_or(Error::WrongType)
     }
@@ -154,7 +157,10 @@ impl<'a> Writer<'a> {
         };
         let (entry, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
         let before = if added { Deadline::NEVER } else { entry.deadline };
-        if !added {
+        if added {
+            self.access.stamp(entry.access(), self.random);
+        } else {
+            self.access.record(entry.access(), self.random);
             if expiry != Expiry::Keep {
                 entry.deadline = deadline;
             }
