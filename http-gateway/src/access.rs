@@ -1,8 +1,17 @@
 //! Who a client is, from the token that it shows.
 
+use redstart_core::{Protocol, SessionKind, SessionOptions};
 use subtle::ConstantTimeEq;
 
 pub use crate::websocket::Identity;
+
+impl Identity {
+    /// What the engine is told of a session of this client.
+    pub fn session(self, kind: SessionKind, protocol: Protocol) -> SessionOptions {
+        let Self { authenticated, read_only } = self;
+        SessionOptions { kind, protocol, authenticated, read_only, ..SessionOptions::default() }
+    }
+}
 
 /// The tokens that mean something here.
 #[derive(Clone, Default)]

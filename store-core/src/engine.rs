@@ -20,6 +20,7 @@ mod dispatch;
 mod monitor;
 mod notify;
 mod output;
+mod pause;
 mod pubsub;
 mod replay;
 mod session;
@@ -32,6 +33,7 @@ mod whole;
 pub use blocking::{Attempt, Wait};
 pub use caller::Caller;
 pub use output::{HostRequest, Output};
+pub(crate) use pause::PauseMode;
 pub(crate) use pubsub::Topic;
 pub use replay::ReplayError;
 pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
@@ -50,6 +52,7 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use blocking::Blocked;
 use core::cell::RefCell;
+use pause::Pause;
 use pubsub::PubSub;
 use session::Sessions;
 use tracking::TrackingTable;
@@ -109,6 +112,7 @@ pub struct Engine {
     pub(crate) stats: Stats,
     pub(crate) commands: CommandTable,
     pub(crate) monitors: BTreeSet<SessionId>,
+    pub(crate) pause: Pause,
     pub(crate) writes_stopped: bool,
     /// Whether what is done just now counts as a use of its keys.
     pub(crate) records_uses: bool,
@@ -136,6 +140,7 @@ impl Engine {
             stats: Stats::default(),
             commands: CommandTable::new(),
             monitors: BTreeSet::new(),
+            pause: Pause::default(),
             writes_stopped: false,
             records_uses: true,
             started: None,
@@ -163,20 +168,28 @@ impl Engine {
         request: &Request<'_>,
         reply: &mut ReplyBuffer,
     ) -> Execution {
+        let outcome = self.execute_unit(now, session, request.words(), reply);
+        self.resume(now);
+        Execution { lsn: self.effects.last(), outcome }
+    }
+
+    /// Executes one request, and what follows from its changes.
+    fn execute_unit(&mut self, now: Millis, id: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Outcome {
         self.follow_changes();
         self.effects.begin_unit();
-        let outcome = self.dispatch(now, session, request.words(), reply);
+        let outcome = self.dispatch(now, id, words, reply);
         self.effects.end_unit();
         if self.is_unsettled() {
-            self.settle(now, Some(session));
+            self.settle(now, Some(id));
         }
-        Execution { lsn: self.effects.last(), outcome }
+        outcome
     }
 
     /// Ends a session whose client has gone.
     pub fn handle_close(&mut self, session: SessionId) {
         self.unwatch(session);
         self.unblock(session);
+        self.pause.forget(session);
         self.pubsub.forget(session);
         self.stop_monitoring(session);
         self.stop_tracking(session);
@@ -187,6 +200,7 @@ impl Engine {
     pub(crate) fn end_session(&mut self, session: SessionId) {
         self.unwatch(session);
         self.unblock(session);
+        self.pause.forget(session);
         self.unsubscribe_all(session);
         self.stop_monitoring(session);
         self.stop_tracking(session);
@@ -199,7 +213,8 @@ impl Engine {
     pub fn handle_timeout(&mut self, now: Millis) {
         const SLOTS_PER_CALL: usize = 256;
         self.follow_changes();
-        for _ in 0..SLOTS_PER_CALL {
+        let slots = if self.pause.is_on(now) { 0 } else { SLOTS_PER_CALL };
+        for _ in 0..slots {
             let Some(expired) = self.keyspace.expire_next_slot(now, &mut self.effects) else { break };
             self.stats.expired_keys += expired.keys;
             self.stats.expired_fields += expired.fields;
@@ -208,6 +223,7 @@ impl Engine {
             self.settle(now, None);
         }
         self.time_out_blocked(now);
+        self.resume(now);
     }
 
     /// What has to be done next, if anything: effects come first, so that whatever follows them was caused by effects
@@ -221,10 +237,9 @@ impl Engine {
 
     /// When [`Self::handle_timeout`] has something to do, if ever.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        match (self.keyspace.next_deadline(), self.blocked.next_deadline()) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        }
+        let expiry = self.keyspace.next_deadline().map(|due| due.max(self.pause.until().unwrap_or(due)));
+        let resumption = self.pause.until().filter(|_| self.pause.len() > 0);
+        [expiry, self.blocked.next_deadline(), resumption].into_iter().flatten().min()
     }
 
     /// A digest of all data: keys, types, contents and deadlines in every database, whatever their encoding and the

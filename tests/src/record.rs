@@ -103,7 +103,8 @@ fn hear_action(
     };
     let words = ids.fill(words);
     target.send(session, &words)?;
-    let patience = if may_stay_silent(&words) { Patience::Glance(BLOCKED) } else { Patience::Expected };
+    let patience =
+        if may_stay_silent(&words) || step.is_held() { Patience::Glance(BLOCKED) } else { Patience::Expected };
     if let Some(value) = target.receive(session, patience)? {
         heard.push((session.clone(), value));
     }

@@ -21,7 +21,7 @@
 //! ```
 //!
 //! The marks of `?`, separated by commas: `unordered`, `shuffled` (the messages may come in any order), `pairs` (a map's entries in any order, also where RESP2 has a flat
-//! array), `any` (only that there is a reply), `near 50` (integers that far off), `deviates Name`, `since 7.2` (written by
+//! array), `any` (only that there is a reply), `near 50` (integers that far off), `held` (no answer yet: clients are paused), `deviates Name`, `since 7.2` (written by
 //! hand: the recording Redis does not have it).
 
 mod matcher;
@@ -197,6 +197,11 @@ impl Step {
     /// Whether its replies were written by hand.
     pub fn by_hand(&self) -> bool {
         self.marks.iter().any(|mark| mark.starts_with("since "))
+    }
+
+    /// Whether its answer comes later, though its command does not block by itself.
+    pub fn is_held(&self) -> bool {
+        self.marks.iter().any(|mark| mark == "held")
     }
 
     /// How its replies are compared.

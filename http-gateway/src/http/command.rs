@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use redstart_core::resp::Tokens;
-use redstart_core::{self as core, Lsn, Outcome, Protocol, ReplyBuffer, SessionKind, SessionOptions};
+use redstart_core::{self as core, Lsn, Outcome, Protocol, ReplyBuffer, SessionKind};
 use std::sync::Arc;
 
 /// `GET /SET/foo/bar/EX/100`, and `POST /set/foo?EX=100` with the value as the body.
@@ -115,14 +115,7 @@ struct Visit {
 
 impl Visit {
     fn open(app: &App, identity: Identity) -> Self {
-        let options = SessionOptions {
-            kind: SessionKind::Rest,
-            protocol: Protocol::Resp2,
-            authenticated: identity.authenticated,
-            read_only: identity.read_only,
-            ..SessionOptions::default()
-        };
-        let member = app.host.turn().open(options);
+        let member = app.host.turn().open(identity.session(SessionKind::Rest, Protocol::Resp2));
         Self { host: app.host.clone(), member, reply: ReplyBuffer::default(), lsn: Lsn(0) }
     }
 

@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use redstart_core::resp::{Token, Tokens};
-use redstart_core::{Lsn, Protocol, ReplyBuffer, SessionKind, SessionOptions};
+use redstart_core::{Lsn, Protocol, ReplyBuffer, SessionKind};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,14 +81,7 @@ struct Listener {
 
 impl Listener {
     fn open(app: &App, identity: Identity) -> Self {
-        let options = SessionOptions {
-            kind: SessionKind::EventStream,
-            protocol: Protocol::Resp3,
-            authenticated: identity.authenticated,
-            read_only: identity.read_only,
-            ..SessionOptions::default()
-        };
-        let member = app.host.turn().open(options);
+        let member = app.host.turn().open(identity.session(SessionKind::EventStream, Protocol::Resp3));
         let heartbeat = app.limits.heartbeat;
         Self { host: app.host.clone(), member, heartbeat, pending: Vec::new(), lsn: Lsn(0) }
     }

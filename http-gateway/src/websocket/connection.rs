@@ -137,7 +137,7 @@ impl<'a> Connection<'a> {
         peer: Peer,
         identity: Identity,
     ) -> Self {
-        let seat = Seat::new(entrance, peer, identity);
+        let seat = Seat::new(entrance, peer, identity, matches!(subprotocol, Subprotocol::Messages(_)));
         let dialogue: Box<dyn Dialogue> = match subprotocol {
             Subprotocol::Messages(format) => Box::new(Messages::new(entrance, seat, format)),
             Subprotocol::Plain => Box::new(Plain::new(seat)),

@@ -22,14 +22,13 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(entrance: &Entrance, peer: Peer, identity: Identity) -> Self {
+    /// A session; `multiplexed` says whether its requests are answered in any order.
+    pub(super) fn new(entrance: &Entrance, peer: Peer, identity: Identity, multiplexed: bool) -> Self {
         let options = SessionOptions {
-            kind: SessionKind::WebSocket,
-            protocol: Protocol::Resp3,
             address: peer.address,
             local_address: peer.local_address,
-            authenticated: identity.authenticated,
-            read_only: identity.read_only,
+            multiplexed,
+            ..identity.session(SessionKind::WebSocket, Protocol::Resp3)
         };
         let member = entrance.host.turn().open(options.clone());
         Self { host: entrance.host.clone(), limits: entrance.limits, member, options }
@@ -44,7 +43,7 @@ impl Seat {
 
     /// Another session of the same client, in the same database.
     pub(super) fn open_beside(&self, turn: &mut Turn<'_>) -> Member {
-        let mut options = self.options.clone();
+        let mut options = SessionOptions { multiplexed: false, ..self.options.clone() };
         let mut db = 0;
         if let Some(session) = turn.engine().session(self.member.id) {
             options.authenticated = session.authenticated;

@@ -4,6 +4,7 @@ mod client;
 mod handshake;
 mod kill;
 mod list;
+mod pause;
 mod tracking;
 
 use super::command::help;
@@ -28,12 +29,14 @@ pub(super) const COMMANDS: &[Command] = &[
     list::LIST,
     client::NO_EVICT,
     client::NO_TOUCH,
+    pause::PAUSE,
     client::REPLY,
     client::SETINFO,
     client::SETNAME,
     tracking::TRACKING,
     tracking::TRACKINGINFO,
     client::UNBLOCK,
+    pause::UNPAUSE,
     ECHO,
     handshake::HELLO,
     PING,

@@ -34,15 +34,25 @@ impl Engine {
         session.last_active = now;
         reply.set_protocol(session.protocol);
         let quiet = session.reply_mode != ReplyMode::On;
-        let (outcome, settled) = match admit(&self.commands, session, words, self.writes_stopped) {
+        let admitted = admit(&self.commands, session, words, self.writes_stopped);
+        if let Ok(command) = &admitted
+            && let Some(held) = self.postpone(now, id, self.commands.get(*command), words)
+        {
+            return held.unwrap_or_else(|error| self.refuse(id, &error, reply));
+        }
+        let (outcome, settled) = match admitted {
             Err(error) => {
                 self.commands.count_rejection(words);
                 let error = self.reason_for_exec(id, words, error);
                 (self.refuse(id, &error, reply), true)
             }
-            Ok(command) if must_queue(session, self.commands.get(command)) => (self.queue(id, words, reply), true),
+            Ok(command) if must_queue(self.sessions.get(id), self.commands.get(command)) => {
+                (self.queue(id, words, reply), true)
+            }
             Ok(command) => {
-                let (spec, db) = (self.commands.get(command), session.db);
+                let spec = self.commands.get(command);
+                let session = self.sessions.get_mut(id);
+                let db = session.db;
                 session.last_command = spec.name;
                 let outcome = self.run(now, (id, db), command, words, reply, Context::Alone);
                 if !self.tracking.is_empty() {
@@ -71,7 +81,7 @@ impl Engine {
         self.effects.begin_unit();
         reply.set_protocol(self.sessions.get(id).protocol);
         let admitted: Result<Vec<_>, _> =
-            requests.iter().map(|request| self.admit_queued(id, request.words())).collect();
+            requests.iter().map(|request| self.admit_queued(now, id, request.words())).collect();
         match admitted {
             Ok(commands) => {
                 reply.array(commands.len());
@@ -93,10 +103,13 @@ impl Engine {
     }
 
     /// Finds the command of a request that is part of a transaction, and refuses it if it may not be.
-    fn admit_queued(&self, id: SessionId, words: &[&[u8]]) -> Result<CommandId, Error> {
+    fn admit_queued(&self, now: Millis, id: SessionId, words: &[&[u8]]) -> Result<CommandId, Error> {
         let command = admit(&self.commands, self.sessions.get(id), words, self.writes_stopped)?;
         if self.commands.get(command).has(Flag::NoMulti) {
             return Err(Error::NotInTransaction);
+        }
+        if self.is_paused(now, id, self.commands.get(command)) {
+            return Err(Error::Paused);
         }
         Ok(command)
     }

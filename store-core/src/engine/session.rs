@@ -59,6 +59,8 @@ pub struct SessionOptions {
     pub local_address: String,
     /// Whether the host has checked who it is (a bearer token), so that it needs no `AUTH`.
     pub authenticated: bool,
+    /// Whether several of its requests may be under way at once, so that none can be held back.
+    pub multiplexed: bool,
     /// Whether it may only read (a read-only token).
     pub read_only: bool,
 }

@@ -156,7 +156,7 @@ fn flags(caller: &Caller<'_>, session: &Session) -> String {
         ('O', caller.engine.monitors.contains(&session.id)),
         ('P', session.subscriptions.total() > 0),
         ('x', session.transaction.is_some()),
-        ('b', caller.engine.blocked.contains(session.id)),
+        ('b', caller.engine.blocked.contains(session.id) || caller.engine.pause.holds(session.id)),
         ('t', session.tracking.is_some()),
         ('R', session.tracking.as_ref().is_some_and(|tracking| tracking.broken_redirect)),
         ('B', session.tracking.as_ref().is_some_and(|tracking| tracking.mode == TrackingMode::Broadcast)),
