@@ -23,6 +23,7 @@ mod output;
 mod pause;
 mod pubsub;
 mod replay;
+mod save;
 mod session;
 mod settle;
 mod stats;
@@ -36,6 +37,7 @@ pub use output::{HostRequest, Output};
 pub(crate) use pause::PauseMode;
 pub(crate) use pubsub::Topic;
 pub use replay::ReplayError;
+pub use save::{LoadedFile, Purpose, Save};
 pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
 pub use stats::{CommandStats, Stats};
 pub use tracking::{Tracking, TrackingMode};
@@ -47,6 +49,7 @@ use crate::effects::{Batch, Effects, Lsn};
 use crate::keyspace::{AccessClock, Digest, Keyspace, Reader, SnapshotCursor, Writer};
 use crate::random::{HashSeed, Random};
 use crate::reply::ReplyBuffer;
+use crate::values::bytes::SmallBytes;
 use crate::values::dense::TableSeed;
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
@@ -116,6 +119,10 @@ pub struct Engine {
     pub(crate) writes_stopped: bool,
     /// Whether what is done just now counts as a use of its keys.
     pub(crate) records_uses: bool,
+    /// Whether a file is in the making.
+    pub(crate) saving: bool,
+    /// The code of libraries of functions, kept from file to file.
+    pub(crate) libraries: Vec<SmallBytes>,
     /// When the first client came.
     pub(crate) started: Option<Millis>,
     outputs: VecDeque<Output>,
@@ -143,6 +150,8 @@ impl Engine {
             pause: Pause::default(),
             writes_stopped: false,
             records_uses: true,
+            saving: false,
+            libraries: Vec::new(),
             started: None,
             outputs: VecDeque::new(),
         }

@@ -15,7 +15,9 @@ mod database;
 mod deadlines;
 mod digest;
 mod expiry;
+mod freeze;
 mod key;
+mod load;
 mod reader;
 mod slot;
 mod snapshot;
@@ -43,6 +45,8 @@ pub struct DbIndex(pub u16);
 pub struct Keyspace {
     databases: Vec<Database>,
     deadlines: Deadlines,
+    /// Databases that were emptied before what is frozen of them was written.
+    emptied: Vec<Database>,
 }
 
 impl Keyspace {
@@ -51,6 +55,7 @@ impl Keyspace {
         Self {
             databases: (0..databases).map(|_| Database::new(seed.clone())).collect(),
             deadlines: Deadlines::default(),
+            emptied: Vec::new(),
         }
     }
 

@@ -48,7 +48,8 @@ pub use clock::Millis;
 pub use config::Config;
 pub use effects::{Batch, Lsn};
 pub use engine::{
-    Engine, Execution, HostRequest, Outcome, Output, ReplayError, Request, SessionId, SessionKind, SessionOptions,
+    Engine, Execution, HostRequest, LoadedFile, Outcome, Output, Purpose, ReplayError, Request, Save, SessionId,
+    SessionKind, SessionOptions,
 };
 pub use error::Error;
 pub use keyspace::{SnapshotCursor, slot_of};

@@ -1,6 +1,7 @@
 //! One numbered database: its entries, split by hash slot.
 
 use super::access::Access;
+use super::freeze::Frozen;
 use super::key::Key;
 use super::slot::{Slot, slot_of};
 use crate::clock::{Deadline, Millis};
@@ -89,11 +90,13 @@ pub struct Database {
     /// The number of keys with a deadline.
     dated: usize,
     seed: TableSeed,
+    /// What of it is still to be written as it was at an earlier moment.
+    pub(super) frozen: Option<Box<Frozen>>,
 }
 
 impl Database {
     pub(super) const fn new(seed: TableSeed) -> Self {
-        Self { slots: Vec::new(), groups: [0; SLOT_COUNT as usize / GROUP_SLOTS], len: 0, dated: 0, seed }
+        Self { slots: Vec::new(), groups: [0; SLOT_COUNT as usize / GROUP_SLOTS], len: 0, dated: 0, seed, frozen: None }
     }
 
     /// What its tables mix into their hashes, for tables that are built to answer a request.
@@ -238,7 +241,17 @@ impl Database {
     }
 
     pub(super) fn slot_mut(&mut self, slot: Slot) -> Option<&mut SlotTable> {
+        self.write_frozen(slot);
         self.slots.get_mut(usize::from(slot.0))?.as_deref_mut()
+    }
+
+    /// Writes a slot that is about to be changed, if it is frozen and still to be written.
+    #[inline]
+    fn write_frozen(&mut self, slot: Slot) {
+        let Self { slots, frozen, .. } = self;
+        if let Some(frozen) = frozen {
+            frozen.write(slot, slots.get(usize::from(slot.0)).and_then(Option::as_deref));
+        }
     }
 
     /// The entry of a key after adding the one that `make` gives where there is none, and whether it was added.
@@ -247,6 +260,7 @@ impl Database {
         if self.slots.is_empty() {
             self.slots.resize_with(usize::from(SLOT_COUNT), || None);
         }
+        self.write_frozen(slot);
         let seed = &self.seed;
         let table = &mut self.slots[usize::from(slot.0)]
             .get_or_insert_with(|| Box::new(SlotTable { table: DenseTable::new(seed.clone()), due: None }))
@@ -269,9 +283,5 @@ impl Database {
         self.dated -= usize::from(removed.deadline != Deadline::NEVER);
         self.groups[usize::from(slot.0) / GROUP_SLOTS] -= 1;
         Some(removed)
-    }
-
-    pub(super) fn clear(&mut self) {
-        *self = Self::new(self.seed.clone());
     }
 }

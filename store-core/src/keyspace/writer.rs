@@ -3,7 +3,7 @@
 //! Parse, check, then touch: a command that can still fail has not called anything here that changes data.
 //! Every change is followed by an effect that repeats it.
 
-use super::{AccessClock, Database, DbIndex, Entry, Keyspace, Reader, slot_of};
+use super::{AccessClock, Database, DbIndex, Entry, Keyspace, Reader};
 use crate::clock::{Deadline, Millis};
 use crate::config::Config;
 use crate::effects::{Effects, Event};
@@ -223,8 +223,7 @@ impl<'a> Writer<'a> {
 
     /// Removes every key of the database.
     pub fn clear(&mut self) {
-        self.keyspace.database_mut(self.db).clear();
-        self.keyspace.deadlines.forget(self.db);
+        self.keyspace.empty(self.db);
     }
 
     /// Exchanges two databases.
@@ -288,14 +287,6 @@ impl<'a> Writer<'a> {
 
     /// Sees to it that the key's slot is looked through at this time, when the key or a field of it expires.
     pub fn schedule(&mut self, key: &[u8], time: Millis) {
-        let slot = slot_of(key);
-        let Keyspace { databases, deadlines, .. } = &mut *self.keyspace;
-        let Some(table) = databases.get_mut(usize::from(self.db.0)).and_then(|db| db.slot_mut(slot)) else {
-            unreachable!("the key's slot has a table, since the key is in it");
-        };
-        if table.due.is_none_or(|due| time < due) {
-            deadlines.reschedule(self.db, slot, table.due, Some(time));
-            table.due = Some(time);
-        }
+        self.keyspace.schedule(self.db, key, time);
     }
 }

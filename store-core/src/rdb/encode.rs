@@ -25,6 +25,11 @@ pub struct Encoder {
 }
 
 impl Encoder {
+    /// An encoder that has not compressed anything yet.
+    pub(super) const fn new() -> Self {
+        Self { compressor: Compressor::new() }
+    }
+
     /// The number of a value's type.
     pub(super) fn kind(value: &Value) -> u8 {
         match value {

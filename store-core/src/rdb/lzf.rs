@@ -38,6 +38,10 @@ pub(super) struct Compressor {
 }
 
 impl Compressor {
+    pub(super) const fn new() -> Self {
+        Self { places: Vec::new(), start: 0, next: 0, out: Vec::new() }
+    }
+
     /// The compressed form of `input`, if it takes at most `len_max` bytes.
     pub(super) fn compress(&mut self, input: &[u8], len_max: usize) -> Option<&[u8]> {
         if input.is_empty() || len_max == 0 {

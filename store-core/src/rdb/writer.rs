@@ -16,6 +16,11 @@ pub struct FileWriter {
 }
 
 impl FileWriter {
+    /// A file of which nothing is written yet.
+    pub const fn new() -> Self {
+        Self { encoder: Encoder::new(), crc: Crc64(0) }
+    }
+
     /// Appends what a file begins with.
     pub fn begin(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(format!("REDIS{FILE_VERSION:04}").as_bytes());
@@ -34,10 +39,14 @@ impl FileWriter {
         self.encoder.string(out, code);
     }
 
-    /// Appends that the keys of a database follow: so many, and so many of them with a deadline.
-    pub fn database(&mut self, out: &mut Vec<u8>, number: u16, keys: usize, dated: usize) {
+    /// Appends that the keys of a database follow.
+    pub fn select(&self, out: &mut Vec<u8>, number: u16) {
         out.push(opcode::SELECT_DB);
         length(out, number.into());
+    }
+
+    /// Appends how many keys the database has, and how many of them have a deadline: a hint for the reader's tables.
+    pub fn sizes(&self, out: &mut Vec<u8>, keys: usize, dated: usize) {
         out.push(opcode::RESIZE_DB);
         length(out, keys as u64);
         length(out, dated as u64);

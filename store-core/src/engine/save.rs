@@ -1,0 +1,183 @@
+//! The whole store as an RDB file: saving it while it is used, and loading it.
+//!
+//! A host saves in pieces: [`Engine::begin_save`] marks the moment, [`Engine::save`] gives the next piece of the data of
+//! that moment, and requests may be executed in between. [`Save::seal`] does what needs no engine: the checksum.
+
+use super::Engine;
+use crate::clock::{Deadline, Millis};
+use crate::config::REDIS_VERSION;
+use crate::effects::Lsn;
+use crate::keyspace::Keyspace;
+use crate::rdb::{Error, ErrorKind, FileWriter, Forms, Item, Reader, Record, Source};
+use crate::values::dense::Keyed;
+use alloc::vec::Vec;
+
+/// The field of a file that tells the number of the last effect in it.
+const LSN_FIELD: &str = "redstart-lsn";
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It stands for itself.
+    Copy,
+    /// A log goes on behind it.
+    LogBase,
+}
+
+/// A file in the making.
+#[derive(Debug)]
+pub struct Save {
+    file: FileWriter,
+    stage: Stage,
+    now: Millis,
+    purpose: Purpose,
+    last: Lsn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Head,
+    Keys,
+    End,
+    Sealed,
+}
+
+impl Save {
+    /// The number of the last effect that the file has.
+    pub const fn last(&self) -> Lsn {
+        self.last
+    }
+
+    /// Completes a piece: every piece has to come by here once, in order, and nothing else.
+    pub fn seal(&mut self, piece: &mut Vec<u8>) {
+        self.file.sum(piece);
+        if self.stage == Stage::End {
+            self.stage = Stage::Sealed;
+            self.file.end(piece);
+        }
+    }
+}
+
+/// What a file held.
+#[derive(Debug)]
+pub struct LoadedFile<S> {
+    /// How many keys.
+    pub keys: u64,
+    /// Its length.
+    pub bytes: u64,
+    /// The number of the last effect in it, if the file tells.
+    pub last: Option<Lsn>,
+    /// What came behind its end so far.
+    pub rest: Vec<u8>,
+    /// Where more of that may come from.
+    pub source: S,
+}
+
+impl Engine {
+    /// Marks the moment whose data is to be saved. None while another file is in the making.
+    pub fn begin_save(&mut self, now: Millis, purpose: Purpose) -> Option<Save> {
+        if self.saving {
+            return None;
+        }
+        self.saving = true;
+        self.keyspace.freeze();
+        Some(self.new_save(now, purpose))
+    }
+
+    const fn new_save(&self, now: Millis, purpose: Purpose) -> Save {
+        Save { file: FileWriter::new(), stage: Stage::Head, now, purpose, last: self.effects.last() }
+    }
+
+    /// Appends the next piece, of about `len` bytes, to an empty `out`; false when it is the last. The caller seals it.
+    pub fn save(&mut self, save: &mut Save, out: &mut Vec<u8>, len: usize) -> bool {
+        if save.stage == Stage::Head {
+            self.save_head(save, out);
+        }
+        if save.stage == Stage::Keys && !self.keyspace.thaw(out, len) {
+            save.stage = Stage::End;
+        }
+        save.stage == Stage::Keys
+    }
+
+    /// Says that the file is complete, or has been given up: another one may begin.
+    pub fn end_save(&mut self) {
+        self.keyspace.melt();
+        self.saving = false;
+    }
+
+    fn save_head(&self, save: &mut Save, out: &mut Vec<u8>) {
+        let Save { file, now, purpose, last, .. } = save;
+        file.begin(out);
+        file.aux(out, "redis-ver", REDIS_VERSION.as_bytes());
+        file.aux(out, "redis-bits", b"64");
+        let mut digits = itoa::Buffer::new();
+        file.aux(out, "ctime", digits.format(now.0.div_euclid(1000)).as_bytes());
+        file.aux(out, LSN_FIELD, digits.format(last.0).as_bytes());
+        file.aux(out, "aof-base", if *purpose == Purpose::LogBase { b"1" } else { b"0" });
+        self.libraries.iter().for_each(|library| file.library(out, library));
+        save.stage = Stage::Keys;
+    }
+
+    /// The whole file at once.
+    pub fn encode(&self, now: Millis) -> Vec<u8> {
+        let mut save = self.new_save(now, Purpose::Copy);
+        let mut out = Vec::new();
+        self.save_head(&mut save, &mut out);
+        for (db, database) in self.keyspace.databases().filter(|(_, database)| !database.is_empty()) {
+            save.file.select(&mut out, db.0);
+            save.file.sizes(&mut out, database.len(), database.dated_len());
+            for entry in database.entries() {
+                let deadline = entry.deadline().time().map(|time| time.0);
+                save.file.record(&mut out, entry.key(), &entry.value, deadline);
+            }
+        }
+        save.stage = Stage::End;
+        save.seal(&mut out);
+        out
+    }
+
+    /// Puts the data of a file in the place of all that is there. No effect tells of it, and sessions are not looked at:
+    /// a host loads before it serves.
+    ///
+    /// # Errors
+    /// What is wrong with the file, and then nothing has changed.
+    pub fn load<S: Source>(&mut self, source: S) -> Result<LoadedFile<S>, Error> {
+        let mut keyspace = Keyspace::new(self.config.databases, &self.seed);
+        let mut libraries = Vec::new();
+        let (mut keys, mut last) = (0, None);
+        let mut reader = Reader::new(source, Forms { config: &self.config, seed: &self.seed })?;
+        while let Some(item) = reader.read()? {
+            let added = match item {
+                Item::Aux(name, value) if *name == *LSN_FIELD.as_bytes() => {
+                    last = crate::number::parse_u64(&value).map(Lsn);
+                    Ok(())
+                }
+                Item::Aux(..) | Item::EmptyKey => Ok(()),
+                Item::Library(code) => {
+                    libraries.push(code);
+                    Ok(())
+                }
+                Item::Record(record) => {
+                    keys += 1;
+                    add(&mut keyspace, record)
+                }
+            };
+            added.map_err(|kind| Error { offset: reader.offset(), kind })?;
+        }
+        let bytes = reader.offset();
+        let (rest, source) = reader.into_rest();
+        (self.keyspace, self.libraries) = (keyspace, libraries);
+        Ok(LoadedFile { keys, bytes, last, rest, source })
+    }
+}
+
+fn add(keyspace: &mut Keyspace, record: Record) -> Result<(), ErrorKind> {
+    let Record { db, key, value, deadline_ms, .. } = record;
+    let index = i64::try_from(db).ok().and_then(|number| keyspace.database_index(number));
+    let index = index.ok_or(ErrorKind::Database(db))?;
+    let deadline = deadline_ms.map_or(Deadline::NEVER, |time| Deadline::at(Millis(time)));
+    if keyspace.add(index, &key, value, deadline) { Ok(()) } else { Err(ErrorKind::DuplicateKey) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! Filling an empty keyspace from what was saved.
+
+use super::{DbIndex, Entry, Keyspace, slot_of};
+use crate::clock::{Deadline, Millis};
+use crate::values::Value;
+
+impl Keyspace {
+    /// Adds a key. False when it is there already, and then nothing has changed.
+    pub fn add(&mut self, db: DbIndex, key: &[u8], value: Value, deadline: Deadline) -> bool {
+        let mut next = None;
+        let make = || {
+            let entry = Entry::new(key, value, deadline);
+            next = entry.next_deadline();
+            entry
+        };
+        let database = self.database_mut(db);
+        let (_, added) = database.find_or_insert_with(key, make);
+        if added {
+            database.count_deadline(Deadline::NEVER, deadline);
+        }
+        if let Some(next) = next {
+            self.schedule(db, key, next);
+        }
+        added
+    }
+
+    /// Sees to it that the key's slot is looked through at this time, when the key or a field of it expires.
+    pub(super) fn schedule(&mut self, db: DbIndex, key: &[u8], time: Millis) {
+        let slot = slot_of(key);
+        let Self { databases, deadlines, .. } = self;
+        let Some(table) = databases.get_mut(usize::from(db.0)).and_then(|database| database.slot_mut(slot)) else {
+            unreachable!("the key's slot has a table, since the key is in it");
+        };
+        if table.due.is_none_or(|due| time < due) {
+            deadlines.reschedule(db, slot, table.due, Some(time));
+            table.due = Some(time);
+        }
+    }
+}
