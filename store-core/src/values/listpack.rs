@@ -267,7 +267,13 @@ impl<S: Storage> Listpack<S> {
 
     /// Puts all `elements`, in their order, in front of `position`, with one move and at most one allocation.
     pub fn insert_all<'a>(&mut self, position: Position, elements: impl Iterator<Item = &'a [u8]> + Clone) {
-        self.splice(position, position, elements);
+        self.splice(position, position, elements.map(Encoded::new));
+    }
+
+    /// Adds all `elements`, in their order, behind the last one, with at most one allocation.
+    pub fn extend<'a>(&mut self, elements: impl Iterator<Item = Element<'a>> + Clone) {
+        let end = self.end();
+        self.splice(end, end, elements.map(Encoded::from));
     }
 
     /// Adds `element` behind the last one.
@@ -282,7 +288,13 @@ impl<S: Storage> Listpack<S> {
 
     /// Puts `element` in the place of the one at `position`.
     pub fn replace(&mut self, position: Position, element: &[u8]) {
-        self.splice(position, self.position_after(position, 1), iter::once(element));
+        self.splice(position, self.position_after(position, 1), iter::once(Encoded::new(element)));
+    }
+
+    /// Puts an integer in the place of the element at `position`. Nothing moves when it takes as many bytes.
+    pub fn replace_integer(&mut self, position: Position, value: i64) {
+        let element = iter::once(Encoded::from(Element::Int(value)));
+        self.splice(position, self.position_after(position, 1), element);
     }
 
     /// Removes the element at `position`, which is the position of the one behind it then.
@@ -337,9 +349,8 @@ impl<S: Storage> Listpack<S> {
         Position::new(rest.front)
     }
 
-    /// Replaces what stands from `start` up to `end` by `elements`.
-    fn splice<'a>(&mut self, start: Position, end: Position, elements: impl Iterator<Item = &'a [u8]> + Clone) {
-        let encoded = elements.map(Encoded::new);
+    /// Replaces what stands from `start` up to `end` by the entries `encoded`.
+    fn splice<'a>(&mut self, start: Position, end: Position, encoded: impl Iterator<Item = Encoded<'a>> + Clone) {
         let (added, inserted_len) = encoded.clone().fold((0, 0), |(count, len), entry| (count + 1, len + entry.len()));
         let removed = encoding::entry_count(&self.as_bytes()[start.index()..end.index()]);
         let count = self.len() - removed + added;
@@ -357,6 +368,9 @@ impl<S: Storage> Listpack<S> {
 
 /// Makes the bytes from `start` up to `end` exactly `len` bytes long.
 fn open_gap(bytes: &mut Vec<u8>, start: usize, end: usize, len: usize) {
+    if end - start == len {
+        return;
+    }
     let old_len = bytes.len();
     let new_len = old_len - (end - start) + len;
     if new_len > old_len {

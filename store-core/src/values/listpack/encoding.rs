@@ -19,10 +19,20 @@ const MAX_HEAD_LEN: usize = 9;
 const MAX_BACKLEN_LEN: usize = 5;
 
 /// An element in stored form: the first bytes are made here, a string's body is still where it was.
+#[derive(Clone, Copy)]
 pub(super) struct Encoded<'a> {
     head: [u8; MAX_HEAD_LEN],
     head_len: usize,
     body: &'a [u8],
+}
+
+impl<'a> From<Element<'a>> for Encoded<'a> {
+    fn from(element: Element<'a>) -> Self {
+        match element {
+            Element::Int(value) => Self::integer(value),
+            Element::Bytes(bytes) => Self::new(bytes),
+        }
+    }
 }
 
 impl<'a> Encoded<'a> {
