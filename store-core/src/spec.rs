@@ -107,6 +107,8 @@ pub enum Run {
     Write(fn(&mut Writer<'_>, &mut Args<'_>, &mut ReplyBuffer) -> Result<(), Error>),
     /// Changes the data, or says what it waits for.
     Blocking(fn(&mut Writer<'_>, &mut Args<'_>, &mut ReplyBuffer) -> Result<Attempt, Error>),
+    /// Sees the data, or says what it waits for.
+    BlockingRead(fn(&Reader<'_>, &mut Args<'_>, &mut ReplyBuffer) -> Result<Attempt, Error>),
     /// Acts on the session or on the engine around it.
     Session(fn(&mut Caller<'_>, &mut Args<'_>, &mut ReplyBuffer) -> Result<(), Error>),
     /// Holds subcommands and does nothing by itself.
@@ -222,6 +224,14 @@ impl Command {
         run: fn(&mut Writer<'_>, &mut Args<'_>, &mut ReplyBuffer) -> Result<Attempt, Error>,
     ) -> Self {
         self.run(Run::Blocking(run))
+    }
+
+    /// A handler that reads or waits.
+    pub const fn blocking_read(
+        self,
+        run: fn(&Reader<'_>, &mut Args<'_>, &mut ReplyBuffer) -> Result<Attempt, Error>,
+    ) -> Self {
+        self.run(Run::BlockingRead(run))
     }
 
     /// A handler that acts on the session or the engine.

@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 pub enum Attempt {
     /// It is done; its answer is written.
     Done,
-    /// It has changed nothing and written nothing, and waits.
+    /// It has written nothing and waits, and has changed nothing that another try would change again.
     Wait(Wait),
 }
 
@@ -39,6 +39,25 @@ pub struct Wait {
     pub on_timeout: fn(&mut ReplyBuffer),
     /// The answer where nothing may wait: in a transaction.
     pub on_refusal: fn(&mut ReplyBuffer),
+    /// Whether it is tried again, too, when a key goes or comes to hold something else.
+    pub minds_absence: bool,
+    /// The request that is tried later, where its own words would mean something else by then.
+    pub later: Option<Vec<Vec<u8>>>,
+}
+
+impl Wait {
+    /// Waits for any of these keys to hold a value of a type; what did not come is a null array.
+    pub fn for_any(keys: &[&[u8]], kind: ValueType, timeout_ms: Option<i64>) -> Self {
+        Self {
+            keys: keys.iter().map(|key| SmallBytes::from(*key)).collect(),
+            kind,
+            timeout_ms,
+            on_timeout: ReplyBuffer::null_array,
+            on_refusal: ReplyBuffer::null_array,
+            minds_absence: false,
+            later: None,
+        }
+    }
 }
 
 /// A session that waits.
@@ -49,6 +68,7 @@ struct Waiter {
     db: DbIndex,
     keys: Vec<SmallBytes>,
     kind: ValueType,
+    minds_absence: bool,
     deadline: Option<Millis>,
     on_timeout: fn(&mut ReplyBuffer),
 }
@@ -149,10 +169,11 @@ impl Engine {
         let db = self.sessions.get(session).db;
         let waiter = Waiter {
             command,
-            words: words.iter().map(|word| word.to_vec()).collect(),
+            words: wait.later.unwrap_or_else(|| words.iter().map(|word| word.to_vec()).collect()),
             db,
             keys: wait.keys,
             kind: wait.kind,
+            minds_absence: wait.minds_absence,
             deadline: wait.timeout_ms.map(|timeout| now.after(timeout)),
             on_timeout: wait.on_timeout,
         };
@@ -189,11 +210,9 @@ impl Engine {
     pub(crate) fn serve_blocked(&mut self, now: Millis, db: DbIndex, key: &SmallBytes) {
         let sessions = self.blocked.by_key.get(&(db, key.clone())).cloned().unwrap_or_default();
         for session in sessions {
-            let Some(kind) = self.reader(now, db).value(key).map(crate::values::Value::value_type) else {
-                return;
-            };
+            let kind = self.reader(now, db).value(key).map(crate::values::Value::value_type);
             match self.blocked.waiters.get(&session) {
-                Some(waiter) if waiter.kind == kind => self.retry(now, session),
+                Some(waiter) if waiter.minds_absence || kind == Some(waiter.kind) => self.retry(now, session),
                 _ => {}
             }
         }
@@ -202,16 +221,18 @@ impl Engine {
     /// Tries a waiting command again. What it does is a step of its own in the log.
     fn retry(&mut self, now: Millis, session: SessionId) {
         let Some(waiter) = self.blocked.waiters.get(&session) else { return };
-        let Run::Blocking(run) = waiter.command.run else {
-            unreachable!("only blocking commands wait");
-        };
-        let (words, db) = (waiter.words.clone(), waiter.db);
+        let (run, words, db) = (waiter.command.run, waiter.words.clone(), waiter.db);
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let mut args = Args::new(&words, 1);
         let state = self.sessions.get(session);
         let mut reply = ReplyBuffer::new(state.protocol);
         self.records_uses = !state.no_touch;
         self.effects.begin_unit();
-        let result = run(&mut self.writer(now, db), &mut Args::new(&words, 1), &mut reply);
+        let result = match run {
+            Run::Blocking(run) => run(&mut self.writer(now, db), &mut args, &mut reply),
+            Run::BlockingRead(run) => run(&self.reader(now, db), &mut args, &mut reply),
+            _ => unreachable!("only blocking commands wait"),
+        };
         self.effects.end_unit();
         match result {
             Ok(Attempt::Wait(_)) => return,

@@ -197,22 +197,25 @@ impl Engine {
         context: Context,
     ) -> Result<Outcome, Error> {
         let mut args = Args::new(words, command.name_words());
-        match command.run {
-            Run::Read(run) => run(&self.reader(now, db), &mut args, reply)?,
-            Run::Write(run) => run(&mut self.writer(now, db), &mut args, reply)?,
-            Run::Blocking(run) => match run(&mut self.writer(now, db), &mut args, reply)? {
-                Attempt::Done => {}
-                Attempt::Wait(wait) if context == Context::Transaction => (wait.on_refusal)(reply),
-                Attempt::Wait(wait) => {
-                    self.block(now, id, command, words, wait);
-                    return Ok(Outcome::Blocked);
-                }
-            },
+        let attempt = match command.run {
+            Run::Read(run) => run(&self.reader(now, db), &mut args, reply).map(|()| Attempt::Done)?,
+            Run::Write(run) => run(&mut self.writer(now, db), &mut args, reply).map(|()| Attempt::Done)?,
+            Run::Blocking(run) => run(&mut self.writer(now, db), &mut args, reply)?,
+            Run::BlockingRead(run) => run(&self.reader(now, db), &mut args, reply)?,
             Run::Session(run) => {
                 let in_transaction = context == Context::Transaction;
                 run(&mut Caller { engine: self, id, now, in_transaction }, &mut args, reply)?;
+                Attempt::Done
             }
             Run::Container => return Err(Error::WrongArity { command: command.full_name() }),
+        };
+        match attempt {
+            Attempt::Done => {}
+            Attempt::Wait(wait) if context == Context::Transaction => (wait.on_refusal)(reply),
+            Attempt::Wait(wait) => {
+                self.block(now, id, command, words, wait);
+                return Ok(Outcome::Blocked);
+            }
         }
         Ok(Outcome::Replied)
     }

@@ -14,6 +14,7 @@ impl Engine {
         }
         self.break_watches_in(now, db, None);
         self.writer(now, db).clear();
+        self.blocked.note_database_ready(db);
         true
     }
 

@@ -59,9 +59,10 @@ impl Command {
     pub const fn has(&self, flag: Flag) -> bool {
         let by_kind = matches!(
             (flag, self.run),
-            (Flag::ReadOnly, Run::Read(_))
+            (Flag::ReadOnly, Run::Read(_) | Run::BlockingRead(_))
                 | (Flag::Write, Run::Write(_))
                 | (Flag::Write | Flag::Blocking, Run::Blocking(_))
+                | (Flag::Blocking, Run::BlockingRead(_))
         );
         by_kind || self.flags & flag as u32 != 0
     }

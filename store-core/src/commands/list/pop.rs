@@ -9,7 +9,6 @@ use crate::number;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::ValueType;
-use crate::values::bytes::SmallBytes;
 use crate::values::list::{End, List};
 
 const POPPED: Access = Access::RW.and(Access::ACCESS).and(Access::DELETE);
@@ -221,13 +220,7 @@ pub(super) const fn event_name(end: End) -> &'static str {
 }
 
 fn wait_for(keys: &[&[u8]], timeout_ms: Option<i64>) -> Attempt {
-    Attempt::Wait(Wait {
-        keys: keys.iter().map(|key| SmallBytes::from(*key)).collect(),
-        kind: ValueType::List,
-        timeout_ms,
-        on_timeout: ReplyBuffer::null_array,
-        on_refusal: ReplyBuffer::null_array,
-    })
+    Attempt::Wait(Wait::for_any(keys, ValueType::List, timeout_ms))
 }
 
 /// Up to `count` elements from one end on, in the order in which they are popped.

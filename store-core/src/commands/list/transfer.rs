@@ -8,7 +8,6 @@ use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group};
 use crate::values::ValueType;
-use crate::values::bytes::SmallBytes;
 use crate::values::list::{End, List};
 
 const SOURCE: Arg = Arg::key("source", Access::RW.and(Access::ACCESS).and(Access::DELETE));
@@ -94,13 +93,8 @@ impl<'a> Transfer<'a> {
         if self.act(writer, reply)? {
             return Ok(Attempt::Done);
         }
-        Ok(Attempt::Wait(Wait {
-            keys: [SmallBytes::from(self.source)].into(),
-            kind: ValueType::List,
-            timeout_ms,
-            on_timeout: ReplyBuffer::null_array,
-            on_refusal: ReplyBuffer::null,
-        }))
+        let wait = Wait::for_any(&[self.source], ValueType::List, timeout_ms);
+        Ok(Attempt::Wait(Wait { on_refusal: ReplyBuffer::null, ..wait }))
     }
 
     /// Moves the element and answers with it. False when there is no source.

@@ -9,7 +9,6 @@ use crate::number;
 use crate::reply::{Protocol, ReplyBuffer};
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::ValueType;
-use crate::values::bytes::SmallBytes;
 use crate::values::zset::Zset;
 use alloc::vec::Vec;
 
@@ -218,13 +217,7 @@ fn pop(writer: &mut Writer<'_>, key: &[u8], end: End, count: i64) -> Result<Vec<
 }
 
 fn wait_for(keys: &[&[u8]], timeout_ms: Option<i64>) -> Attempt {
-    Attempt::Wait(Wait {
-        keys: keys.iter().map(|key| SmallBytes::from(*key)).collect(),
-        kind: ValueType::Zset,
-        timeout_ms,
-        on_timeout: ReplyBuffer::null_array,
-        on_refusal: ReplyBuffer::null_array,
-    })
+    Attempt::Wait(Wait::for_any(keys, ValueType::Zset, timeout_ms))
 }
 
 fn write_flat(reply: &mut ReplyBuffer, popped: &[(Vec<u8>, f64)]) {
