@@ -12,6 +12,7 @@ use crate::notify::Notifications;
 use crate::number;
 use crate::values::hash::HashLimits;
 use crate::values::set::SetLimits;
+use crate::values::stream::StreamLimits;
 use crate::values::zset::ZsetLimits;
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -46,6 +47,8 @@ pub struct Config {
     pub notifications: Notifications,
     /// How many keys are remembered for those who track them; 0 means any number.
     pub tracking_table_max_keys: usize,
+    /// How much a node of a stream holds.
+    pub stream: StreamLimits,
     /// Parameters that belong to the host and are only shown, such as `port`: name and value.
     pub host: Vec<(String, String)>,
     /// What `INFO` tells besides what the store knows itself. The host keeps it up to date.
@@ -79,6 +82,7 @@ impl Default for Config {
             list_max_listpack_size: -2,
             notifications: Notifications::default(),
             tracking_table_max_keys: limits::TRACKED_KEYS_DEFAULT,
+            stream: StreamLimits::default(),
             host: host.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             facts: Vec::new(),
         }
@@ -211,6 +215,8 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("set-max-listpack-entries", set.max_listpack_entries),
     size_parameter!("set-max-listpack-value", set.max_listpack_value),
     count_parameter!("tracking-table-max-keys", tracking_table_max_keys),
+    size_parameter!("stream-node-max-bytes", stream.node_max_bytes),
+    count_parameter!("stream-node-max-entries", stream.node_max_entries),
     count_parameter!("zset-max-listpack-entries", zset.max_listpack_entries),
     size_parameter!("zset-max-listpack-value", zset.max_listpack_value),
     count_parameter!("zset-max-ziplist-entries", zset.max_listpack_entries),

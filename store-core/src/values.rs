@@ -13,12 +13,15 @@ pub mod intset;
 pub mod list;
 pub mod listpack;
 pub mod set;
+pub mod stream;
 pub mod zset;
 
+use alloc::boxed::Box;
 use bytes::SmallBytes;
 use hash::Hash;
 use list::List;
 use set::Set;
+use stream::Stream;
 use zset::Zset;
 
 /// What a key holds.
@@ -34,6 +37,8 @@ pub enum Value {
     Set(Set),
     /// Members ordered by score.
     Zset(Zset),
+    /// Entries ordered by ID.
+    Stream(Box<Stream>),
 }
 
 const _: () = assert!(size_of::<Value>() == 24, "a value is stored beside its key in the keyspace's tables");
@@ -47,6 +52,7 @@ pub enum ValueType {
     Hash,
     Set,
     Zset,
+    Stream,
 }
 
 impl ValueType {
@@ -58,12 +64,13 @@ impl ValueType {
             Self::Hash => "hash",
             Self::Set => "set",
             Self::Zset => "zset",
+            Self::Stream => "stream",
         }
     }
 
     /// The type of this name, in any case.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        [Self::String, Self::List, Self::Hash, Self::Set, Self::Zset]
+        [Self::String, Self::List, Self::Hash, Self::Set, Self::Zset, Self::Stream]
             .into_iter()
             .find(|kind| kind.name().as_bytes().eq_ignore_ascii_case(name))
     }
@@ -78,6 +85,7 @@ impl Value {
             Self::Hash(_) => ValueType::Hash,
             Self::Set(_) => ValueType::Set,
             Self::Zset(_) => ValueType::Zset,
+            Self::Stream(_) => ValueType::Stream,
         }
     }
 
@@ -89,6 +97,7 @@ impl Value {
             Self::Hash(hash) => hash.encoding_name(),
             Self::Set(set) => set.encoding_name(),
             Self::Zset(zset) => zset.encoding_name(),
+            Self::Stream(_) => "stream",
         }
     }
 }
@@ -115,7 +124,7 @@ pub trait Typed: Sized {
     fn into_value(self) -> Value;
     /// Whether parts of it can expire by themselves.
     const MAY_EXPIRE_WITHIN: bool;
-    /// Whether it holds nothing. A collection that does is removed; a string never is.
+    /// Whether it holds nothing. A collection that does is removed; a string or a stream never is.
     fn is_empty(&self) -> bool;
 }
 
@@ -148,3 +157,24 @@ typed!(List, List, List::is_empty);
 typed!(Hash, Hash, Hash::is_empty);
 typed!(Set, Set, Set::is_empty);
 typed!(Zset, Zset, Zset::is_empty);
+
+/// A stream stays when its last entry goes.
+impl Typed for Stream {
+    fn of(value: &Value) -> Option<&Self> {
+        if let Value::Stream(stream) = value { Some(stream) } else { None }
+    }
+
+    fn of_mut(value: &mut Value) -> Option<&mut Self> {
+        if let Value::Stream(stream) = value { Some(stream) } else { None }
+    }
+
+    fn into_value(self) -> Value {
+        Value::Stream(Box::new(self))
+    }
+
+    const MAY_EXPIRE_WITHIN: bool = false;
+
+    fn is_empty(&self) -> bool {
+        false
+    }
+}

@@ -5,6 +5,7 @@ use crate::values::Value;
 use crate::values::dense::Keyed;
 use crate::values::hash::Dated;
 use crate::values::listpack::Element;
+use crate::values::stream::{Stream, StreamId};
 
 /// A digest in the making: a hash of a sequence of parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,28 @@ impl Digest {
                 .iter()
                 .map(|(member, score)| Self::EMPTY.element(member).number((score + 0.0).to_bits()).0)
                 .fold(0, u64::wrapping_add),
+            Value::Stream(stream) => Self::of_stream(stream).0,
         }
+    }
+
+    /// Everything but when consumers were seen, which changes with every read.
+    fn of_stream(stream: &Stream) -> Self {
+        let entries = stream.iter().fold(Self::EMPTY, |digest, entry| {
+            entry.fields.fold(digest.id(entry.id), |digest, (field, value)| digest.element(field).element(value))
+        });
+        let numbers = entries.id(stream.last_id()).id(stream.max_deleted_id()).number(stream.entries_added());
+        stream.groups().fold(numbers, |digest, (name, group)| {
+            let digest = digest.bytes(name).id(group.last_id).number(group.entries_read.unwrap_or(u64::MAX));
+            let digest = group.consumers().fold(digest, |digest, (_, consumer)| digest.bytes(consumer.name()));
+            group.pending().iter().fold(digest, |digest, (id, pending)| {
+                let digest = digest.id(*id).bytes(group.consumer(pending.consumer).name());
+                digest.number(pending.delivered.0.cast_unsigned()).number(pending.deliveries)
+            })
+        })
+    }
+
+    const fn id(self, id: StreamId) -> Self {
+        self.number(id.ms).number(id.seq)
     }
 
     fn element(self, element: Element<'_>) -> Self {

@@ -1,5 +1,7 @@
 //! A snapshot: commands that rebuild all data, written in pieces.
 
+mod stream;
+
 use super::{DbIndex, Entry, Keyspace};
 use crate::number;
 use crate::resp;
@@ -66,6 +68,7 @@ fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
             });
             write_elements(out, b"ZADD", key, words, 2);
         }
+        Value::Stream(stream) => stream::write(out, key, stream),
     }
     if let Some(time) = entry.deadline().time() {
         resp::write_request(out, &[b"PEXPIREAT", key, itoa::Buffer::new().format(time.0).as_bytes()]);

@@ -7,16 +7,17 @@ mod hash;
 mod list;
 mod packed;
 mod set;
+mod stream;
 mod zset;
 
 use super::code::kind;
 use super::error::{Error, ErrorKind};
 use super::input::{Input, Source};
 use crate::config::Config;
-use crate::values::Value;
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::TableSeed;
 use crate::values::listpack::Listpack;
+use crate::values::{Typed, Value};
 use alloc::string::String;
 
 /// How values are built: the configured limits of packed forms, and the seed of tables.
@@ -51,6 +52,9 @@ pub(super) fn value<S: Source>(input: &mut Input<S>, code: u8, forms: Forms<'_>)
         kind::ZSET_2 => Value::Zset(zset::binary(input, forms)?),
         kind::ZSET_ZIPLIST => Value::Zset(zset::ziplist(input, forms)?),
         kind::ZSET_LISTPACK => Value::Zset(zset::listpack(input, forms)?),
+        kind::STREAM_LISTPACKS | kind::STREAM_LISTPACKS_2 | kind::STREAM_LISTPACKS_3 => {
+            stream::listpacks(input, code)?.into_value()
+        }
         kind::MODULE_PRE_GA | kind::MODULE_2 => return Err(module(input)),
         code => return Err(input.error(ErrorKind::UnknownType(code))),
     })

@@ -8,6 +8,7 @@ use crate::values::Value;
 use crate::values::hash::{Dated, Hash};
 use crate::values::listpack::{Element, Listpack};
 use crate::values::set::{Form, Set};
+use crate::values::stream::{Group, Stream, StreamId};
 use crate::values::zset::Zset;
 use alloc::vec::Vec;
 
@@ -47,6 +48,7 @@ impl Encoder {
             },
             Value::Zset(zset) if zset.listpack().is_some() => kind::ZSET_LISTPACK,
             Value::Zset(_) => kind::ZSET_2,
+            Value::Stream(_) => kind::STREAM_LISTPACKS_3,
         }
     }
 
@@ -72,6 +74,7 @@ impl Encoder {
             Value::Set(set) => self.set(out, set),
             Value::Hash(hash) => self.hash(out, hash),
             Value::Zset(zset) => self.zset(out, zset),
+            Value::Stream(stream) => self.stream(out, stream),
         }
     }
 
@@ -128,6 +131,46 @@ impl Encoder {
         }
     }
 
+    fn stream(&mut self, out: &mut Vec<u8>, stream: &Stream) {
+        length(out, stream.nodes().len() as u64);
+        for (base, node) in stream.nodes() {
+            self.string(out, &raw_id(base));
+            self.string(out, node);
+        }
+        length(out, stream.len());
+        for id in [stream.last_id(), stream.first_id(), stream.max_deleted_id()] {
+            length(out, id.ms);
+            length(out, id.seq);
+        }
+        length(out, stream.entries_added());
+        length(out, stream.groups().len() as u64);
+        for (name, group) in stream.groups() {
+            self.string(out, name);
+            self.group(out, group);
+        }
+    }
+
+    /// What is pending is written twice: with its deliveries for the group, and as bare IDs for each consumer.
+    fn group(&mut self, out: &mut Vec<u8>, group: &Group) {
+        length(out, group.last_id.ms);
+        length(out, group.last_id.seq);
+        length(out, group.entries_read.unwrap_or(u64::MAX));
+        length(out, group.pending().len() as u64);
+        for (id, pending) in group.pending() {
+            out.extend_from_slice(&raw_id(*id));
+            out.extend_from_slice(&pending.delivered.0.to_le_bytes());
+            length(out, pending.deliveries);
+        }
+        length(out, group.consumers().len() as u64);
+        for (_, consumer) in group.consumers() {
+            self.string(out, consumer.name());
+            out.extend_from_slice(&consumer.seen.0.to_le_bytes());
+            out.extend_from_slice(&consumer.active.map_or(-1, |active| active.0).to_le_bytes());
+            length(out, consumer.pending().len() as u64);
+            consumer.pending().iter().for_each(|id| out.extend_from_slice(&raw_id(*id)));
+        }
+    }
+
     fn element(&mut self, out: &mut Vec<u8>, element: Element<'_>) {
         self.string(out, element.as_bytes(&mut itoa::Buffer::new()));
     }
@@ -170,6 +213,11 @@ fn by_deadline(hash: &Hash) -> Listpack {
     let mut listpack = Listpack::new();
     listpack.insert_all(listpack.end(), words.iter().map(Vec::as_slice));
     listpack
+}
+
+/// An ID in 16 bytes that sort as it does.
+fn raw_id(id: StreamId) -> [u8; 16] {
+    ((u128::from(id.ms) << 64) | u128::from(id.seq)).to_be_bytes()
 }
 
 fn integer(out: &mut Vec<u8>, value: i32) {
