@@ -16,6 +16,7 @@ mod sample;
 mod scan;
 mod server;
 mod set;
+mod stream;
 mod string;
 mod table;
 mod transactions;
@@ -36,6 +37,7 @@ const GROUPS: &[&[Command]] = &[
     hyperloglog::COMMANDS,
     server::COMMANDS,
     set::COMMANDS,
+    stream::COMMANDS,
     string::COMMANDS,
     transactions::COMMANDS,
     zset::COMMANDS,

@@ -57,6 +57,7 @@ errors! {
     TimeoutNotAnInteger => "ERR timeout is not an integer or out of range",
     TimeoutOutOfRange => "ERR timeout is out of range",
     TimeoutNegative => "ERR timeout is negative",
+    InvalidStreamId => "ERR Invalid stream ID specified as stream command argument",
     InvalidCursor => "ERR invalid cursor",
     NumkeysNotPositive => "ERR numkeys should be greater than 0",
     NumkeysTooMany => "ERR Number of keys can't be greater than number of args",

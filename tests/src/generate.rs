@@ -3,11 +3,13 @@
 //! Few keys, each mostly of the type that its name tells, and few values that are interesting: what is empty, a number,
 //! nearly a number, an extreme. So that commands meet each other's data.
 
+mod stream;
+
 use crate::target::find_command;
 use redstart_core::commands;
 use redstart_core::random::Random;
 use redstart_core::rdb;
-use redstart_core::spec::{Arg, ArgKind, Command, Flag, Group};
+use redstart_core::spec::{Arg, ArgKind, Command, Flag, Group, Run};
 
 /// A request's words.
 pub type Words = Vec<Vec<u8>>;
@@ -31,12 +33,14 @@ pub struct Generator {
     as_of_7_0: bool,
     /// How many keys the request in the making has announced.
     announced: usize,
+    /// The milliseconds of the newest entry of any stream.
+    newest_ms: u64,
 }
 
 impl Generator {
     /// Requests of these commands.
     pub fn new(seed: u64, oddity: Oddity, commands: Vec<&'static Command>) -> Self {
-        Self { random: Random::new(seed), oddity, commands, as_of_7_0: false, announced: 1 }
+        Self { random: Random::new(seed), oddity, commands, as_of_7_0: false, announced: 1, newest_ms: 1 }
     }
 
     /// The same without the commands and options that Redis 7.0 does not know.
@@ -55,8 +59,14 @@ impl Generator {
             let filled = [b"ZADD", &words[1][..], b"0", b"a", b"0", b"b", b"0", b"c", b"0", b"ab", b"0", b"A"];
             return vec![filled.iter().map(|word| word.to_vec()).collect(), words];
         }
+        let mut requests = if self.as_of_7_0 { stream::make_consumers(&words) } else { Vec::new() };
         if command.has(Flag::Blocking) {
-            return vec![vec![b"MULTI".to_vec()], words, vec![b"EXEC".to_vec()]];
+            requests.extend([vec![b"MULTI".to_vec()], words, vec![b"EXEC".to_vec()]]);
+            return requests;
+        }
+        if !requests.is_empty() {
+            requests.push(words);
+            return requests;
         }
         // What is taken out differs between stores, so what remains is cleared.
         if command.name == "SPOP" && words.len() > 1 {
@@ -123,7 +133,8 @@ impl Generator {
         let named = |(name, tokens): &(&str, &[&str])| {
             command.name == *name && arg.token.is_some_and(|token| tokens.contains(&token))
         };
-        self.as_of_7_0 && NEWER_OPTIONS.iter().any(named)
+        let all = matches!(arg.kind, ArgKind::OneOf(all) if all.iter().all(|arg| self.is_newer_option(command, arg)));
+        all || (self.as_of_7_0 && NEWER_OPTIONS.iter().any(named))
     }
 
     fn value(&mut self, command: &Command, arg: &Arg, words: &mut Words) {
@@ -132,10 +143,16 @@ impl Generator {
             ArgKind::String if arg.name == "serialized-value" => return words.push(self.payload()),
             ArgKind::OneOf(choices) => {
                 let choices: Vec<_> = choices.iter().filter(|arg| !self.is_newer_option(command, arg)).collect();
-                let choice = *choices[self.random.index(choices.len())];
+                let choice = match *choices[self.random.index(choices.len())] {
+                    // An ID of now differs between stores.
+                    Arg { name: "auto_id", .. } => Arg::string("id"),
+                    choice => choice,
+                };
                 return self.sequence(command, &[Arg { optional: false, ..choice }], words);
             }
+            ArgKind::Block([key, id]) if arg.name == "streams" => return self.streams(command, (key, id), words),
             ArgKind::Block(parts) => return self.sequence(command, parts, words),
+            ArgKind::String | ArgKind::Integer if self.is_of_stream(arg, command) => self.stream_word(command, arg),
             ArgKind::Key(_) => self.key(command.group),
             ArgKind::Integer => self.integer(command, arg),
             ArgKind::Double => self.double(),
@@ -154,12 +171,13 @@ impl Generator {
             Group::List => Some("list"),
             Group::Set => Some("set"),
             Group::SortedSet => Some("zset"),
+            Group::Stream => Some("stream"),
             _ => None,
         };
         let mixed = self.oddity == Oddity::Any && self.chance(7);
         let kind = match own {
             Some(kind) if !mixed => kind,
-            _ => self.pick(&["str", "hash", "list", "set", "zset", "hll"]),
+            _ => self.pick(&["str", "hash", "list", "set", "zset", "hll", "stream"]),
         };
         format!("{kind}{}", self.random.below(3))
     }
@@ -216,7 +234,7 @@ impl Generator {
             "min" | "max" | "start" | "stop" => self.bound(),
             "subcommand" => self.pick(&["getreg", "decode", "encoding", "todense"]).into(),
             "encoding" => self.pick(&["u1", "u4", "i8", "u8", "i5", "u63", "i64", "u16"]).into(),
-            "type" => self.pick(&["string", "list", "set", "zset", "hash"]).into(),
+            "type" => self.pick(&["string", "list", "set", "zset", "hash", "stream"]).into(),
             _ if self.chance(2) => "y".repeat(70),
             _ => self.pick(&["a", "b", "c", "d", "e", "1", "2", "3", "10", "-5", "", "1.5", "A", "ab", "héé"]).into(),
         }
@@ -268,7 +286,9 @@ fn rename_key(word: &mut Vec<u8>) {
 fn is_counted(command: &Command, arg: &Arg) -> bool {
     let announces = |name| command.syntax.iter().flat_map(parts).any(|arg| arg.name == name);
     let counted_key = matches!(arg.kind, ArgKind::Key(_)) || arg.name == "weight";
-    (counted_key && announces("numkeys")) || (matches!(arg.name, "field" | "data") && announces("numfields"))
+    (counted_key && announces("numkeys"))
+        || (arg.name == "id" && announces("numids"))
+        || (matches!(arg.name, "field" | "data") && announces("numfields"))
 }
 
 /// An argument, or the parts of a block.
@@ -277,7 +297,11 @@ fn parts(arg: &Arg) -> &[Arg] {
 }
 
 /// Commands and options of theirs that Redis 7.0 does not know.
-const NEWER_OPTIONS: &[(&str, &[&str])] = &[("BITOP", &["DIFF", "DIFF1", "ANDOR", "ONE"])];
+const NEWER_OPTIONS: &[(&str, &[&str])] = &[
+    ("BITOP", &["DIFF", "DIFF1", "ANDOR", "ONE"]),
+    ("XADD", &["KEEPREF", "DELREF", "ACKED"]),
+    ("XTRIM", &["KEEPREF", "DELREF", "ACKED"]),
+];
 
 fn is_newer(command: &Command) -> bool {
     command.since.starts_with("7.2") || command.since.starts_with("7.4") || command.since.starts_with('8')
@@ -294,11 +318,14 @@ pub fn data_commands() -> Vec<&'static Command> {
         Group::List,
         Group::Set,
         Group::SortedSet,
+        Group::Stream,
     ];
     let elsewhere = ["PFSELFTEST", "WAIT", "WAITAOF", "MIGRATE", "OBJECT", "SORT"];
     commands::all()
-        .filter(|command| groups.contains(&command.group))
-        .filter(|command| !elsewhere.iter().any(|name| command.name.starts_with(name)))
+        .filter(|command| groups.contains(&command.group) && !matches!(command.run, Run::Container))
+        .filter(|command| {
+            !elsewhere.iter().any(|name| command.name.starts_with(name)) && !command.name.ends_with(" HELP")
+        })
         .collect()
 }
 

@@ -192,13 +192,14 @@ fn look_at_everything() -> Vec<Words> {
     let mut requests = vec!["DISCARD".to_owned()];
     for db in 0..3 {
         requests.push(format!("SELECT {db}"));
-        for kind in ["str", "hash", "list", "set", "zset", "hll"] {
+        for kind in ["str", "hash", "list", "set", "zset", "hll", "stream"] {
             for n in 0..3 {
                 let key = format!("{kind}{n}");
                 let looks = ["TYPE", "TTL", "GET", "HGETALL", "SMEMBERS"].map(|look| format!("{look} {key}"));
                 requests.extend(looks);
                 requests.push(format!("LRANGE {key} 0 -1"));
                 requests.push(format!("ZRANGE {key} 0 -1 WITHSCORES"));
+                requests.extend([format!("XRANGE {key} - +"), format!("XINFO GROUPS {key}")]);
             }
         }
     }

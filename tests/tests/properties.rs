@@ -234,7 +234,9 @@ fn is_combination(words: &Words) -> bool {
     let has = |token: &str| words.iter().any(|word| word.eq_ignore_ascii_case(token.as_bytes()));
     let ranges = command_of(words).is_some_and(|command| command.name.starts_with("ZRANGE"));
     let conditions = ["NX", "XX", "GT", "LT"].iter().filter(|token| has(token)).count();
-    (ranges && (has("LIMIT") || has("WITHSCORES")))
+    let trims = command_of(words).is_some_and(|command| matches!(command.name, "XADD" | "XTRIM"));
+    (trims && has("LIMIT"))
+        || (ranges && (has("LIMIT") || has("WITHSCORES")))
         || conditions > 1
         || (has("INCR") && words.len() > 4)
         || has("IDX")

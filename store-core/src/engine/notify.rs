@@ -14,6 +14,8 @@ use alloc::vec::Vec;
 
 /// Commands that look a key up as a reading one does, before they may write it.
 const READS_FIRST: [&str; 6] = ["GETDEL", "GETEX", "GETSET", "PFCOUNT", "PFMERGE", "SET"];
+/// Commands that look a key up as a reading one does, though they only change what it holds.
+const READS_TO_CHANGE: [&str; 2] = ["XACK", "XACKDEL"];
 /// Commands that look at a key without being said to look it up.
 const LOOKS_ASIDE: [&str; 2] = ["OBJECT ", "MEMORY "];
 
@@ -53,7 +55,8 @@ impl Engine {
 
 fn is_looked_up(command: &Command, spec: KeySpec, words: &[&[u8]]) -> bool {
     let access = command.access_in(spec, words);
-    if READS_FIRST.contains(&command.name) && access.contains(Access::ACCESS) {
+    let reads_first = READS_FIRST.contains(&command.name) && access.contains(Access::ACCESS);
+    if reads_first || READS_TO_CHANGE.contains(&command.name) {
         return true;
     }
     let aside = LOOKS_ASIDE.iter().any(|name| command.name.starts_with(name));

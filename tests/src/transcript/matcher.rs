@@ -94,6 +94,12 @@ fn near(expected: &Value, got: &Value, distance: i64) -> bool {
         (Value::Array(expected), Value::Array(got)) | (Value::Push(expected), Value::Push(got)) => {
             expected.len() == got.len() && expected.iter().zip(got).all(|(expected, got)| near(expected, got, distance))
         }
+        (Value::Map(expected), Value::Map(got)) => {
+            let alike = |((key, expected), (other, got)): (&(Value, Value), &(Value, Value))| {
+                key == other && near(expected, got, distance)
+            };
+            expected.len() == got.len() && expected.iter().zip(got).all(alike)
+        }
         _ => expected == got,
     }
 }
