@@ -7,6 +7,7 @@ mod bitmap;
 mod command;
 mod connection;
 mod generic;
+mod geo;
 mod hash;
 mod hyperloglog;
 mod list;
@@ -32,6 +33,7 @@ const GROUPS: &[&[Command]] = &[
     command::COMMANDS,
     connection::COMMANDS,
     generic::COMMANDS,
+    geo::COMMANDS,
     pubsub::COMMANDS,
     hash::COMMANDS,
     hyperloglog::COMMANDS,

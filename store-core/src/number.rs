@@ -113,6 +113,35 @@ pub fn write_f64(out: &mut Vec<u8>, value: f64) {
     }
 }
 
+/// Appends a float with so many decimals (at most 6), rounded to nearest: `12.3457`.
+pub fn write_fixed(out: &mut Vec<u8>, value: f64, decimals: u32) {
+    let scale = 10_i64.pow(decimals);
+    let scaled = libm::rint(libm::fabs(value) * scale as f64);
+    if value < 0.0 {
+        out.push(b'-');
+    }
+    if scaled >= SCALED_MAX {
+        // So large a number has no decimals.
+        Extended::from(libm::fabs(value)).write(out);
+        if value.is_infinite() {
+            return;
+        }
+        out.push(b'.');
+        out.resize(out.len() + decimals as usize, b'0');
+        return;
+    }
+    let scaled = scaled as i64;
+    write_i64(out, scaled / scale);
+    out.push(b'.');
+    let decimals_at = out.len();
+    write_i64(out, scale + scaled % scale);
+    // The leading 1 held the zeros behind it.
+    out.remove(decimals_at);
+}
+
+/// Scaled floats from here on are integers in steps above 1 (2^62).
+const SCALED_MAX: f64 = 4_611_686_018_427_387_904.0;
+
 /// Integers up to here are printed without an exponent (half of the largest 64-bit integer).
 const PLAIN_INTEGER_MAX: f64 = 4_611_686_018_427_387_904.0;
 
@@ -222,6 +251,23 @@ mod tests {
         ];
         for (value, text) in cases {
             assert_eq!(shown(write_f64, value), text);
+        }
+    }
+
+    #[test]
+    fn decimals_are_fixed() {
+        for (value, four, six) in [
+            (0.0, "0.0000", "0.000000"),
+            (-0.0, "0.0000", "0.000000"),
+            (166_274.151_57, "166274.1516", "166274.151570"),
+            (-181.5, "-181.5000", "-181.500000"),
+            (0.000_05, "0.0000", "0.000050"),
+            (0.99999, "1.0000", "0.999990"),
+            (1e20, "100000000000000000000.0000", "100000000000000000000.000000"),
+            (f64::NEG_INFINITY, "-inf", "-inf"),
+        ] {
+            assert_eq!(shown(|out, value| write_fixed(out, value, 4), value), four);
+            assert_eq!(shown(|out, value| write_fixed(out, value, 6), value), six);
         }
     }
 

@@ -4,7 +4,7 @@
 //! is no tree in between and nothing is allocated for an element.
 
 use crate::error::Error;
-use crate::number;
+use crate::number::{self, Extended};
 use crate::values::listpack::Element;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -173,6 +173,16 @@ impl ReplyBuffer {
                 number::write_f64(&mut self.bytes, value);
                 self.raw(b"\r\n");
             }
+        }
+    }
+
+    /// A float of more digits than a double has: a double in RESP3, a byte string in RESP2.
+    pub fn long_double(&mut self, value: Extended) {
+        let mut text = Vec::with_capacity(24);
+        value.write(&mut text);
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(&text),
+            Protocol::Resp3 => self.line(b',', &text),
         }
     }
 

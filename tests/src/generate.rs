@@ -155,7 +155,7 @@ impl Generator {
             ArgKind::String | ArgKind::Integer if self.is_of_stream(arg, command) => self.stream_word(command, arg),
             ArgKind::Key(_) => self.key(command.group),
             ArgKind::Integer => self.integer(command, arg),
-            ArgKind::Double => self.double(),
+            ArgKind::Double => self.double(arg),
             ArgKind::Pattern => self.pick(&["*", "*1", "[a-c]*", "?", "s*", "zzz"]).into(),
             ArgKind::UnixTime => self.unix_time(arg),
             ArgKind::String => self.string(arg),
@@ -168,6 +168,7 @@ impl Generator {
             Group::String | Group::Bitmap => Some("str"),
             Group::Hash => Some("hash"),
             Group::HyperLogLog => Some("hll"),
+            Group::Geo => Some("geo"),
             Group::List => Some("list"),
             Group::Set => Some("set"),
             Group::SortedSet => Some("zset"),
@@ -177,7 +178,7 @@ impl Generator {
         let mixed = self.oddity == Oddity::Any && self.chance(7);
         let kind = match own {
             Some(kind) if !mixed => kind,
-            _ => self.pick(&["str", "hash", "list", "set", "zset", "hll", "stream"]),
+            _ => self.pick(&["str", "hash", "list", "set", "zset", "hll", "stream", "geo"]),
         };
         format!("{kind}{}", self.random.below(3))
     }
@@ -213,9 +214,19 @@ impl Generator {
     }
 
     /// Floats that are exact in few digits, so that every way of printing them agrees.
-    fn double(&mut self) -> String {
+    fn double(&mut self, arg: &Arg) -> String {
         if self.oddity == Oddity::Any && self.chance(8) {
             return self.pick(&["inf", "-inf", "nan", "abc", "", "1e400", "1e3", "-0", "+5", ".5", "5."]).into();
+        }
+        match arg.name {
+            "longitude" => {
+                return self.pick(&["0", "13.361389", "15.087269", "15.1", "-122.4", "179.9", "-180"]).into();
+            }
+            "latitude" => return self.pick(&["0", "38.115556", "37.502669", "37.6", "-33.9", "84.9", "-85"]).into(),
+            "radius" | "width" | "height" => {
+                return self.pick(&["0", "1", "50", "200", "300", "9000", "200000", "9000000", "30000000"]).into();
+            }
+            _ => {}
         }
         self.pick(&["0", "1", "2", "3", "-1", "-2.5", "0.25", "1.5", "10", "100", "3.75"]).into()
     }
@@ -301,6 +312,10 @@ const NEWER_OPTIONS: &[(&str, &[&str])] = &[
     ("BITOP", &["DIFF", "DIFF1", "ANDOR", "ONE"]),
     ("XADD", &["KEEPREF", "DELREF", "ACKED"]),
     ("XTRIM", &["KEEPREF", "DELREF", "ACKED"]),
+    // Known, but what a C library makes of a sine may differ in its last binary digit.
+    ("GEORADIUS", &["STOREDIST"]),
+    ("GEORADIUSBYMEMBER", &["STOREDIST"]),
+    ("GEOSEARCHSTORE", &["STOREDIST"]),
 ];
 
 fn is_newer(command: &Command) -> bool {
@@ -313,6 +328,7 @@ pub fn data_commands() -> Vec<&'static Command> {
         Group::String,
         Group::Bitmap,
         Group::HyperLogLog,
+        Group::Geo,
         Group::Generic,
         Group::Hash,
         Group::List,

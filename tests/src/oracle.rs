@@ -192,7 +192,7 @@ fn look_at_everything() -> Vec<Words> {
     let mut requests = vec!["DISCARD".to_owned()];
     for db in 0..3 {
         requests.push(format!("SELECT {db}"));
-        for kind in ["str", "hash", "list", "set", "zset", "hll", "stream"] {
+        for kind in ["str", "hash", "list", "set", "zset", "hll", "stream", "geo"] {
             for n in 0..3 {
                 let key = format!("{kind}{n}");
                 let looks = ["TYPE", "TTL", "GET", "HGETALL", "SMEMBERS"].map(|look| format!("{look} {key}"));

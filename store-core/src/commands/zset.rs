@@ -17,6 +17,9 @@ use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::zset::Zset;
 
+pub(super) use add::zadd;
+pub(super) use store::store as store_result;
+
 pub(super) const COMMANDS: &[Command] = &[
     pop::BZMPOP,
     pop::BZPOPMAX,

@@ -118,6 +118,22 @@ impl Extended {
     }
 }
 
+impl From<f64> for Extended {
+    /// The same number, exactly. It must not be NaN.
+    fn from(value: f64) -> Self {
+        let (fraction, exponent) = libm::frexp(value);
+        let magnitude = if value.is_infinite() {
+            Magnitude::Infinite
+        } else if value == 0.0 {
+            Magnitude::Zero
+        } else {
+            let bits = u64::BITS as i32;
+            Magnitude::Finite { mantissa: libm::ldexp(libm::fabs(fraction), bits) as u64, exponent: exponent - bits }
+        };
+        Self { negative: value.is_sign_negative(), magnitude }
+    }
+}
+
 /// The significant digits of a number in decimal or exponent form, and the power of ten of the last one.
 fn parse_decimal(text: &[u8]) -> Option<(Vec<u8>, i32)> {
     let (mantissa, exponent) = match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
@@ -388,6 +404,19 @@ mod tests {
     }
 
     /// Every expected text is what `INCRBYFLOAT` of redis-server 7.0 on x86-64 answered.
+    #[test]
+    fn takes_a_float_exactly() {
+        for value in [0.0, 1.0, -2.5, 0.1, 13.361_389_338_970_184, 5e-324, 1.797e308, 123_456_789.0] {
+            let mut text = Vec::new();
+            Extended::from(value).write(&mut text);
+            let text = core::str::from_utf8(&text).unwrap();
+            assert!((text.parse::<f64>().unwrap() - value).abs() < 1e-16, "{value}: {text}");
+        }
+        let mut text = Vec::new();
+        Extended::from(13.361_389_338_970_184).write(&mut text);
+        assert_eq!(text, b"13.36138933897018433");
+    }
+
     #[test]
     fn adds_as_redis_does() {
         for (one, other, expected) in RECORDED {

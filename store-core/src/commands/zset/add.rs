@@ -26,7 +26,12 @@ pub(super) const ZADD: Command = Command::new("ZADD", Group::SortedSet, "1.2.0")
     .reply(Shape::OneOf(&[Shape::Integer, Shape::Double, Shape::Null]))
     .write(zadd);
 
-fn zadd(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+/// `ZADD` itself, which `GEOADD` becomes.
+pub(in crate::commands) fn zadd(
+    writer: &mut Writer<'_>,
+    args: &mut Args<'_>,
+    reply: &mut ReplyBuffer,
+) -> Result<(), Error> {
     add(writer, args, reply, Options::default())
 }
 

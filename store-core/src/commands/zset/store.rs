@@ -28,7 +28,7 @@ pub(super) fn collect<'a>(members: impl Iterator<Item = (Element<'a>, f64)>, see
 ///
 /// The effects are the members, not the command: on replay, a source that had expired when the command ran may still
 /// be there.
-pub(super) fn store(writer: &mut Writer<'_>, key: &[u8], mut result: Zset, name: &'static str) -> usize {
+pub(in crate::commands) fn store(writer: &mut Writer<'_>, key: &[u8], mut result: Zset, name: &'static str) -> usize {
     let count = result.len();
     if count == 0 {
         writer.delete(key);
