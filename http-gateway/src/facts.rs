@@ -39,10 +39,8 @@ pub async fn keep_telling(host: Arc<Host>) {
     }
 }
 
-/// The allocator does not tell what is in use, so all that is resident counts.
+/// What the process has in memory. What its keys take is told by the store.
 fn tell_memory(host: &Host, bytes: u64, peak_bytes: u64) {
-    host.tell("memory", "used_memory", bytes.to_string());
-    host.tell("memory", "used_memory_human", human(bytes));
     host.tell("memory", "used_memory_rss", bytes.to_string());
     host.tell("memory", "used_memory_rss_human", human(bytes));
     host.tell("memory", "used_memory_peak", peak_bytes.to_string());

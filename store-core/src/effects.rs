@@ -55,6 +55,8 @@ impl Event {
     pub const DEL: Self = Self::new(EventClass::Generic, "del");
     /// The key's deadline has passed and it was removed.
     pub const EXPIRED: Self = Self::new(EventClass::Expired, "expired");
+    /// The key was removed to make room.
+    pub const EVICTED: Self = Self::new(EventClass::Evicted, "evicted");
     /// Fields of the hash have expired and were removed.
     pub const FIELDS_EXPIRED: Self = Self::new(EventClass::Hash, "hexpired");
     /// The key was given a deadline.

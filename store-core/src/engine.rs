@@ -17,6 +17,7 @@
 mod blocking;
 mod caller;
 mod dispatch;
+mod eviction;
 mod monitor;
 mod notify;
 mod output;
@@ -46,7 +47,7 @@ use crate::clock::Millis;
 use crate::commands::CommandTable;
 use crate::config::Config;
 use crate::effects::{Batch, Effects, Lsn};
-use crate::keyspace::{AccessClock, Digest, Keyspace, Reader, SnapshotCursor, Writer};
+use crate::keyspace::{AccessClock, Digest, EvictionPool, Keyspace, Reader, SnapshotCursor, Writer};
 use crate::random::{HashSeed, Random};
 use crate::reply::ReplyBuffer;
 use crate::values::bytes::SmallBytes;
@@ -123,6 +124,9 @@ pub struct Engine {
     pub(crate) saving: bool,
     /// The code of libraries of functions, kept from file to file.
     pub(crate) libraries: Vec<SmallBytes>,
+    eviction_pool: EvictionPool,
+    /// Whether there are more keys to be evicted than could go at once.
+    is_evicting: bool,
     /// When the first client came.
     pub(crate) started: Option<Millis>,
     outputs: VecDeque<Output>,
@@ -152,6 +156,8 @@ impl Engine {
             records_uses: true,
             saving: false,
             libraries: Vec::new(),
+            eviction_pool: EvictionPool::default(),
+            is_evicting: false,
             started: None,
             outputs: VecDeque::new(),
         }
@@ -217,7 +223,7 @@ impl Engine {
         self.emit(Output::Close(session));
     }
 
-    /// Does what has become due: expires keys and answers blocked sessions whose time is over. The work of one call is
+    /// Does what has become due: expires keys, goes on evicting, and answers blocked sessions whose time is over. The work of one call is
     /// bounded; when more is due, [`Self::poll_timeout`] still gives a time that has passed.
     pub fn handle_timeout(&mut self, now: Millis) {
         const SLOTS_PER_CALL: usize = 256;
@@ -227,6 +233,10 @@ impl Engine {
             let Some(expired) = self.keyspace.expire_next_slot(now, &mut self.effects) else { break };
             self.stats.expired_keys += expired.keys;
             self.stats.expired_fields += expired.fields;
+        }
+        self.keyspace.settle_sizes();
+        if self.is_evicting {
+            self.make_room(now);
         }
         if self.effects.has_changes() {
             self.settle(now, None);
@@ -246,6 +256,9 @@ impl Engine {
 
     /// When [`Self::handle_timeout`] has something to do, if ever.
     pub fn poll_timeout(&self) -> Option<Millis> {
+        if self.is_evicting {
+            return Some(Millis::REPLAY);
+        }
         let expiry = self.keyspace.next_deadline().map(|due| due.max(self.pause.until().unwrap_or(due)));
         let resumption = self.pause.until().filter(|_| self.pause.len() > 0);
         [expiry, self.blocked.next_deadline(), resumption].into_iter().flatten().min()

@@ -86,6 +86,7 @@ errors! {
     NoSuchClient => "ERR No such client",
     ClientIdInvalid => "ERR client-id should be greater than 0",
     ClientNameInvalid => "ERR Client names cannot contain spaces, newlines or special characters.",
+    OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
     WritesStopped => "MISCONF Redstart cannot write its log, so writes are refused; reads go on. See the server's log for the reason.",
     Paused => "ERR clients are paused, and this request cannot wait: try again",
     NotOverThisTransport => "ERR this command needs a connection that stays open, use RESP or WebSocket",

@@ -14,6 +14,7 @@ mod access;
 mod database;
 mod deadlines;
 mod digest;
+mod eviction;
 mod expiry;
 mod freeze;
 mod key;
@@ -27,6 +28,7 @@ pub use access::{Access, AccessClock};
 pub use database::{Database, Entry};
 pub use deadlines::Deadlines;
 pub use digest::Digest;
+pub use eviction::EvictionPool;
 pub use expiry::Expired;
 pub use reader::{Reader, Visible};
 pub use slot::{Slot, slot_of};
@@ -47,6 +49,8 @@ pub struct Keyspace {
     deadlines: Deadlines,
     /// Databases that were emptied before what is frozen of them was written.
     emptied: Vec<Database>,
+    /// The database with entries that may be changing just now, if any.
+    unsettled: Option<DbIndex>,
 }
 
 impl Keyspace {
@@ -56,6 +60,7 @@ impl Keyspace {
             databases: (0..databases).map(|_| Database::new(seed.clone())).collect(),
             deadlines: Deadlines::default(),
             emptied: Vec::new(),
+            unsettled: None,
         }
     }
 
@@ -85,6 +90,33 @@ impl Keyspace {
     /// The slot with the earliest deadline, and that deadline.
     pub fn next_deadline(&self) -> Option<crate::clock::Millis> {
         self.deadlines.first().map(|(time, _, _)| time)
+    }
+
+    /// The bytes that all keys and what they hold take, as the store counts them.
+    pub fn size(&self) -> u64 {
+        self.databases.iter().map(Database::size).sum()
+    }
+
+    /// An entry to be changed.
+    fn hand_out(&mut self, db: DbIndex, place: database::Place) -> &mut Entry {
+        if self.unsettled.is_some_and(|other| other != db) {
+            self.settle_sizes();
+        }
+        self.unsettled = Some(db);
+        self.database_mut(db).hand_out(place)
+    }
+
+    /// Counts what has been changed as it is now: after every request.
+    #[inline]
+    pub fn settle_sizes(&mut self) {
+        if let Some(db) = self.unsettled.take() {
+            self.database_mut(db).settle_sizes();
+        }
+    }
+
+    /// Removes a key, without an effect.
+    pub(crate) fn remove(&mut self, db: DbIndex, key: &[u8]) -> Option<Entry> {
+        self.database_mut(db).remove(key)
     }
 
     fn database_mut(&mut self, index: DbIndex) -> &mut Database {

@@ -14,6 +14,7 @@ pub mod intset;
 pub mod list;
 pub mod listpack;
 pub mod set;
+mod size;
 pub mod stream;
 pub mod zset;
 

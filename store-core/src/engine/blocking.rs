@@ -233,6 +233,7 @@ impl Engine {
             Run::BlockingRead(run) => run(&self.reader(now, db), &mut args, &mut reply),
             _ => unreachable!("only blocking commands wait"),
         };
+        self.keyspace.settle_sizes();
         self.effects.end_unit();
         match result {
             Ok(Attempt::Wait(_)) => return,

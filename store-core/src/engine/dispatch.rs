@@ -2,6 +2,7 @@
 //!
 //! The order of the checks is Redis's, because clients can see which of two errors comes first.
 
+use super::eviction::{Room, needs_room};
 use super::{Caller, Engine, Execution, Outcome, ReplyMode, Request, Session, SessionId, SessionKind};
 use crate::args::Args;
 use crate::clock::Millis;
@@ -27,6 +28,7 @@ impl Engine {
     /// Executes one request and writes its answer, or the error that it was refused with.
     pub(super) fn dispatch(&mut self, now: Millis, id: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Outcome {
         let start = reply.len();
+        let room = self.make_room(now);
         let session = self.sessions.get_mut(id);
         if session.closing {
             return Outcome::Closed;
@@ -34,7 +36,7 @@ impl Engine {
         session.last_active = now;
         reply.set_protocol(session.protocol);
         let quiet = session.reply_mode != ReplyMode::On;
-        let admitted = admit(&self.commands, session, words, self.writes_stopped);
+        let admitted = admit(&self.commands, session, words, self.writes_stopped, room);
         if let Ok(command) = &admitted
             && let Some(held) = self.postpone(now, id, self.commands.get(*command), words)
         {
@@ -79,9 +81,10 @@ impl Engine {
     ) -> Execution {
         self.follow_changes();
         self.effects.begin_unit();
+        let room = self.make_room(now);
         reply.set_protocol(self.sessions.get(id).protocol);
         let admitted: Result<Vec<_>, _> =
-            requests.iter().map(|request| self.admit_queued(now, id, request.words())).collect();
+            requests.iter().map(|request| self.admit_queued(now, id, request.words(), room)).collect();
         match admitted {
             Ok(commands) => {
                 reply.array(commands.len());
@@ -103,8 +106,8 @@ impl Engine {
     }
 
     /// Finds the command of a request that is part of a transaction, and refuses it if it may not be.
-    fn admit_queued(&self, now: Millis, id: SessionId, words: &[&[u8]]) -> Result<CommandId, Error> {
-        let command = admit(&self.commands, self.sessions.get(id), words, self.writes_stopped)?;
+    fn admit_queued(&self, now: Millis, id: SessionId, words: &[&[u8]], room: Room) -> Result<CommandId, Error> {
+        let command = admit(&self.commands, self.sessions.get(id), words, self.writes_stopped, room)?;
         if self.commands.get(command).has(Flag::NoMulti) {
             return Err(Error::NotInTransaction);
         }
@@ -181,6 +184,7 @@ impl Engine {
         if !self.tracking.is_empty() {
             self.track_reads(id, spec, words);
         }
+        self.keyspace.settle_sizes();
         if !self.monitors.is_empty() {
             self.feed_monitors(now, id, spec, words);
         }
@@ -249,6 +253,7 @@ fn admit(
     session: &Session,
     words: &[&[u8]],
     writes_stopped: bool,
+    room: Room,
 ) -> Result<CommandId, Error> {
     let command = commands.find(words)?;
     let spec = commands.get(command);
@@ -264,6 +269,9 @@ fn admit(
     }
     if session.options.kind == SessionKind::Rest && spec.has(Flag::Stateful) {
         return Err(Error::NotOverThisTransport);
+    }
+    if room == Room::None && needs_room(commands, session, spec) {
+        return Err(Error::OutOfMemory);
     }
     if writes_stopped && spec.has(Flag::Write) {
         return Err(Error::WritesStopped);

@@ -24,6 +24,8 @@ pub struct Stats {
     pub expired_keys: u64,
     /// Fields of hashes that were removed because their deadlines had passed.
     pub expired_fields: u64,
+    /// Keys that were removed to make room.
+    pub evicted_keys: u64,
     /// Error replies.
     pub error_replies: u64,
     /// Messages published.

@@ -6,10 +6,12 @@ use super::key::Key;
 use super::slot::{Slot, slot_of};
 use crate::clock::{Deadline, Millis};
 use crate::limits::SLOT_COUNT;
+use crate::random::Random;
 use crate::values::Value;
 use crate::values::dense::{DenseTable, Keyed, TableSeed};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use smallvec::SmallVec;
 
 /// The number of slots whose keys are counted together.
 const GROUP_SLOTS: usize = 128;
@@ -34,6 +36,13 @@ impl Entry {
     #[inline]
     pub const fn access(&self) -> &Access {
         self.key.access()
+    }
+
+    /// The bytes that the key and what it holds take, as the store counts them (see [`Value::heap_size`]).
+    pub fn size(&self) -> u64 {
+        /// An entry with its place in the index.
+        const ENTRY_BYTES: u64 = 56 + 8;
+        ENTRY_BYTES + self.key.heap_size() + self.value.heap_size()
     }
 
     /// When it expires.
@@ -66,7 +75,7 @@ impl Keyed for Entry {
 }
 
 /// Where an entry is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     slot: Slot,
     position: usize,
@@ -89,14 +98,32 @@ pub struct Database {
     len: usize,
     /// The number of keys with a deadline.
     dated: usize,
+    /// The sum of the entries' sizes; those that are handed out count as they were.
+    size: u64,
+    /// The entries that may be changing just now, with their sizes before.
+    handed_out: SmallVec<[(Place, u64); 2]>,
     seed: TableSeed,
     /// What of it is still to be written as it was at an earlier moment.
     pub(super) frozen: Option<Box<Frozen>>,
 }
 
 impl Database {
-    pub(super) const fn new(seed: TableSeed) -> Self {
-        Self { slots: Vec::new(), groups: [0; SLOT_COUNT as usize / GROUP_SLOTS], len: 0, dated: 0, seed, frozen: None }
+    pub(super) fn new(seed: TableSeed) -> Self {
+        Self {
+            slots: Vec::new(),
+            groups: [0; SLOT_COUNT as usize / GROUP_SLOTS],
+            len: 0,
+            dated: 0,
+            size: 0,
+            handed_out: SmallVec::new(),
+            seed,
+            frozen: None,
+        }
+    }
+
+    /// The bytes that all keys and what they hold take.
+    pub const fn size(&self) -> u64 {
+        self.size
     }
 
     /// What its tables mix into their hashes, for tables that are built to answer a request.
@@ -160,6 +187,30 @@ impl Database {
         }
     }
 
+    /// The entry at a place, for a change that may change its size; [`Self::settle_sizes`] sees to that afterwards.
+    pub(super) fn hand_out(&mut self, place: Place) -> &mut Entry {
+        if !self.handed_out.iter().any(|(other, _)| *other == place) {
+            self.handed_out.push((place, self.at(place).size()));
+        }
+        self.at_mut(place)
+    }
+
+    /// Counts the entries that were handed out as they are now. Places hold only until a key is removed.
+    pub(super) fn settle_sizes(&mut self) {
+        for (place, before) in core::mem::take(&mut self.handed_out) {
+            self.size = self.size - before + self.at(place).size();
+        }
+    }
+
+    /// Replaces the value at a place.
+    pub(super) fn replace_value(&mut self, place: Place, value: Value) {
+        self.settle_sizes();
+        let entry = self.at_mut(place);
+        let before = entry.size();
+        entry.value = value;
+        self.size = self.size - before + self.at(place).size();
+    }
+
     /// The number of keys in a slot.
     pub fn slot_len(&self, slot: Slot) -> usize {
         self.slot(slot).map_or(0, |slot| slot.table.len())
@@ -183,6 +234,21 @@ impl Database {
                     Some(entry) => return Some(entry),
                     None => position -= slot.table.len(),
                 }
+            }
+        }
+        None
+    }
+
+    /// A random entry with a deadline: any of those in the first slot that has some, from a random one on. None where
+    /// there is no such entry.
+    pub(super) fn dated_entry(&self, random: &mut Random) -> Option<&Entry> {
+        let from = random.index(self.slots.len());
+        let slots = self.slots.iter().skip(from).chain(self.slots.iter().take(from)).flatten();
+        for slot in slots.filter(|slot| slot.due.is_some()) {
+            let is_dated = |entry: &&Entry| entry.deadline != Deadline::NEVER;
+            let count = slot.table.iter().filter(is_dated).count();
+            if count > 0 {
+                return slot.table.iter().filter(is_dated).nth(random.index(count));
             }
         }
         None
@@ -254,8 +320,8 @@ impl Database {
         }
     }
 
-    /// The entry of a key after adding the one that `make` gives where there is none, and whether it was added.
-    pub(super) fn find_or_insert_with(&mut self, key: &[u8], make: impl FnOnce() -> Entry) -> (&mut Entry, bool) {
+    /// Where the entry of a key is, after adding the one that `make` gives where there is none, and whether it was added.
+    pub(super) fn find_or_insert_with(&mut self, key: &[u8], make: impl FnOnce() -> Entry) -> (Place, bool) {
         let slot = slot_of(key);
         if self.slots.is_empty() {
             self.slots.resize_with(usize::from(SLOT_COUNT), || None);
@@ -270,16 +336,19 @@ impl Database {
             self.len += 1;
             self.groups[usize::from(slot.0) / GROUP_SLOTS] += 1;
         }
-        match table.at_mut(position) {
-            Some(entry) => (entry, added),
-            None => unreachable!("the entry was found or added just now"),
+        let place = Place { slot, position };
+        if added {
+            self.size += self.at(place).size();
         }
+        (place, added)
     }
 
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Entry> {
+        self.settle_sizes();
         let slot = slot_of(key);
         let removed = self.slot_mut(slot)?.table.remove(key)?;
         self.len -= 1;
+        self.size -= removed.size();
         self.dated -= usize::from(removed.deadline != Deadline::NEVER);
         self.groups[usize::from(slot.0) / GROUP_SLOTS] -= 1;
         Some(removed)

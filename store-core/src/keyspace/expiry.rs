@@ -67,7 +67,8 @@ impl Keyspace {
         limit: usize,
         effects: &mut Effects,
     ) -> u64 {
-        let Some(Entry { value: Value::Hash(hash), .. }) = self.database_mut(db).entry_mut(key) else { return 0 };
+        let Some(place) = self.database(db).find(key) else { return 0 };
+        let Value::Hash(hash) = &mut self.hand_out(db, place).value else { return 0 };
         let dated = hash.dated().into_iter();
         let expired: Vec<_> = dated.flat_map(|dated| dated.expired(now)).take(limit).map(SmallBytes::from).collect();
         if expired.is_empty() {

@@ -28,6 +28,14 @@ impl Key {
         }
     }
 
+    /// Bytes that it takes outside of its entry.
+    pub(super) fn heap_size(&self) -> u64 {
+        match self {
+            Self::Inline { .. } => 0,
+            Self::Heap { bytes, .. } => bytes.len() as u64,
+        }
+    }
+
     #[inline]
     pub(super) const fn access(&self) -> &Access {
         let (Self::Inline { access, .. } | Self::Heap { access, .. }) = self;

@@ -112,7 +112,7 @@ impl<'a> Writer<'a> {
         }
         let removed = T::MAY_EXPIRE_WITHIN && entry.has_expired_fields(now) && self.remove_expired_fields(key) > 0;
         debug_assert!(!removed || self.contains(key), "a live hash keeps a field, and its place");
-        let entry = self.keyspace.database_mut(self.db).at_mut(place);
+        let entry = self.keyspace.hand_out(self.db, place);
         self.access.record(entry.access(), self.random);
         T::of_mut(&mut entry.value).map(Some).ok_or(Error::WrongType)
     }
@@ -130,7 +130,8 @@ impl<'a> Writer<'a> {
             _ => {}
         }
         let make = || Entry::new(key, make().into_value(), Deadline::NEVER);
-        let (entry, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
+        let (place, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
+        let entry = self.keyspace.hand_out(self.db, place);
         if added {
             self.effects.noted(self.db, Event::NEW, key);
             self.access.stamp(entry.access(), self.random);
@@ -155,7 +156,12 @@ impl<'a> Writer<'a> {
             Some(value) => Entry::new(key, value, deadline),
             None => unreachable!("an entry is made at most once"),
         };
-        let (entry, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
+        let database = self.keyspace.database_mut(self.db);
+        let (place, added) = database.find_or_insert_with(key, make);
+        if let (false, Some(value)) = (added, value) {
+            database.replace_value(place, value);
+        }
+        let entry = database.at_mut(place);
         let before = if added { Deadline::NEVER } else { entry.deadline };
         if added {
             self.access.stamp(entry.access(), self.random);
@@ -163,9 +169,6 @@ impl<'a> Writer<'a> {
             self.access.record(entry.access(), self.random);
             if expiry != Expiry::Keep {
                 entry.deadline = deadline;
-            }
-            if let Some(value) = value {
-                entry.value = value;
             }
         }
         let (after, next) = (entry.deadline, entry.next_deadline());
@@ -187,6 +190,18 @@ impl<'a> Writer<'a> {
             self.effects.noted(self.db, Event::NEW, key);
         }
         self.set(key, value, Expiry::Set(deadline));
+    }
+
+    /// Says when or how often a key was used before it came, whichever of the two the policy asks for.
+    pub fn set_uses(&self, key: &[u8], idle_seconds: Option<i64>, frequency: Option<i64>) {
+        let Some(entry) = self.database().entry(key).filter(|_| self.now != Millis::REPLAY) else { return };
+        if self.config.eviction.policy.counts_uses() {
+            let frequency = frequency.and_then(|frequency| u8::try_from(frequency).ok());
+            frequency.into_iter().for_each(|frequency| entry.access().set_frequency(frequency, self.now));
+        } else {
+            let idle = idle_seconds.map(|idle| u32::try_from(idle).unwrap_or(u32::MAX));
+            idle.into_iter().for_each(|idle| entry.access().set_idle_seconds(idle, self.now));
+        }
     }
 
     /// Removes a live key and gives what it held.
@@ -228,6 +243,7 @@ impl<'a> Writer<'a> {
 
     /// Exchanges two databases.
     pub fn swap(&mut self, one: DbIndex, other: DbIndex) {
+        self.keyspace.settle_sizes();
         self.keyspace.databases.swap(usize::from(one.0), usize::from(other.0));
         self.keyspace.deadlines.swap(one, other);
     }

@@ -23,6 +23,7 @@ use crate::clock::Millis;
 use super::bytes::SmallBytes;
 use super::dense::{DenseTable, Keyed, TableSeed};
 use super::listpack::{self, Element, Listpack, Position};
+use super::size::{INDEX_BYTES, STRING_BYTES, outside, sampled};
 
 const _: () = assert!(size_of::<Hash>() <= 16);
 
@@ -117,6 +118,19 @@ impl Hash {
             Form::Listpack(listpack) => Some(listpack),
             Form::Table(_) => None,
         }
+    }
+
+    /// The bytes that it takes outside of its key's entry, estimated where it is a table.
+    pub(super) fn heap_size(&self) -> u64 {
+        const DEADLINE_BYTES: u64 = 100;
+        let deadlines = self.dated().map_or(0, |dated| dated.len() as u64 * DEADLINE_BYTES);
+        deadlines
+            + match self.form() {
+                Form::Listpack(listpack) => listpack.byte_len() as u64,
+                Form::Table(table) => sampled(table.len(), 2 * STRING_BYTES + INDEX_BYTES, |position| {
+                    table.at(position).map_or(0, |field| outside(&field.name) + outside(&field.value))
+                }),
+            }
     }
 
     /// The number of fields.

@@ -135,6 +135,14 @@ impl List {
         }
     }
 
+    /// The bytes that it takes outside of its key's entry, estimated where it is long.
+    pub(super) fn heap_size(&self) -> u64 {
+        match &self.0 {
+            Form::Packed(listpack) => listpack.byte_len() as u64,
+            Form::Quick(quicklist) => quicklist.heap_size(),
+        }
+    }
+
     /// The element at one end.
     pub fn peek(&self, end: End) -> Option<Element<'_>> {
         match end {

@@ -22,6 +22,7 @@ use super::bytes::SmallBytes;
 use super::dense::{DenseTable, TableSeed};
 use super::intset::{self, Intset};
 use super::listpack::{self, Element, Listpack};
+use super::size::{INDEX_BYTES, STRING_BYTES, outside, sampled};
 use crate::number::parse_i64;
 
 const _: () = assert!(size_of::<Set>() <= 16);
@@ -129,6 +130,16 @@ impl Set {
             Form::Intset(_) => "intset",
             Form::Listpack(_) => "listpack",
             Form::Table(_) => "hashtable",
+        }
+    }
+
+    /// The bytes that it takes outside of its key's entry, estimated where it is a table.
+    pub(super) fn heap_size(&self) -> u64 {
+        match &self.0 {
+            Storage::Packed(bytes) => bytes.len() as u64,
+            Storage::Table(table) => {
+                sampled(table.len(), STRING_BYTES + INDEX_BYTES, |position| table.at(position).map_or(0, outside))
+            }
         }
     }
 

@@ -202,6 +202,20 @@ impl Stream {
         self.nodes.iter().map(|(base, node)| (*base, node.as_bytes()))
     }
 
+    /// The bytes that it takes outside of its key's entry, estimated from its first and last node: O(groups).
+    pub(super) fn heap_size(&self) -> u64 {
+        /// What a node, a group and a pending entry take beside their content.
+        const NODE_BYTES: u64 = 64;
+        const GROUP_BYTES: u64 = 200;
+        const PENDING_BYTES: u64 = 80;
+        let ends = self.nodes.values().next().into_iter().chain(self.nodes.values().next_back());
+        let node_bytes = ends.map(|node| node.as_bytes().len() as u64).sum::<u64>() / 2;
+        let pending: u64 = self.groups.values().map(|group| group.pending().len() as u64).sum();
+        self.nodes.len() as u64 * (NODE_BYTES + node_bytes)
+            + self.groups.len() as u64 * GROUP_BYTES
+            + pending * PENDING_BYTES
+    }
+
     /// Bytes of heap memory, about.
     pub fn heap_len(&self) -> usize {
         let nodes: usize = self.nodes.values().map(|node| node.heap_len() + size_of::<(StreamId, Node)>()).sum();

@@ -250,6 +250,14 @@ impl Zset {
         }
     }
 
+    /// The bytes that it takes outside of its key's entry, estimated where it is a tree.
+    pub(super) fn heap_size(&self) -> u64 {
+        match &self.0 {
+            Form::Packed(packed) => packed.heap_len() as u64,
+            Form::Tree(tree) => tree.heap_size(),
+        }
+    }
+
     /// Bytes of heap memory that the sorted set takes.
     pub fn heap_len(&self) -> usize {
         match &self.0 {

@@ -52,6 +52,7 @@ fn restore(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
         writer.delete(key);
     } else {
         writer.replace(key, value, deadline);
+        writer.set_uses(key, options.idle_secs, options.frequency);
         let mut digits = itoa::Buffer::new();
         let time = digits.format(deadline.time().map_or(0, |time| time.0)).as_bytes();
         writer.effect(RESTORED, key, &[b"RESTORE", key, time, payload, b"REPLACE", b"ABSTTL"]);
@@ -77,7 +78,7 @@ fn refusal(error: PayloadError) -> Error {
     }
 }
 
-/// What may stand behind the payload. How long or how often a key was used is checked, and nothing here asks for it.
+/// What may stand behind the payload.
 #[derive(Clone, Copy, Debug, Default)]
 struct Options {
     replace: bool,

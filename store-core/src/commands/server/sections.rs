@@ -4,6 +4,7 @@ use super::info::{Lines, Section};
 use crate::config::REDIS_VERSION;
 use crate::engine::{Caller, Topic};
 use alloc::format;
+use alloc::string::String;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
@@ -43,10 +44,22 @@ fn clients(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("total_watched_keys", engine.watched.len());
 }
 
-fn memory(_: &Caller<'_>, lines: &mut Lines) {
-    lines.add("maxmemory", 0);
-    lines.add("maxmemory_human", "0B");
-    lines.add("maxmemory_policy", "noeviction");
+fn memory(caller: &Caller<'_>, lines: &mut Lines) {
+    let eviction = &caller.engine.config.eviction;
+    for (name, bytes) in [("used_memory", caller.engine.used_memory()), ("maxmemory", eviction.max_bytes as u64)] {
+        lines.add(name, bytes);
+        lines.add(format_args!("{name}_human"), human(bytes));
+    }
+    lines.add("maxmemory_policy", eviction.policy.name());
+}
+
+/// A number of bytes in the largest unit that it fills.
+fn human(bytes: u64) -> String {
+    let unit = [("G", 30), ("M", 20), ("K", 10)].into_iter().find(|(_, bits)| bytes >> bits > 0);
+    unit.map_or_else(
+        || format!("{bytes}B"),
+        |(unit, bits)| format!("{:.2}{unit}", bytes as f64 / (1_u64 << bits) as f64),
+    )
 }
 
 fn persistence(caller: &Caller<'_>, lines: &mut Lines) {
@@ -67,7 +80,7 @@ fn stats(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("rejected_connections", 0);
     lines.add("expired_subkeys", engine.stats.expired_fields);
     lines.add("expired_keys", engine.stats.expired_keys);
-    lines.add("evicted_keys", 0);
+    lines.add("evicted_keys", engine.stats.evicted_keys);
     lines.add("evicted_clients", 0);
     lines.add("pubsub_channels", engine.pubsub.active(Topic::Channel).count());
     lines.add("pubsub_patterns", engine.pubsub.active(Topic::Pattern).count());

@@ -61,6 +61,11 @@ impl Dated {
         self.by_time.remove(&(old.time, old.field))
     }
 
+    /// The number of deadlines.
+    pub(super) fn len(&self) -> usize {
+        self.by_time.len()
+    }
+
     pub(super) fn first(&self) -> Option<Millis> {
         self.by_time.first().map(|(time, _)| *time)
     }

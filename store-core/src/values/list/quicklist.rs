@@ -13,7 +13,10 @@ use core::mem;
 
 use super::{End, Iter, NodeLimit, remove_matches};
 use crate::values::listpack::{self, Listpack, Position, element::Needle};
+use crate::values::size::sampled;
 
+/// What a node takes beside its listpack.
+const NODE_BYTES: u64 = 32;
 /// What an entry needs beside its bytes, as Redis estimates it.
 const ENTRY_OVERHEAD: usize = 8;
 
@@ -52,6 +55,11 @@ impl Quicklist {
 
     pub(super) const fn len(&self) -> usize {
         self.len
+    }
+
+    pub(super) fn heap_size(&self) -> u64 {
+        let size_at = |number| self.nodes.get(number).map_or(0, |node: &Node| node.entries.byte_len() as u64);
+        sampled(self.nodes.len(), NODE_BYTES, size_at)
     }
 
     pub(super) fn iter(&self) -> Iter<'_> {

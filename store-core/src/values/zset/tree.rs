@@ -18,6 +18,7 @@ use crate::values::bptree::{self, BpTree, Entry};
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::{DenseTable, Keyed, TableSeed};
 use crate::values::listpack::Element;
+use crate::values::size::{INDEX_BYTES, STRING_BYTES, outside, sampled};
 
 const _: () = assert!(size_of::<Scored>() == 32);
 
@@ -101,6 +102,14 @@ impl Tree {
 
     pub(super) fn page(&self, cursor: u64, count: usize) -> (u64, Page<'_>) {
         self.members.page(cursor, count)
+    }
+
+    pub(super) fn heap_size(&self) -> u64 {
+        /// A member's score, its entry in the tree, and its share of the inner nodes.
+        const SCORE_BYTES: u64 = 8 + 12;
+        sampled(self.members.len(), STRING_BYTES + INDEX_BYTES + SCORE_BYTES, |position| {
+            self.members.at(position).map_or(0, |entry| outside(&entry.member))
+        })
     }
 
     pub(super) fn heap_len(&self) -> usize {
