@@ -166,12 +166,14 @@ async fn keep_time(host: Arc<Host>, mut stopped: watch::Receiver<bool>) {
 }
 
 fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Flusher>), Error> {
-    let config = Config {
+    let mut config = Config {
         password: options.requirepass.clone().map(String::into_bytes),
         host: host_parameters(options, resp_address),
         ..Config::default()
     };
     let seed = seed().map_err(Error::system("ask for random numbers"))?;
+    getrandom::fill(&mut config.secret)
+        .map_err(|error| Error::system("ask for random numbers")(io::Error::other(error)))?;
     if options.durability == Durability::Memory {
         return Ok((Arc::new(Host::in_memory(config, seed)), None));
     }

@@ -3,6 +3,7 @@
 //! Adding a command means: one `const` above one function in its group's file, its name in that file's `COMMANDS`, and
 //! one transcript.
 
+mod acl;
 mod bitmap;
 mod command;
 mod connection;
@@ -24,12 +25,14 @@ mod transactions;
 mod zset;
 
 use crate::spec::Command;
+pub(crate) use connection::client_line;
 pub(crate) use table::{CommandId, CommandTable};
 
 /// The commands of every group.
 const GROUPS: &[&[Command]] = &[
     list::COMMANDS,
     bitmap::COMMANDS,
+    acl::COMMANDS,
     command::COMMANDS,
     connection::COMMANDS,
     generic::COMMANDS,

@@ -43,6 +43,12 @@ pub struct Config {
     pub eviction: EvictionConfig,
     /// The size of a list's nodes, in Redis's code: entries when positive, a class of bytes when negative.
     pub list_max_listpack_size: i32,
+    /// What nobody outside of the host knows; passwords that the store makes up follow from it.
+    pub secret: [u8; 32],
+    /// Whether a user is shown only the keys that it may read.
+    pub acl_hide_keys: bool,
+    /// How many entries the log of what was denied has at most.
+    pub acllog_max_len: usize,
     /// Which keyspace events are published.
     pub notifications: Notifications,
     /// How many keys are remembered for those who track them; 0 means any number.
@@ -80,6 +86,9 @@ impl Default for Config {
             zset: ZsetLimits::default(),
             eviction: EvictionConfig::default(),
             list_max_listpack_size: -2,
+            secret: [0; 32],
+            acl_hide_keys: true,
+            acllog_max_len: limits::ACL_LOG_ENTRIES_DEFAULT,
             notifications: Notifications::default(),
             tracking_table_max_keys: limits::TRACKED_KEYS_DEFAULT,
             stream: StreamLimits::default(),
@@ -170,6 +179,15 @@ macro_rules! size_parameter {
 
 /// Every parameter of the core, sorted by name. Those of Redis before 7.0 have a second name.
 pub const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "acl-hide-keys",
+        show: |config| show_switch(config.acl_hide_keys),
+        change: Some(|config, value| {
+            config.acl_hide_keys = parse_switch(value)?;
+            Ok(())
+        }),
+    },
+    count_parameter!("acllog-max-len", acllog_max_len),
     Parameter { name: "databases", show: |config| config.databases.to_string(), change: None },
     count_parameter!("hash-max-listpack-entries", hash.max_listpack_entries),
     size_parameter!("hash-max-listpack-value", hash.max_listpack_value),
@@ -227,6 +245,18 @@ fn parse_integer<T: TryFrom<i64>>(value: &[u8], low: i64, high: i64) -> Result<T
     let value = number::parse_i64(value).ok_or("argument couldn't be parsed into an integer")?;
     let within = Some(value).filter(|value| (low..=high).contains(value)).and_then(|value| T::try_from(value).ok());
     within.ok_or_else(|| format!("argument must be between {low} and {high} inclusive"))
+}
+
+fn show_switch(on: bool) -> String {
+    if on { "yes".to_owned() } else { "no".to_owned() }
+}
+
+fn parse_switch(value: &[u8]) -> Result<bool, String> {
+    match value.to_ascii_lowercase().as_slice() {
+        b"yes" => Ok(true),
+        b"no" => Ok(false),
+        _ => Err("argument must be 'yes' or 'no'".to_owned()),
+    }
 }
 
 /// Reads a number of bytes: `64`, `1kb`, `1m`.

@@ -14,6 +14,7 @@
 //!
 //! Architecture invariant: there is no way from a command to the outside but the reply and the outputs.
 
+mod access;
 mod blocking;
 mod caller;
 mod dispatch;
@@ -43,6 +44,7 @@ pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Tr
 pub use stats::{CommandStats, Stats};
 pub use tracking::{Tracking, TrackingMode};
 
+use crate::acl::Acl;
 use crate::clock::Millis;
 use crate::commands::CommandTable;
 use crate::config::Config;
@@ -115,6 +117,7 @@ pub struct Engine {
     pub(crate) tracking: TrackingTable,
     pub(crate) stats: Stats,
     pub(crate) commands: CommandTable,
+    pub(crate) acl: Acl,
     pub(crate) monitors: BTreeSet<SessionId>,
     pub(crate) pause: Pause,
     pub(crate) writes_stopped: bool,
@@ -136,6 +139,8 @@ impl Engine {
     /// An empty store. Everything random in it follows from `seed`.
     pub fn new(config: Config, seed: u64) -> Self {
         let mut random = Random::new(seed);
+        let commands = CommandTable::new();
+        let acl = Acl::new(&commands, config.password.as_deref());
         let seed = HashSeed(random.next_u64()).into();
         Self {
             keyspace: Keyspace::new(config.databases, &seed),
@@ -149,7 +154,8 @@ impl Engine {
             watched: Watched::default(),
             tracking: TrackingTable::new(seed),
             stats: Stats::default(),
-            commands: CommandTable::new(),
+            acl,
+            commands,
             monitors: BTreeSet::new(),
             pause: Pause::default(),
             writes_stopped: false,
@@ -169,7 +175,8 @@ impl Engine {
         if now != Millis::REPLAY {
             self.started.get_or_insert(now);
         }
-        self.sessions.open(now, options, &self.config)
+        let user = self.user_of_new_session(options.authenticated, options.read_only);
+        self.sessions.open(now, options, user)
     }
 
     /// Executes one request of a session and writes the answer into `reply`, in the session's protocol.
@@ -332,6 +339,7 @@ impl Engine {
                 started: self.started.unwrap_or(now),
                 config: &self.config.eviction,
             },
+            viewer: None,
             db,
             now,
         }

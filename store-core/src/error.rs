@@ -88,6 +88,8 @@ errors! {
     ClientNameInvalid => "ERR Client names cannot contain spaces, newlines or special characters.",
     OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
     WritesStopped => "MISCONF Redstart cannot write its log, so writes are refused; reads go on. See the server's log for the reason.",
+    KeyDenied => "NOPERM No permissions to access a key",
+    ChannelDenied => "NOPERM No permissions to access a channel",
     Paused => "ERR clients are paused, and this request cannot wait: try again",
     NotOverThisTransport => "ERR this command needs a connection that stays open, use RESP or WebSocket",
     ;
@@ -111,6 +113,8 @@ errors! {
     UnknownParameter { name: String } => "ERR Unknown option or number of arguments for CONFIG SET - '{name}'",
     /// The session's user may not run the command.
     NoPermission { user: String, command: String } => "NOPERM User {user} has no permissions to run the '{command}' command",
+    /// A queued request is not allowed any more.
+    DeniedSince { reason: &'static str } => "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: {reason}",
     /// Any other refusal whose text is fixed where it is made.
     Message { text: &'static str } => "{text}",
     /// Any other refusal whose text needs words of the request.

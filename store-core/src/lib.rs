@@ -25,6 +25,7 @@
 #![no_std]
 extern crate alloc;
 
+pub mod acl;
 pub mod args;
 pub mod clock;
 pub mod commands;

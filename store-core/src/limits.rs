@@ -20,3 +20,5 @@ pub const QUEUED_REQUESTS_MAX: usize = 1024 * 1024;
 pub const RANDOM_REPEATED_MAX: u64 = 16 * 1024 * 1024;
 /// How many keys are remembered for clients that track them, unless configured otherwise.
 pub const TRACKED_KEYS_DEFAULT: usize = 1_000_000;
+/// How many entries the log of what was denied has, unless configured otherwise.
+pub const ACL_LOG_ENTRIES_DEFAULT: usize = 128;

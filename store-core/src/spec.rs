@@ -11,6 +11,7 @@ mod shape;
 mod usage;
 
 pub use arg::{Access, Arg, ArgKind, KeyFind, KeySpec, KeyStart};
+pub(crate) use derive::CATEGORIES;
 pub use shape::{Shape, ShapeMismatch};
 
 use crate::args::Args;

@@ -61,7 +61,7 @@ fn is_stateless(transcript: &Transcript, protocol: Protocol) -> bool {
 /// answers in RESP3's terms, says it all.
 fn is_conversation(transcript: &Transcript, protocol: Protocol) -> bool {
     let name = transcript.name();
-    let about_sessions = ["/connection/", "/pubsub/", "monitor"].iter().any(|part| name.contains(part));
+    let about_sessions = ["/connection/", "/pubsub/", "/acl-", "monitor"].iter().any(|part| name.contains(part));
     let speaks_of_protocols = transcript.requests().any(|words| words.first().is_some_and(|word| word == b"HELLO"));
     on_a_real_clock(transcript, protocol) && protocol == Protocol::Resp3 && !about_sessions && !speaks_of_protocols
 }

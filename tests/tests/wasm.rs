@@ -29,7 +29,7 @@ fn transcripts() {
 /// A session of the same process needs no password, has no address, and cannot turn its connection off.
 fn is_about_clients(transcript: &Transcript) -> bool {
     let name = transcript.name();
-    ["/auth", "/quit", "/client-kill", "/client-reply", "/hello"].iter().any(|part| name.contains(part))
+    ["/acl-", "/auth", "/quit", "/client-kill", "/client-reply", "/hello"].iter().any(|part| name.contains(part))
 }
 
 #[test]

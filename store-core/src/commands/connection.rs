@@ -15,6 +15,7 @@ use crate::keyspace::DbIndex;
 use crate::reply::{Protocol, ReplyBuffer};
 use crate::spec::{Arg, Command, Flag, Group, Shape};
 use alloc::string::String;
+pub(crate) use list::line as client_line;
 
 pub(super) const COMMANDS: &[Command] = &[
     handshake::AUTH,
@@ -131,12 +132,14 @@ fn reset(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
     caller.engine.unsubscribe_all(caller.id);
     caller.engine.stop_monitoring(caller.id);
     caller.engine.stop_tracking(caller.id);
-    let needs_password = caller.engine.config.password.is_some();
+    let options = &caller.session().options;
+    let (user, authenticated) = caller.engine.user_of_new_session(options.authenticated, options.read_only);
     let session = caller.session_mut();
     session.transaction = None;
     session.db = DbIndex(0);
     session.protocol = Protocol::Resp2;
-    session.authenticated = session.options.authenticated || !needs_password;
+    session.user = user;
+    session.authenticated = authenticated;
     session.name = String::new();
     session.reply_mode = ReplyMode::On;
     session.no_evict = false;

@@ -12,6 +12,13 @@ use hashbrown::HashTable;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CommandId(u16);
 
+impl CommandId {
+    /// Its place among all commands.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// What is looked up for each request.
 #[derive(Debug)]
 struct Row {
@@ -101,12 +108,30 @@ impl CommandTable {
 
     /// The command with this name (`GET`, `CONFIG|SET`), in any case.
     pub(crate) fn by_name(&self, name: &[u8]) -> Option<&'static Command> {
+        self.id_of(name).map(|id| self.get(id))
+    }
+
+    /// The number of the command with this name (`GET`, `CONFIG|SET`), in any case.
+    pub(crate) fn id_of(&self, name: &[u8]) -> Option<CommandId> {
         let mut parts = name.splitn(2, |byte| *byte == b'|');
         let id = self.find_name(parts.next()?, None)?;
-        match parts.next() {
-            Some(subcommand) => self.find_name(subcommand, Some(id)).map(|id| self.get(id)),
-            None => Some(self.get(id)),
-        }
+        parts.next().map_or(Some(id), |subcommand| self.find_name(subcommand, Some(id)))
+    }
+
+    /// How many commands there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Every command with its number.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (CommandId, &'static Command)> {
+        (0..).map(CommandId).zip(self.rows.iter().map(|row| row.command))
+    }
+
+    /// The subcommands of a command.
+    pub(crate) fn subcommands(&self, id: CommandId) -> impl Iterator<Item = CommandId> {
+        let (name, is_container) = (self.get(id).name, self.row(id).is_container);
+        self.ids().filter(move |(_, command)| is_container && command.container() == Some(name)).map(|(id, _)| id)
     }
 
     /// A command's declaration.

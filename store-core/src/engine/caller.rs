@@ -41,6 +41,10 @@ impl Caller<'_> {
             let words: Words<'_> = words.iter().map(Vec::as_slice).collect();
             match self.engine.commands.find(&words) {
                 Ok(command) => {
+                    if let Err(error) = self.engine.recheck(self.now, self.id, command, &words) {
+                        reply.error(&error);
+                        continue;
+                    }
                     let session = (self.id, self.session().db);
                     self.engine.run(self.now, session, command, &words, reply, Context::Transaction);
                 }

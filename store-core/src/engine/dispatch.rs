@@ -2,14 +2,16 @@
 //!
 //! The order of the checks is Redis's, because clients can see which of two errors comes first.
 
+use super::access::Refusal;
 use super::eviction::{Room, needs_room};
 use super::{Caller, Engine, Execution, Outcome, ReplyMode, Request, Session, SessionId, SessionKind};
+use crate::acl::Acl;
 use crate::args::Args;
 use crate::clock::Millis;
 use crate::commands::{CommandId, CommandTable};
 use crate::engine::Attempt;
 use crate::error::Error;
-use crate::keyspace::DbIndex;
+use crate::keyspace::{DbIndex, Reader};
 use crate::limits;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Command, Flag, Run};
@@ -36,15 +38,16 @@ impl Engine {
         session.last_active = now;
         reply.set_protocol(session.protocol);
         let quiet = session.reply_mode != ReplyMode::On;
-        let admitted = admit(&self.commands, session, words, self.writes_stopped, room);
+        let admitted = admit(&self.commands, &self.acl, session, words, self.writes_stopped, room);
         if let Ok(command) = &admitted
             && let Some(held) = self.postpone(now, id, self.commands.get(*command), words)
         {
             return held.unwrap_or_else(|error| self.refuse(id, &error, reply));
         }
         let (outcome, settled) = match admitted {
-            Err(error) => {
+            Err(refusal) => {
                 self.commands.count_rejection(words);
+                let error = self.explain(now, id, words, refusal);
                 let error = self.reason_for_exec(id, words, error);
                 (self.refuse(id, &error, reply), true)
             }
@@ -83,8 +86,8 @@ impl Engine {
         self.effects.begin_unit();
         let room = self.make_room(now);
         reply.set_protocol(self.sessions.get(id).protocol);
-        let admitted: Result<Vec<_>, _> =
-            requests.iter().map(|request| self.admit_queued(now, id, request.words(), room)).collect();
+        let admit = |words| self.admit_queued(now, id, words, room).map_err(|refusal: Refusal| (words, refusal));
+        let admitted: Result<Vec<_>, _> = requests.iter().map(|request| admit(request.words())).collect();
         match admitted {
             Ok(commands) => {
                 reply.array(commands.len());
@@ -93,7 +96,8 @@ impl Engine {
                     self.run(now, (id, db), command, request.words(), reply, Context::Transaction);
                 }
             }
-            Err(error) => {
+            Err((words, refusal)) => {
+                let error = self.explain(now, id, words, refusal);
                 self.stats.error_replies += 1;
                 reply.error(&error);
             }
@@ -106,13 +110,13 @@ impl Engine {
     }
 
     /// Finds the command of a request that is part of a transaction, and refuses it if it may not be.
-    fn admit_queued(&self, now: Millis, id: SessionId, words: &[&[u8]], room: Room) -> Result<CommandId, Error> {
-        let command = admit(&self.commands, self.sessions.get(id), words, self.writes_stopped, room)?;
+    fn admit_queued(&self, now: Millis, id: SessionId, words: &[&[u8]], room: Room) -> Result<CommandId, Refusal> {
+        let command = admit(&self.commands, &self.acl, self.sessions.get(id), words, self.writes_stopped, room)?;
         if self.commands.get(command).has(Flag::NoMulti) {
-            return Err(Error::NotInTransaction);
+            return Err(Error::NotInTransaction.into());
         }
         if self.is_paused(now, id, self.commands.get(command)) {
-            return Err(Error::Paused);
+            return Err(Error::Paused.into());
         }
         Ok(command)
     }
@@ -202,7 +206,8 @@ impl Engine {
     ) -> Result<Outcome, Error> {
         let mut args = Args::new(words, command.name_words());
         let attempt = match command.run {
-            Run::Read(run) => run(&self.reader(now, db), &mut args, reply).map(|()| Attempt::Done)?,
+            Run::Read(run) => run(&Reader { viewer: self.viewer(id), ..self.reader(now, db) }, &mut args, reply)
+                .map(|()| Attempt::Done)?,
             Run::Write(run) => run(&mut self.writer(now, db), &mut args, reply).map(|()| Attempt::Done)?,
             Run::Blocking(run) => run(&mut self.writer(now, db), &mut args, reply)?,
             Run::BlockingRead(run) => run(&self.reader(now, db), &mut args, reply)?,
@@ -250,34 +255,35 @@ impl Engine {
 /// Finds the command of a request, and refuses it if the session may not run it now.
 fn admit(
     commands: &CommandTable,
+    acl: &Acl,
     session: &Session,
     words: &[&[u8]],
     writes_stopped: bool,
     room: Room,
-) -> Result<CommandId, Error> {
+) -> Result<CommandId, Refusal> {
     let command = commands.find(words)?;
     let spec = commands.get(command);
     commands.check_arity(command, words.len())?;
-    if !session.authenticated && !spec.has(Flag::NoAuth) {
-        return Err(Error::AuthRequired);
+    if !session.authenticated && !acl.default_user().is_open() && !spec.has(Flag::NoAuth) {
+        return Err(Error::AuthRequired.into());
     }
     if session.transaction.is_some() && spec.has(Flag::NoMulti) {
-        return Err(Error::NotInTransaction);
+        return Err(Error::NotInTransaction.into());
     }
-    if session.options.read_only && (spec.has(Flag::Write) || spec.has(Flag::Admin)) {
-        return Err(Error::NoPermission { user: "read-only".into(), command: spec.full_name() });
+    if !session.user.is_unrestricted() {
+        session.user.check(command, spec, words).map_err(|denied| Refusal::Denied(command, denied))?;
     }
     if session.options.kind == SessionKind::Rest && spec.has(Flag::Stateful) {
-        return Err(Error::NotOverThisTransport);
+        return Err(Error::NotOverThisTransport.into());
     }
     if room == Room::None && needs_room(commands, session, spec) {
-        return Err(Error::OutOfMemory);
+        return Err(Error::OutOfMemory.into());
     }
     if writes_stopped && spec.has(Flag::Write) {
-        return Err(Error::WritesStopped);
+        return Err(Error::WritesStopped.into());
     }
     if session.is_subscribed_only() && !spec.has(Flag::WhileSubscribed) {
-        return Err(Error::SubscribedOnly { command: spec.full_name() });
+        return Err(Error::SubscribedOnly { command: spec.full_name() }.into());
     }
     Ok(command)
 }

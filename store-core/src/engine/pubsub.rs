@@ -20,6 +20,8 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
+    pub(crate) const ALL: [Self; 3] = [Self::Channel, Self::Pattern, Self::ShardChannel];
+
     /// The word that tells a subscription, its end or a message of this topic: `subscribe`, `punsubscribe`, `smessage`.
     const fn word(self, channel: &'static str, pattern: &'static str, shard: &'static str) -> &'static str {
         match self {
@@ -168,16 +170,16 @@ impl Engine {
     /// Sends a message to everyone who listens to the channel, and gives the number of receivers.
     pub fn publish(&mut self, channel: &[u8], message: &[u8]) -> usize {
         self.stats.messages_published += 1;
-        self.spread(channel, message)
+        self.spread(channel, message, None)
     }
 
-    /// Sends what nobody published, to the same listeners.
-    pub(super) fn spread(&mut self, channel: &[u8], message: &[u8]) -> usize {
-        let mut sent = self.deliver(Topic::Channel, channel, &[b"message", channel, message]);
+    /// Sends a message to those who listen and, if it tells of a key, may know of that.
+    pub(super) fn spread(&mut self, channel: &[u8], message: &[u8], about: Option<&SmallBytes>) -> usize {
+        let mut sent = self.deliver((Topic::Channel, channel), &[b"message", channel, message], about);
         let patterns: Vec<_> =
             self.pubsub.matching_patterns(channel).map(|(pattern, to)| (pattern.to_vec(), to.to_vec())).collect();
         for (pattern, listeners) in patterns {
-            sent += self.send_all(&listeners, &[b"pmessage", &pattern, channel, message]);
+            sent += self.send_all(&listeners, &[b"pmessage", &pattern, channel, message], about);
         }
         sent
     }
@@ -185,17 +187,20 @@ impl Engine {
     /// Sends a message to everyone who listens to the sharded channel.
     pub(crate) fn publish_sharded(&mut self, channel: &[u8], message: &[u8]) -> usize {
         self.stats.messages_published += 1;
-        self.deliver(Topic::ShardChannel, channel, &[b"smessage", channel, message])
+        self.deliver((Topic::ShardChannel, channel), &[b"smessage", channel, message], None)
     }
 
-    fn deliver(&mut self, topic: Topic, name: &[u8], words: &[&[u8]]) -> usize {
+    fn deliver(&mut self, (topic, name): (Topic, &[u8]), words: &[&[u8]], about: Option<&SmallBytes>) -> usize {
         let listeners = self.pubsub.listeners(topic, name).to_vec();
-        self.send_all(&listeners, words)
+        self.send_all(&listeners, words, about)
     }
 
-    fn send_all(&mut self, listeners: &[SessionId], words: &[&[u8]]) -> usize {
+    fn send_all(&mut self, listeners: &[SessionId], words: &[&[u8]], about: Option<&SmallBytes>) -> usize {
         let mut message = Message { words, encoded: [None, None] };
         for session in listeners {
+            if about.is_some_and(|key| !self.may_see(*session, key)) {
+                continue;
+            }
             let bytes = message.bytes(self.sessions.get(*session).protocol);
             self.emit(Output::Push { session: *session, bytes });
         }

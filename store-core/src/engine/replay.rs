@@ -38,6 +38,7 @@ impl Engine {
     pub fn replay(&mut self, effects: &[u8]) -> Result<usize, ReplayError> {
         let options = SessionOptions { kind: SessionKind::Local, authenticated: true, ..SessionOptions::default() };
         let session = self.open(Millis::REPLAY, options);
+        self.sessions.get_mut(session).user = self.acl.unrestricted_user().clone();
         self.stats.connections_received -= 1;
         self.effects.set_recording(false);
         let applied = self.replay_in(session, effects);

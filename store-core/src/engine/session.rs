@@ -3,12 +3,13 @@
 use super::pubsub::Topic;
 use super::tracking::Tracking;
 use super::watch::WatchedKey;
+use crate::acl::User;
 use crate::clock::Millis;
-use crate::config::Config;
 use crate::keyspace::DbIndex;
 use crate::reply::Protocol;
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -101,6 +102,8 @@ pub struct Session {
     pub protocol: Protocol,
     /// Whether it has authenticated, or need not.
     pub authenticated: bool,
+    /// The user that it belongs to.
+    pub user: Arc<User>,
     /// Its name, from `CLIENT SETNAME`.
     pub name: String,
     /// Its library's name and version, from `CLIENT SETINFO`.
@@ -166,12 +169,13 @@ impl Subscriptions {
 }
 
 impl Session {
-    fn new(id: SessionId, now: Millis, options: SessionOptions, config: &Config) -> Self {
+    fn new(id: SessionId, now: Millis, options: SessionOptions, (user, authenticated): (Arc<User>, bool)) -> Self {
         Self {
             id,
             db: DbIndex(0),
             protocol: options.protocol,
-            authenticated: options.authenticated || config.password.is_none(),
+            authenticated,
+            user,
             name: String::new(),
             library: (String::new(), String::new()),
             created: now,
@@ -204,10 +208,10 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    pub(crate) fn open(&mut self, now: Millis, options: SessionOptions, config: &Config) -> SessionId {
+    pub(crate) fn open(&mut self, now: Millis, options: SessionOptions, user: (Arc<User>, bool)) -> SessionId {
         self.last += 1;
         let id = SessionId(self.last);
-        self.open.insert(id, Session::new(id, now, options, config));
+        self.open.insert(id, Session::new(id, now, options, user));
         id
     }
 

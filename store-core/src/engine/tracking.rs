@@ -271,6 +271,11 @@ impl Engine {
 
     /// Sends the keys that are not valid any more (none: all) to a session, or to where it sends them on.
     fn tell_invalid(&mut self, session: SessionId, keys: Option<&[&SmallBytes]>) {
+        let shown: Option<Vec<_>> =
+            keys.map(|keys| keys.iter().filter(|key| self.may_see(session, key)).copied().collect());
+        if shown.as_ref().is_some_and(Vec::is_empty) {
+            return;
+        }
         let Some(own) = self.sessions.find_mut(session) else { return };
         let Some(tracking) = own.tracking.as_mut() else { return };
         let (redirect, own_protocol) = (tracking.redirect, own.protocol);
@@ -290,7 +295,7 @@ impl Engine {
         } else {
             return;
         }
-        write_keys(&mut message, keys);
+        write_keys(&mut message, shown.as_deref());
         self.emit(Output::Push { session: receiver, bytes: Arc::from(message.as_bytes()) });
     }
 

@@ -1,6 +1,7 @@
 //! What a reading command may do: see the live entries of one database.
 
 use super::{AccessClock, Database, DbIndex, Entry, Keyspace};
+use crate::acl::User;
 use crate::clock::{Deadline, Millis};
 use crate::config::Config;
 use crate::error::Error;
@@ -18,6 +19,8 @@ pub struct Reader<'a> {
     pub(crate) seed: &'a TableSeed,
     pub(crate) random: &'a RefCell<Random>,
     pub(crate) access: AccessClock<'a>,
+    /// Whose permissions say which keys are shown, if anybody's.
+    pub(crate) viewer: Option<&'a User>,
     pub(crate) db: DbIndex,
     pub(crate) now: Millis,
 }
@@ -112,6 +115,11 @@ impl<'a> Reader<'a> {
     /// Whether a key is there.
     pub fn contains(&self, key: &[u8]) -> bool {
         self.entry(key).is_some()
+    }
+
+    /// Whether the client may learn that there is this key.
+    pub fn shows(&self, key: &[u8]) -> bool {
+        self.viewer.is_none_or(|user| user.may_read(key))
     }
 
     /// Whether an entry has not expired.

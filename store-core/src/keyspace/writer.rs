@@ -40,6 +40,7 @@ impl<'a> Writer<'a> {
     /// A view of the same database for what only reads.
     pub const fn reader(&self) -> Reader<'_> {
         Reader {
+            viewer: None,
             keyspace: self.keyspace,
             config: self.config,
             seed: self.seed,

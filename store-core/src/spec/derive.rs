@@ -30,7 +30,7 @@ const FLAG_NAMES: [(Flag, &str); 18] = [
 ];
 
 /// The ACL categories in Redis's order.
-const CATEGORIES: [&str; 21] = [
+pub(crate) const CATEGORIES: [&str; 21] = [
     "keyspace",
     "read",
     "write",

@@ -2,8 +2,9 @@
 
 use super::HANDSHAKE;
 use super::client::parse_name;
+use crate::acl::DEFAULT_USER;
 use crate::args::Args;
-use crate::config::{Config, REDIS_VERSION};
+use crate::config::REDIS_VERSION;
 use crate::engine::Caller;
 use crate::error::Error;
 use crate::number;
@@ -11,9 +12,6 @@ use crate::reply::{Protocol, ReplyBuffer};
 use crate::spec::{Arg, Command, Group, Shape};
 use alloc::format;
 use alloc::string::String;
-
-/// The only user, until there are others.
-const DEFAULT_USER: &[u8] = b"default";
 
 pub(super) const HELLO: Command = Command::new("HELLO", Group::Connection, "6.0.0")
     .about("Chooses the protocol, logs in and names the connection, all if wanted; tells what the server is.", "O(1)")
@@ -41,10 +39,7 @@ struct Greeting<'a> {
 fn hello(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let greeting = parse_greeting(args)?;
     if let Some((user, password)) = greeting.credentials {
-        if !is_known(&caller.engine.config, user, password) {
-            return Err(Error::WrongPassword);
-        }
-        caller.session_mut().authenticated = true;
+        caller.engine.authenticate(caller.now, caller.id, (user, password), b"hello")?;
     }
     let session = caller.session_mut();
     if !session.authenticated {
@@ -113,50 +108,14 @@ pub(super) const AUTH: Command = Command::new("AUTH", Group::Connection, "1.0.0"
     .session(auth);
 
 fn auth(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let config = &caller.engine.config;
-    let known = match *args.rest() {
-        [_] if config.password.is_none() => return Err(Error::NoPasswordSet),
-        [password] => is_known(config, DEFAULT_USER, password),
-        [user, password] => is_known(config, user, password),
+    let credentials = match *args.rest() {
+        [_] if caller.engine.acl.default_user().has_no_password() => return Err(Error::NoPasswordSet),
+        [password] => (DEFAULT_USER, password),
+        [user, password] => (user, password),
         _ => return Err(Error::Syntax),
     };
-    if !known {
-        return Err(Error::WrongPassword);
-    }
-    caller.session_mut().authenticated = true;
+    let name = args.all().first().copied().unwrap_or_default();
+    caller.engine.authenticate(caller.now, caller.id, credentials, name)?;
     reply.ok();
     Ok(())
-}
-
-/// Whether this is a user and its password. A user without a password is let in with any.
-fn is_known(config: &Config, user: &[u8], password: &[u8]) -> bool {
-    let right = config.password.as_deref().is_none_or(|expected| is_same_secret(password, expected));
-    user == DEFAULT_USER && right
-}
-
-/// Compares in a time that tells nothing of where the two differ.
-fn is_same_secret(given: &[u8], expected: &[u8]) -> bool {
-    let expected_bytes = expected.iter().cycle().chain(core::iter::repeat(&0));
-    let differences =
-        given.iter().zip(expected_bytes).fold(0, |found, (one, other)| core::hint::black_box(found | (one ^ other)));
-    differences == 0 && given.len() == expected.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_same_secret;
-
-    #[test]
-    fn secrets_are_equal_in_length_and_bytes() {
-        for (given, expected, same) in [
-            ("a", "a", true),
-            ("", "", true),
-            ("a", "", false),
-            ("", "a", false),
-            ("aa", "a", false),
-            ("b", "a", false),
-        ] {
-            assert_eq!(is_same_secret(given.as_bytes(), expected.as_bytes()), same, "{given:?} {expected:?}");
-        }
-    }
 }

@@ -45,7 +45,7 @@ fn kill(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
         reply.ok();
         return Ok(());
     }
-    let filter = parse_filter(args)?;
+    let filter = parse_filter(caller, args)?;
     reply.count(end_all(caller, &filter));
     Ok(())
 }
@@ -54,6 +54,7 @@ fn kill(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
 struct Filter<'a> {
     id: Option<u64>,
     kind: Option<ClientType>,
+    user: Option<Vec<u8>>,
     address: Option<&'a [u8]>,
     local_address: Option<&'a [u8]>,
     skip_own: bool,
@@ -61,7 +62,7 @@ struct Filter<'a> {
 
 impl Default for Filter<'_> {
     fn default() -> Self {
-        Self { id: None, kind: None, address: None, local_address: None, skip_own: true }
+        Self { id: None, kind: None, user: None, address: None, local_address: None, skip_own: true }
     }
 }
 
@@ -71,12 +72,13 @@ impl Filter<'_> {
         !spared
             && self.id.is_none_or(|id| id == session.id.0)
             && self.kind.is_none_or(|kind| kind == ClientType::of(session))
+            && self.user.as_deref().is_none_or(|user| user == session.user.name())
             && self.address.is_none_or(|address| address == session.options.address.as_bytes())
             && self.local_address.is_none_or(|address| address == session.options.local_address.as_bytes())
     }
 }
 
-fn parse_filter<'a>(args: &mut Args<'a>) -> Result<Filter<'a>, Error> {
+fn parse_filter<'a>(caller: &Caller<'_>, args: &mut Args<'a>) -> Result<Filter<'a>, Error> {
     let mut filter = Filter::default();
     while !args.is_empty() {
         if args.keyword_with("ID", 1) {
@@ -89,7 +91,10 @@ fn parse_filter<'a>(args: &mut Args<'a>) -> Result<Filter<'a>, Error> {
         } else if args.keyword_with("LADDR", 1) {
             filter.local_address = Some(args.word()?);
         } else if args.keyword_with("USER", 1) {
-            check_user(args.word()?)?;
+            let name = args.word()?;
+            let user = caller.engine.acl.user(name).map(|user| user.name().to_vec());
+            let unknown = || format!("ERR No such user '{}'", String::from_utf8_lossy(name));
+            filter.user = Some(user.ok_or_else(|| Error::Detail { text: unknown() })?);
         } else if args.keyword_with("SKIPME", 1) {
             filter.skip_own = parse_yes_or_no(args)?;
         } else {
@@ -97,14 +102,6 @@ fn parse_filter<'a>(args: &mut Args<'a>) -> Result<Filter<'a>, Error> {
         }
     }
     Ok(filter)
-}
-
-/// Every connection belongs to the one user that there is.
-fn check_user(name: &[u8]) -> Result<(), Error> {
-    if name == b"default" {
-        return Ok(());
-    }
-    Err(Error::Detail { text: format!("ERR No such user '{}'", String::from_utf8_lossy(name)) })
 }
 
 fn parse_yes_or_no(args: &mut Args<'_>) -> Result<bool, Error> {
@@ -122,11 +119,7 @@ fn end_all(caller: &mut Caller<'_>, filter: &Filter<'_>) -> usize {
     let all = caller.engine.sessions.in_order();
     let fitting: Vec<_> = all.into_iter().filter(|s| filter.includes(s, caller.id)).map(|s| s.id).collect();
     for session in &fitting {
-        if *session == caller.id {
-            caller.session_mut().closing = true;
-        } else {
-            caller.engine.end_session(*session);
-        }
+        caller.engine.dismiss(caller.id, *session);
     }
     fitting.len()
 }

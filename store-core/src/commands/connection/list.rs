@@ -4,7 +4,7 @@ use super::client::{ADMINISTRATION, QUESTION, unknown_type};
 use super::tracking::redirection;
 use crate::args::Args;
 use crate::clock::Millis;
-use crate::engine::{Caller, Session, TrackingMode};
+use crate::engine::{Caller, Engine, Session, TrackingMode};
 use crate::error::Error;
 use crate::number;
 use crate::reply::{Protocol, ReplyBuffer};
@@ -63,7 +63,7 @@ fn list(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
     let wanted = parse_filter(args)?;
     let all = caller.engine.sessions.in_order();
     let shown = all.into_iter().filter(|session| !session.closing && wanted.includes(session));
-    let lines: String = shown.map(|session| line(caller, session)).collect();
+    let lines: String = shown.map(|session| line(caller.engine, caller.now, session)).collect();
     reply.verbatim(lines.as_bytes());
     Ok(())
 }
@@ -107,18 +107,18 @@ pub(super) const INFO: Command = Command::new("CLIENT INFO", Group::Connection, 
     .session(info);
 
 fn info(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    reply.verbatim(line(caller, caller.session()).as_bytes());
+    reply.verbatim(line(caller.engine, caller.now, caller.session()).as_bytes());
     Ok(())
 }
 
 /// The fields of a connection. What only the host knows (buffers, memory) is zero.
-fn line(caller: &Caller<'_>, session: &Session) -> String {
+pub(crate) fn line(engine: &Engine, now: Millis, session: &Session) -> String {
     let mut line = String::new();
     let mut field = |name: &str, value: &dyn core::fmt::Display| {
         // Writing into a string cannot fail.
         let _ = write!(line, "{name}={value} ");
     };
-    let seconds_since = |time: Millis| caller.now.0.saturating_sub(time.0) / 1000;
+    let seconds_since = |time: Millis| now.0.saturating_sub(time.0) / 1000;
     let subscriptions = &session.subscriptions;
     field("id", &session.id.0);
     field("addr", &session.options.address);
@@ -127,7 +127,7 @@ fn line(caller: &Caller<'_>, session: &Session) -> String {
     field("name", &session.name);
     field("age", &seconds_since(session.created));
     field("idle", &seconds_since(session.last_active));
-    field("flags", &flags(caller, session));
+    field("flags", &flags(engine, session));
     field("db", &session.db.0);
     field("sub", &subscriptions.channels);
     field("psub", &subscriptions.patterns);
@@ -139,7 +139,7 @@ fn line(caller: &Caller<'_>, session: &Session) -> String {
     }
     field("events", &"r");
     field("cmd", &session.last_command.to_ascii_lowercase().replace(' ', "|"));
-    field("user", &"default");
+    field("user", &String::from_utf8_lossy(session.user.name()));
     field("redir", &redirection(session.tracking.as_deref()));
     field("resp", &if session.protocol == Protocol::Resp3 { 3 } else { 2 });
     field("lib-name", &session.library.0);
@@ -151,12 +151,12 @@ fn line(caller: &Caller<'_>, session: &Session) -> String {
 }
 
 /// The letters of a connection's states, `N` when there is none.
-fn flags(caller: &Caller<'_>, session: &Session) -> String {
+fn flags(engine: &Engine, session: &Session) -> String {
     let states = [
-        ('O', caller.engine.monitors.contains(&session.id)),
+        ('O', engine.monitors.contains(&session.id)),
         ('P', session.subscriptions.total() > 0),
         ('x', session.transaction.is_some()),
-        ('b', caller.engine.blocked.contains(session.id) || caller.engine.pause.holds(session.id)),
+        ('b', engine.blocked.contains(session.id) || engine.pause.holds(session.id)),
         ('t', session.tracking.is_some()),
         ('R', session.tracking.as_ref().is_some_and(|tracking| tracking.broken_redirect)),
         ('B', session.tracking.as_ref().is_some_and(|tracking| tracking.mode == TrackingMode::Broadcast)),

@@ -27,9 +27,9 @@ fn keys(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Re
         count += 1;
     };
     if glob::is_literal(pattern) {
-        reader.contains(pattern).then(|| show(pattern));
+        (reader.contains(pattern) && reader.shows(pattern)).then(|| show(pattern));
     } else {
-        let live = reader.database().entries().filter(|entry| reader.is_live(entry));
+        let live = reader.database().entries().filter(|entry| reader.is_live(entry) && reader.shows(entry.key()));
         live.map(Keyed::key).filter(|key| glob::matches(pattern, key)).for_each(show);
     }
     reply.end_array(array, count);
@@ -61,7 +61,7 @@ fn scan(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Re
     let kind = wanted.map(ValueType::from_name);
     let is_shown = |entry: &Entry| {
         let of_kind = kind.is_none_or(|kind| kind == Some(entry.value.value_type()));
-        of_kind && reader.is_live(entry) && options.admits(entry.key())
+        of_kind && reader.is_live(entry) && options.admits(entry.key()) && reader.shows(entry.key())
     };
     let mut found = alloc::vec::Vec::new();
     let next = reader.database().scan(cursor, options.count, |entry| {
@@ -94,7 +94,7 @@ fn random_entry<'a>(reader: &Reader<'a>) -> Option<&'a Entry> {
     if database.is_empty() {
         return None;
     }
-    let is_live = |entry: &&Entry| reader.is_live(entry);
+    let is_live = |entry: &&Entry| reader.is_live(entry) && reader.shows(entry.key());
     let by_chance = (0..TRIES).find_map(|_| database.entry_at(reader.random_index(database.len())).filter(is_live));
     by_chance.or_else(|| database.entries().find(is_live))
 }

@@ -63,7 +63,13 @@ fn set(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) ->
             change(&mut changed, value).map_err(|reason| refuse(name, &reason))?;
         }
     }
+    let password_changed = changed.password != caller.engine.config.password;
     caller.engine.config = changed;
+    if password_changed {
+        let default = caller.engine.acl.default_user();
+        let default = default.with_password(caller.engine.config.password.as_deref());
+        caller.engine.set_user(caller.id, default);
+    }
     reply.ok();
     Ok(())
 }

@@ -1,0 +1,113 @@
+//! Access control: users, what each may do, and what was denied.
+//!
+//! A [`User`] has passwords and [`Selector`]s; a selector is a set of commands together with the keys and channels on
+//! which they may be used, and a request is allowed when one of the user's selectors allows all of it. Sessions share
+//! the user that they belong to; a change makes a new one and hands it to them, so that a request needs one look at one
+//! flag when its user may do everything.
+//!
+//! This module knows users and rules; sessions and connections are the engine's.
+
+mod log;
+mod selector;
+mod sha256;
+mod user;
+
+pub use log::{AclLog, Context, LogEntry, Subject};
+pub use selector::{RuleError, Selector};
+pub use sha256::{hex, sha256};
+pub use user::{Denied, User};
+
+use crate::commands::CommandTable;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// The name of the user that sessions belong to until they say otherwise.
+pub const DEFAULT_USER: &[u8] = b"default";
+/// The name of the user that a session belongs to when its token allows reading only.
+const READ_ONLY_USER: &[u8] = b"read-only";
+
+/// The users by name, and the log of what was denied.
+#[derive(Debug)]
+pub struct Acl {
+    users: BTreeMap<Vec<u8>, Arc<User>>,
+    /// Not among the users: it comes with a token, and cannot be changed.
+    read_only: Arc<User>,
+    /// Nor is this one, who repeats what the store's own log says.
+    unrestricted: Arc<User>,
+    /// Whether a user may not do everything.
+    is_restricting: bool,
+    /// What was denied.
+    pub log: AclLog,
+}
+
+impl Acl {
+    /// The default user, who may do everything, with this password or none.
+    pub(crate) fn new(commands: &CommandTable, password: Option<&[u8]>) -> Self {
+        let user = |name: &[u8], rules: &[&[u8]]| {
+            let mut user = User::new(name, commands);
+            for rule in rules {
+                let applied = user.apply(commands, rule);
+                assert_eq!(applied, Ok(()), "the built-in rules are right");
+            }
+            Arc::new(user)
+        };
+        let unrestricted = user(DEFAULT_USER, &[b"on", b"nopass", b"+@all", b"~*", b"&*"]);
+        let read_only = user(READ_ONLY_USER, &[b"on", b"+@all", b"-@write", b"-@admin", b"~*", b"&*"]);
+        let users = BTreeMap::from([(DEFAULT_USER.to_vec(), Arc::new(User::clone(&unrestricted)))]);
+        let mut acl = Self { users, read_only, unrestricted, is_restricting: false, log: AclLog::default() };
+        acl.put(acl.default_user().with_password(password));
+        acl
+    }
+
+    /// The default user.
+    pub fn default_user(&self) -> &Arc<User> {
+        match self.users.get(DEFAULT_USER) {
+            Some(user) => user,
+            None => unreachable!("the default user cannot be removed"),
+        }
+    }
+
+    /// The user of read-only tokens.
+    pub const fn read_only_user(&self) -> &Arc<User> {
+        &self.read_only
+    }
+
+    /// A user who may do everything, whatever becomes of the others.
+    pub const fn unrestricted_user(&self) -> &Arc<User> {
+        &self.unrestricted
+    }
+
+    /// The user of this name.
+    pub fn user(&self, name: &[u8]) -> Option<&Arc<User>> {
+        self.users.get(name)
+    }
+
+    /// The users in order of their names.
+    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values()
+    }
+
+    /// Whether some user may not do everything.
+    pub const fn is_restricting(&self) -> bool {
+        self.is_restricting
+    }
+
+    /// Adds a user, in the place of the one of the same name.
+    pub fn put(&mut self, user: User) -> Arc<User> {
+        let user = Arc::new(user);
+        self.users.insert(user.name().to_vec(), user.clone());
+        self.is_restricting = self.users.values().any(|user| !user.is_unrestricted());
+        user
+    }
+
+    /// Removes a user. False when there is none of this name.
+    pub fn remove(&mut self, name: &[u8]) -> bool {
+        self.users.remove(name).is_some()
+    }
+
+    /// The user of this name, if the password is right.
+    pub fn authenticate(&self, name: &[u8], password: &[u8]) -> Option<&Arc<User>> {
+        self.user(name).filter(|user| user.accepts(password))
+    }
+}

@@ -1,0 +1,160 @@
+//! Adding, changing, removing and showing users.
+
+use super::ADMINISTRATION;
+use crate::acl::{DEFAULT_USER, Selector, User};
+use crate::args::Args;
+use crate::engine::Caller;
+use crate::error::Error;
+use crate::reply::ReplyBuffer;
+use crate::spec::{Arg, Command, Group, Shape};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+const NO_FILE: Error = Error::message(
+    "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.",
+);
+
+pub(super) const SETUSER: Command = Command::new("ACL SETUSER", Group::Server, "6.0.0")
+    .about("Adds a user or changes one, by all of the rules or, if one is wrong, by none.", "O(N) for N rules")
+    .flags(ADMINISTRATION)
+    .syntax(&[Arg::string("username"), Arg::string("rule").optional().multiple()])
+    .reply(Shape::Ok)
+    .session(setuser);
+
+fn setuser(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let name = args.word()?;
+    if !User::is_name(name) {
+        return Err(Error::message("ERR Usernames can't contain spaces or null characters"));
+    }
+    let engine = &caller.engine;
+    let known = engine.acl.user(name).map(|user| User::clone(user));
+    let mut user = known.unwrap_or_else(|| User::new(name, &engine.commands));
+    for rule in join_selectors(args.rest())? {
+        user.apply(&engine.commands, &rule).map_err(|error| {
+            let (rule, reason) = (String::from_utf8_lossy(&rule), error.text());
+            Error::Detail { text: format!("ERR Error in ACL SETUSER modifier '{rule}': {reason}") }
+        })?;
+    }
+    caller.engine.set_user(caller.id, user);
+    reply.ok();
+    Ok(())
+}
+
+/// The rules, with those in one pair of parentheses joined to one.
+fn join_selectors(words: &[&[u8]]) -> Result<Vec<Vec<u8>>, Error> {
+    let mut rules: Vec<Vec<u8>> = Vec::new();
+    let mut open: Option<(&[u8], Vec<u8>)> = None;
+    for word in words {
+        let (first, mut rule) = match open.take() {
+            Some((first, rule)) => (first, [&rule, &b" "[..], word].concat()),
+            None => (*word, word.to_vec()),
+        };
+        if rule.starts_with(b"(") && !rule.ends_with(b")") {
+            open = Some((first, core::mem::take(&mut rule)));
+        } else {
+            rules.push(rule);
+        }
+    }
+    match open {
+        None => Ok(rules),
+        Some((first, _)) => {
+            let first = String::from_utf8_lossy(first);
+            Err(Error::Detail { text: format!("ERR Unmatched parenthesis in acl selector starting at '{first}'.") })
+        }
+    }
+}
+
+pub(super) const DELUSER: Command = Command::new("ACL DELUSER", Group::Server, "6.0.0")
+    .about("Removes users, and closes the connections that belong to them.", "O(N) for N connections")
+    .flags(ADMINISTRATION)
+    .syntax(&[Arg::string("username").multiple()])
+    .reply(Shape::Integer)
+    .session(deluser);
+
+fn deluser(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    if args.rest().contains(&DEFAULT_USER) {
+        return Err(Error::message("ERR The 'default' user cannot be removed"));
+    }
+    let removed = args.rest().iter().filter(|name| caller.engine.remove_user(caller.id, name)).count();
+    reply.count(removed);
+    Ok(())
+}
+
+pub(super) const GETUSER: Command = Command::new("ACL GETUSER", Group::Server, "6.0.0")
+    .about("Shows a user: its flags, passwords' digests and rules.", "O(N) for N rules")
+    .flags(ADMINISTRATION)
+    .syntax(&[Arg::string("username")])
+    .reply(Shape::OneOf(&[Shape::Map(&Shape::Bulk, &Shape::Any), Shape::Null]))
+    .session(getuser);
+
+fn getuser(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let Some(user) = caller.engine.acl.user(args.word()?) else {
+        reply.null();
+        return Ok(());
+    };
+    reply.map(6);
+    reply.bulk(b"flags");
+    let flags = user.flags();
+    reply.set(flags.len());
+    flags.iter().for_each(|flag| reply.bulk(flag.as_bytes()));
+    reply.bulk(b"passwords");
+    reply.array(user.passwords().len());
+    user.passwords().iter().for_each(|digest| reply.bulk(digest.as_bytes()));
+    write_selector(user.root(), reply);
+    reply.bulk(b"selectors");
+    reply.array(user.selectors().len());
+    for selector in user.selectors() {
+        reply.map(3);
+        write_selector(selector, reply);
+    }
+    Ok(())
+}
+
+fn write_selector(selector: &Selector, reply: &mut ReplyBuffer) {
+    let parts = [
+        ("commands", selector.commands_text()),
+        ("keys", selector.keys_text()),
+        ("channels", selector.channels_text()),
+    ];
+    for (name, text) in parts {
+        reply.bulk(name.as_bytes());
+        reply.bulk(text.as_bytes());
+    }
+}
+
+pub(super) const LIST: Command = Command::new("ACL LIST", Group::Server, "6.0.0")
+    .about("Shows each user as a line of rules.", "O(N) for N users")
+    .flags(ADMINISTRATION)
+    .reply(Shape::Array(&Shape::Bulk))
+    .session(list);
+
+fn list(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    reply.array(caller.engine.acl.users().count());
+    caller.engine.acl.users().for_each(|user| reply.bulk(user.text().as_bytes()));
+    Ok(())
+}
+
+pub(super) const USERS: Command = Command::new("ACL USERS", Group::Server, "6.0.0")
+    .about("Gives the names of all users.", "O(N) for N users")
+    .flags(ADMINISTRATION)
+    .reply(Shape::Array(&Shape::Bulk))
+    .session(users);
+
+fn users(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    reply.array(caller.engine.acl.users().count());
+    caller.engine.acl.users().for_each(|user| reply.bulk(user.name()));
+    Ok(())
+}
+
+pub(super) const LOAD: Command = Command::new("ACL LOAD", Group::Server, "6.0.0")
+    .about("Would read the users from their file; there is none.", "O(1)")
+    .flags(ADMINISTRATION)
+    .reply(Shape::Ok)
+    .session(|_, _, _| Err(NO_FILE));
+
+pub(super) const SAVE: Command = Command::new("ACL SAVE", Group::Server, "6.0.0")
+    .about("Would write the users into their file; there is none.", "O(1)")
+    .flags(ADMINISTRATION)
+    .reply(Shape::Ok)
+    .session(|_, _, _| Err(NO_FILE));
