@@ -24,6 +24,13 @@ pub(crate) const REDIS_SERVER: Program = Program {
     elsewhere: "Install Redis 7 from your system's packages (`brew install redis`, `dnf install redis`).",
 };
 
+/// The interpreter whose answers the scripts' machine is compared with.
+pub(crate) const LUA: Program = Program {
+    names: &["lua5.1"],
+    package: "lua5.1",
+    elsewhere: "Install Lua 5.1 and put it into PATH as lua5.1.",
+};
+
 /// The browser that the page tests run in.
 pub(crate) const CHROMIUM: Program = Program {
     names: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],

@@ -1,0 +1,269 @@
+//! What a program does with a machine.
+
+use super::{Args, Host, Vm};
+use crate::compiler::{self, Stop};
+use crate::fault::{Failure, Fault};
+use crate::heap::{Closure, Function, Native, NativeFunction};
+use crate::library;
+use crate::value::{FunctionId, Str, TableId, Value};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// What a machine may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of all objects together.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 256 << 20 }
+    }
+}
+
+/// A value that stays alive until it is released.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Anchor(u32);
+
+impl Vm {
+    /// A machine with the standard library and Redis's libraries.
+    ///
+    /// # Errors
+    /// When the limits do not even leave room for those.
+    pub fn new(limits: Limits) -> Result<Self, Fault> {
+        let mut vm = Self::assemble(limits)?;
+        library::open(&mut vm)?;
+        Ok(vm)
+    }
+
+    /// Compiles a text; the function, which takes the script's arguments as `...`. `name` is what errors call it.
+    ///
+    /// # Errors
+    /// When the text is wrong: a string that says what and where.
+    pub fn load(&mut self, source: &[u8], name: &[u8]) -> Result<Value, Failure> {
+        let scratch = self.heap.meter.scratch();
+        let result = self.compile(source, name);
+        self.heap.meter.restore_scratch(scratch);
+        result.map_err(|fault| self.failure(fault))
+    }
+
+    /// The same for native functions. An error is a string.
+    pub(crate) fn compile(&mut self, source: &[u8], name: &[u8]) -> Result<Value, Fault> {
+        let chunk = match compiler::compile(&mut self.heap, source, name) {
+            Ok(chunk) => chunk,
+            Err(Stop::Syntax(text)) => return Err(self.raise_text(text)),
+            Err(Stop::Fault(fault)) => return Err(fault),
+        };
+        let Some(main) = chunk.protos.len().checked_sub(1) else { unreachable!("a chunk has a main function") };
+        let entry = (&chunk.protos[main]).into();
+        let chunk = self.heap.chunk(chunk)?;
+        let (environment, upvalues) = (self.globals, Box::default());
+        let closure = Closure { chunk, proto: main as u32, environment, upvalues, entry };
+        Ok(Value::Function(self.heap.function(Function::Compiled(closure))?))
+    }
+
+    /// Sets how many instructions the next calls may run together.
+    pub fn set_budget(&mut self, instructions: u64) {
+        self.heap.meter.fill(instructions);
+    }
+
+    /// How many instructions are left.
+    #[must_use]
+    pub fn budget(&self) -> u64 {
+        self.heap.meter.left()
+    }
+
+    /// How many bytes the objects take, garbage included.
+    #[must_use]
+    pub fn used_bytes(&self) -> usize {
+        self.heap.meter.used()
+    }
+
+    /// Calls a function. The results are on the stack until the next call.
+    ///
+    /// # Errors
+    /// When the function fails.
+    pub fn call(&mut self, host: &mut dyn Host, function: Value, arguments: &[Value]) -> Result<Args, Failure> {
+        let checkpoint = self.checkpoint();
+        let slot = self.live_end();
+        self.top = slot;
+        self.push(function);
+        arguments.iter().for_each(|argument| self.push(*argument));
+        let result = self.call_nested(host, slot, super::ALL);
+        if let Err(fault) = result {
+            let failure = self.failure(fault);
+            self.unwind(checkpoint, slot);
+            return Err(failure);
+        }
+        let count = self.top - slot;
+        self.top = slot;
+        Ok(Args { base: slot, count })
+    }
+
+    fn failure(&mut self, fault: Fault) -> Failure {
+        match fault {
+            Fault::Error | Fault::Yield => Failure::Error(self.thrown),
+            Fault::Memory => Failure::Error(self.names.no_memory.into()),
+            Fault::Budget => Failure::Budget,
+            Fault::Stopped => Failure::Stopped,
+        }
+    }
+
+    /// A string with these bytes.
+    ///
+    /// # Errors
+    /// When no memory is left.
+    pub fn string(&mut self, bytes: &[u8]) -> Result<Value, Fault> {
+        self.heap.string(bytes).map(Value::String)
+    }
+
+    /// The same for a name of the library.
+    pub(crate) fn name(&mut self, name: &str) -> Result<Str, Fault> {
+        self.heap.string(name.as_bytes())
+    }
+
+    /// A table with room for items and for named fields.
+    ///
+    /// # Errors
+    /// When no memory is left.
+    pub fn table(&mut self, items: usize, fields: usize) -> Result<TableId, Fault> {
+        self.heap.table(items, fields)
+    }
+
+    /// The value of a key, past all metamethods.
+    #[must_use]
+    pub fn get(&self, table: TableId, key: Value) -> Value {
+        self.heap.tables[table.0].get(key)
+    }
+
+    /// The value of an integer key.
+    #[must_use]
+    pub fn get_item(&self, table: TableId, index: usize) -> Value {
+        self.heap.tables[table.0].get_integer(index)
+    }
+
+    /// Sets the value of a key, past all metamethods.
+    ///
+    /// # Errors
+    /// When the key is nil or NaN, or no memory is left.
+    pub fn set(&mut self, table: TableId, key: Value, value: Value) -> Result<(), Fault> {
+        self.raw_set(table, key, value)
+    }
+
+    /// Sets the value of a field.
+    ///
+    /// # Errors
+    /// When no memory is left.
+    pub fn set_field(&mut self, table: TableId, name: &str, value: Value) -> Result<(), Fault> {
+        let name = self.name(name)?;
+        self.heap.set(table, Value::String(name), value)
+    }
+
+    /// A border of a table: what `#` answers.
+    #[must_use]
+    pub fn length_of(&self, table: TableId) -> usize {
+        self.heap.tables[table.0].len()
+    }
+
+    /// Gives a table a metatable, or takes it.
+    pub fn set_metatable(&mut self, table: TableId, metatable: Option<TableId>) {
+        self.heap.tables[table.0].metatable = metatable;
+    }
+
+    /// Lets no script change a table any more, or lets it again. The program around still can.
+    pub fn freeze(&mut self, table: TableId, is_frozen: bool) {
+        self.heap.tables[table.0].is_frozen = is_frozen;
+    }
+
+    /// The table of globals.
+    #[must_use]
+    pub const fn globals(&self) -> TableId {
+        self.globals
+    }
+
+    /// A function that calls the host with a number.
+    ///
+    /// # Errors
+    /// When no memory is left.
+    pub fn host_function(&mut self, number: u32) -> Result<Value, Fault> {
+        self.native(call_host, &[Value::Number(f64::from(number))])
+    }
+
+    pub(crate) fn native(&mut self, function: NativeFunction, upvalues: &[Value]) -> Result<Value, Fault> {
+        let native = Native { function, environment: self.globals, upvalues: upvalues.into() };
+        Ok(Value::Function(self.heap.function(Function::Native(native))?))
+    }
+
+    /// What the running native function was made with.
+    pub(crate) fn native_upvalue(&self, args: Args, index: usize) -> Value {
+        let Value::Function(FunctionId(id)) = self.stack[args.base - 1] else { return Value::Nil };
+        match &self.heap.functions[id] {
+            Function::Native(native) => native.upvalues.get(index).copied().unwrap_or_default(),
+            _ => Value::Nil,
+        }
+    }
+
+    /// Changes what the running native function was made with.
+    pub(crate) fn set_native_upvalue(&mut self, args: Args, index: usize, value: Value) {
+        let Value::Function(FunctionId(id)) = self.stack[args.base - 1] else { return };
+        if let Function::Native(native) = &mut self.heap.functions[id]
+            && let Some(place) = native.upvalues.get_mut(index)
+        {
+            *place = value;
+        }
+    }
+
+    /// Keeps a value alive.
+    pub fn anchor(&mut self, value: Value) -> Anchor {
+        if let Some(index) = self.free_anchors.pop() {
+            self.anchors[index as usize] = value;
+            return Anchor(index);
+        }
+        self.anchors.push(value);
+        Anchor(self.anchors.len() as u32 - 1)
+    }
+
+    /// The value that an anchor keeps.
+    #[must_use]
+    pub fn anchored(&self, anchor: &Anchor) -> Value {
+        self.anchors[anchor.0 as usize]
+    }
+
+    /// Lets go of a value.
+    #[allow(clippy::needless_pass_by_value, reason = "an anchor is used up")]
+    pub fn release(&mut self, anchor: Anchor) {
+        self.anchors[anchor.0 as usize] = Value::Nil;
+        self.free_anchors.push(anchor.0);
+    }
+
+    /// Collects garbage at each instruction that makes an object: slow, and good at finding values that were freed too
+    /// early.
+    pub const fn collect_always(&mut self, is_on: bool) {
+        self.collects_always = is_on;
+    }
+
+    /// The values between two entries of a traversal: what comes after a key; nil for the first.
+    ///
+    /// # Errors
+    /// When the key is none of the table.
+    pub fn next_entry(&mut self, table: TableId, key: Value) -> Result<Option<(Value, Value)>, Fault> {
+        let table = &self.heap.tables[table.0];
+        match table.position_after(key) {
+            Some(position) => Ok(table.entry_from(position)),
+            None => Err(self.runtime_error("invalid key to 'next'")),
+        }
+    }
+
+    /// The text of a value as `tostring` writes it, for values without metamethods.
+    #[must_use]
+    pub fn display(&self, value: Value) -> Vec<u8> {
+        library::display(self, value)
+    }
+}
+
+/// Passes a call on to the host.
+fn call_host(vm: &mut Vm, host: &mut dyn Host, args: Args) -> Result<usize, Fault> {
+    let Value::Number(number) = vm.native_upvalue(args, 0) else { return Ok(0) };
+    host.call(vm, number as u32, args)
+}

@@ -1,0 +1,113 @@
+//! The machine for scripts beside C Lua 5.1: what scripts print must be the same, error texts and the order of keys
+//! included.
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use redstart_tests::lua::{self, Settings, normalised};
+use redstart_tests::project;
+
+/// Runs a script in both machines and compares all that it printed.
+fn check(name: &str, source: &[u8], settings: Settings) {
+    let expected = lua::reference(source).unwrap();
+    let actual = lua::run(source, settings);
+    assert_eq!(actual.failure, expected.failure, "{name}");
+    let (actual, expected) = (normalised(&actual.output), normalised(&expected.output));
+    for (number, (actual, expected)) in actual.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(actual, expected, "{name}, line {} of what it prints", number + 1);
+    }
+    assert_eq!(actual.lines().count(), expected.lines().count(), "{name}");
+}
+
+#[test]
+fn scripts_print_what_they_print_in_c() {
+    for path in project::files_below(&project::tests().join("lua")).unwrap() {
+        let source = std::fs::read(&path).unwrap();
+        let name = project::relative(&path);
+        check(&name, &source, Settings::default());
+        check(&name, &source, Settings { collects_always: true, ..Settings::default() });
+    }
+}
+
+#[test]
+fn a_spent_budget_cannot_be_caught() {
+    let scripts = [
+        "while true do pcall(function() while true do end end) end",
+        "while true do end",
+        "repeat until false",
+        "for i = 1, math.huge do end",
+        "local function f() return f() end f()",
+        "('a'):rep(28):find(('a?'):rep(28) .. ('a'):rep(28))",
+        "coroutine.wrap(function() while true do end end)()",
+        "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) while true do pcall(function() return t[1] end) end",
+        "local function f(...) return f(1, ...) end f()",
+        "while true do string.rep('x', 1e6) end",
+        "table.sort({}, function() end) while true do xpcall(function() error() end, function() while true do end end) end",
+    ];
+    for script in scripts {
+        let outcome = lua::run(script.as_bytes(), Settings { budget: 1_000_000, ..Settings::default() });
+        assert_eq!(outcome.failure.as_deref(), Some("Budget"), "{script}");
+    }
+}
+
+#[test]
+fn memory_runs_out_with_an_error() {
+    let scripts = [
+        "local s = 'x' while true do s = s .. s end",
+        "local t = {} for i = 1, 1e9 do t[i] = i end",
+        "local t = {} while true do t = {t} end",
+        "local s = ('x'):rep(1e9)",
+        "local t = {} for i = 1, 1e9 do t[i] = 'k' .. i end",
+        "local s = ('x'):rep(1e5) s:gsub('.', function() return s end)",
+        "local t = {} for i = 1, 1e5 do t[i] = ('x'):rep(100) end table.concat(t, ('y'):rep(1e5))",
+        "local t = {} for i = 1, 1e9 do t[i] = coroutine.create(function() end) coroutine.resume(t[i]) end",
+        "local function f(...) return (f(1, ...)) end f()",
+    ];
+    for script in scripts {
+        let settings = Settings { bytes: 8 << 20, budget: 2_000_000_000, ..Settings::default() };
+        let outcome = lua::run(script.as_bytes(), settings);
+        assert_eq!(outcome.failure.as_deref(), Some("not enough memory"), "{script}");
+    }
+}
+
+#[test]
+fn deep_texts_and_calls_end_with_an_error() {
+    let nested =
+        |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(100_000), close.repeat(100_000));
+    let texts = [
+        (format!("return {}", nested("(", "1", ")")), "chunk has too many syntax levels"),
+        (format!("return {}", nested("{", "", "}")), "chunk has too many syntax levels"),
+        (nested("do ", "", " end"), "chunk has too many syntax levels"),
+        (format!("return {}1", "- ".repeat(100_000)), "chunk has too many syntax levels"),
+        (format!("return 1 {}", " .. 1".repeat(100_000)), "chunk has too many syntax levels"),
+        (format!("return {}", nested("function() return ", "1", " end")), "chunk has too many syntax levels"),
+        ("local function f() return 1 + f() end return f()".to_owned(), "stack overflow"),
+        (
+            "local t = {} setmetatable(t, {__index = function(t, k) return t[k] end}) return t.x".to_owned(),
+            "C stack overflow",
+        ),
+        (
+            "local function f() return pcall(f) end local function g() return 1 + g() end f() g()".to_owned(),
+            "stack overflow",
+        ),
+        ("local function f() return coroutine.wrap(f)() end f()".to_owned(), "C stack overflow"),
+        ("local s = ('a?'):rep(1e5) return ('a'):rep(1e5):find(s)".to_owned(), "pattern too complex"),
+    ];
+    for (text, expected) in texts {
+        let failure = lua::run(text.as_bytes(), Settings::default()).failure.unwrap_or_default();
+        let shown = |text: &str| text.chars().take(80).collect::<String>();
+        assert!(failure.contains(expected), "{} for {}", shown(&failure), shown(&text));
+    }
+}
+
+#[test]
+fn long_texts_compile_in_linear_time() {
+    let texts = [
+        format!("return 1{}", "+1".repeat(200_000)),
+        format!("local x if x then {} end", "elseif x then x = 1 ".repeat(100_000)),
+        format!("local x = {{ {} }}", "{1, a = 2},".repeat(50_000)),
+        "x = x.y ".repeat(100_000),
+    ];
+    for text in texts {
+        let outcome = lua::run(text.as_bytes(), Settings { budget: 20_000_000, ..Settings::default() });
+        assert_ne!(outcome.failure.as_deref(), Some("Budget"), "{}", &text[..40]);
+    }
+}
