@@ -5,8 +5,8 @@ use redstart_lua::{Args, Failure, Fault, Host, Limits, Value, Vm};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// What a script is called in error messages.
-const NAME: &str = "script";
+/// What a script is called in error messages: the name that Redis gives it.
+const NAME: &str = "user_script";
 
 /// A host whose one function is `print`.
 #[derive(Debug, Default)]
@@ -102,6 +102,13 @@ pub fn reference(source: &[u8]) -> anyhow::Result<Outcome> {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     let failure = errors.lines().next().map(|line| line.trim_start_matches("lua5.1: ").to_owned());
     Ok(Outcome { output: String::from_utf8_lossy(&output.stdout).into_owned(), failure })
+}
+
+/// What a script prints when Redis runs it: the lines are collected in a table.
+pub fn as_redis_script(source: &str) -> String {
+    let print = "local lines = {} local function print(...) local line = {} for i = 1, select('#', ...) do \
+                 line[i] = tostring((select(i, ...))) end lines[#lines + 1] = table.concat(line, '\\t') end ";
+    format!("{print}{source}\nreturn table.concat(lines, '\\n')")
 }
 
 /// Hides what differs by nature: addresses, and the sign of NaN.

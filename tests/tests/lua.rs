@@ -4,13 +4,21 @@
 
 use redstart_tests::lua::{self, Settings, normalised};
 use redstart_tests::project;
+use redstart_tests::server::Server;
+use redstart_tests::target::Connection;
+use redstart_tests::value::Value;
+use std::path::PathBuf;
 
 /// Runs a script in both machines and compares all that it printed.
 fn check(name: &str, source: &[u8], settings: Settings) {
     let expected = lua::reference(source).unwrap();
     let actual = lua::run(source, settings);
     assert_eq!(actual.failure, expected.failure, "{name}");
-    let (actual, expected) = (normalised(&actual.output), normalised(&expected.output));
+    compare(name, &actual.output, &expected.output);
+}
+
+fn compare(name: &str, actual: &str, expected: &str) {
+    let (actual, expected) = (normalised(actual), normalised(expected));
     for (number, (actual, expected)) in actual.lines().zip(expected.lines()).enumerate() {
         assert_eq!(actual, expected, "{name}, line {} of what it prints", number + 1);
     }
@@ -19,11 +27,33 @@ fn check(name: &str, source: &[u8], settings: Settings) {
 
 #[test]
 fn scripts_print_what_they_print_in_c() {
-    for path in project::files_below(&project::tests().join("lua")).unwrap() {
+    for path in scripts("lua") {
         let source = std::fs::read(&path).unwrap();
         let name = project::relative(&path);
         check(&name, &source, Settings::default());
         check(&name, &source, Settings { collects_always: true, ..Settings::default() });
+    }
+}
+
+fn scripts(folder: &str) -> Vec<PathBuf> {
+    let folder = project::tests().join(folder);
+    let mut files = project::files_below(&folder).unwrap();
+    files.retain(|path| path.parent() == Some(&folder));
+    files
+}
+
+#[test]
+fn redis_libraries_answer_as_in_redis() {
+    let redis = Server::redis(&[]).unwrap();
+    let mut connection = Connection::open(redis.address).unwrap();
+    for path in scripts("lua/redis") {
+        let source = std::fs::read_to_string(&path).unwrap();
+        let script = lua::as_redis_script(&source);
+        let reply = connection.ask(&[b"EVAL", script.as_bytes(), b"0"]).unwrap();
+        let Value::Bulk(expected) = reply else { panic!("{} fails in Redis: {reply:?}", path.display()) };
+        let actual = lua::run(source.as_bytes(), Settings::default());
+        assert_eq!(actual.failure, None);
+        compare(&project::relative(&path), &actual.output, &String::from_utf8_lossy(&expected));
     }
 }
 

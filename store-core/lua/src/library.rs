@@ -1,9 +1,13 @@
 //! The libraries that a script finds: those of Lua that Redis leaves in, and Redis's own.
 
 mod base;
+mod bit;
 mod coroutine;
+mod json;
 mod math;
+mod msgpack;
 mod os;
+mod pack;
 mod string;
 mod table;
 
@@ -12,6 +16,7 @@ use crate::heap::NativeFunction;
 use crate::value::{TableId, Value};
 use crate::vm::Vm;
 pub(crate) use base::display;
+pub(crate) use json::Settings as JsonSettings;
 pub(crate) use math::Random;
 
 /// Functions by their names.
@@ -24,7 +29,11 @@ pub(crate) fn open(vm: &mut Vm) -> Result<(), Fault> {
     table::open(vm)?;
     string::open(vm)?;
     math::open(vm)?;
-    os::open(vm)
+    os::open(vm)?;
+    bit::open(vm)?;
+    pack::open(vm)?;
+    json::open(vm)?;
+    msgpack::open(vm)
 }
 
 /// Makes a table of functions and names it in the globals.

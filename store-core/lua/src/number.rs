@@ -4,7 +4,7 @@ mod format;
 mod parse;
 
 pub(crate) use format::{Style, write_float, write_number};
-pub(crate) use parse::{parse, parse_in_base};
+pub(crate) use parse::{parse, parse_in_base, parse_prefix};
 
 /// Rounds down. `core` has no such function.
 #[inline]

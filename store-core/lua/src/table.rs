@@ -320,6 +320,13 @@ impl Table {
         array.chain(self.nodes.iter().map(|node| (node.key, node.value)))
     }
 
+    /// What a traversal sees.
+    pub(crate) fn entries_in_order(&self) -> impl Iterator<Item = (Value, Value)> + '_ {
+        let array = self.array.iter().enumerate().map(|(index, value)| (Value::Number((index + 1) as f64), *value));
+        let nodes = self.nodes.iter().map(|node| (node.key, node.value));
+        array.chain(nodes).filter(|(_, value)| !value.is_nil())
+    }
+
     /// Drops entries that a weak table lost: those for which `is_lost` answers true.
     pub(crate) fn forget(&mut self, mut is_lost: impl FnMut(Value, Value) -> bool) {
         for value in &mut self.array {

@@ -96,6 +96,8 @@ pub struct Vm {
     /// The function `next`, which loops call without a call.
     pub(crate) next: Option<FunctionId>,
     pub(crate) random: library::Random,
+    /// The settings of each instance of cjson.
+    pub(crate) json: Vec<library::JsonSettings>,
     anchors: Vec<Value>,
     free_anchors: Vec<u32>,
     collects_always: bool,
@@ -130,6 +132,7 @@ impl Vm {
             depth_max: crate::limits::CALL_DEPTH_MAX,
             next: None,
             random: library::Random::default(),
+            json: Vec::new(),
             anchors: Vec::new(),
             free_anchors: Vec::new(),
             collects_always: false,

@@ -90,6 +90,27 @@ pub(crate) fn parse_in_base(text: &[u8], base: u32) -> Option<f64> {
     (!digits.is_empty()).then_some(if is_too_large { u64::MAX as f64 } else { signed as f64 })
 }
 
+/// The number at the start of a text, as C reads one, and its length.
+pub(crate) fn parse_prefix(text: &[u8]) -> Option<(f64, usize)> {
+    let (_, digits) = sign(text);
+    let sign = text.len() - digits.len();
+    let longest = match digits {
+        [b'0', b'x' | b'X', rest @ ..] => 2 + count(rest, |byte| byte.is_ascii_hexdigit() || b".pP+-".contains(&byte)),
+        [b'0'..=b'9' | b'.', ..] => count(digits, |byte| byte.is_ascii_digit() || b".eE+-".contains(&byte)),
+        _ => count(digits, |byte| byte.is_ascii_alphabetic()).min(b"infinity".len()),
+    };
+    // The longest candidate is cut until it is a number: `1e` is 1, and `1-2` is, too.
+    let fits = |end: usize| parse(&text[..end]).map(|number| (number, end));
+    fits(sign + longest).or_else(|| (sign + 1..=sign + longest.min(NUMBER_MAX)).rev().find_map(fits))
+}
+
+/// The longest text that is looked at for one number in a longer one.
+const NUMBER_MAX: usize = 1_024;
+
+fn count(text: &[u8], accepts: impl Fn(u8) -> bool) -> usize {
+    text.iter().take_while(|byte| accepts(**byte)).count()
+}
+
 fn until_nul(text: &[u8]) -> &[u8] {
     text.split(|byte| *byte == 0).next().unwrap_or(text)
 }
