@@ -117,7 +117,7 @@ pub fn write_f64(out: &mut Vec<u8>, value: f64) {
 pub fn write_fixed(out: &mut Vec<u8>, value: f64, decimals: u32) {
     let scale = 10_i64.pow(decimals);
     let scaled = libm::rint(libm::fabs(value) * scale as f64);
-    if value < 0.0 {
+    if value.is_sign_negative() {
         out.push(b'-');
     }
     if scaled >= SCALED_MAX {
@@ -258,7 +258,7 @@ mod tests {
     fn decimals_are_fixed() {
         for (value, four, six) in [
             (0.0, "0.0000", "0.000000"),
-            (-0.0, "0.0000", "0.000000"),
+            (-0.0, "-0.0000", "-0.000000"),
             (166_274.151_57, "166274.1516", "166274.151570"),
             (-181.5, "-181.5000", "-181.500000"),
             (0.000_05, "0.0000", "0.000050"),

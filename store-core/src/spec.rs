@@ -119,6 +119,9 @@ pub enum Run {
 /// What a request of these words does with its keys.
 pub type VaryingAccess = fn(&[&[u8]]) -> Access;
 
+/// Finds the word that is a key in a request of these words.
+pub type KeyFinder = fn(&[&[u8]]) -> Option<usize>;
+
 /// A command, declared.
 #[derive(Clone, Copy, Debug)]
 pub struct Command {
@@ -148,6 +151,7 @@ pub struct Command {
     categories: &'static [&'static str],
     group_category: Option<&'static [&'static str]>,
     access: Option<VaryingAccess>,
+    hidden_key: Option<(Access, KeyFinder)>,
 }
 
 impl Command {
@@ -171,6 +175,7 @@ impl Command {
             categories: &[],
             group_category: None,
             access: None,
+            hidden_key: None,
         }
     }
 
@@ -260,6 +265,12 @@ impl Command {
     /// What a request of these words does with its key, where that depends on the words ([`Access::VARIABLE`]).
     pub const fn varying_access(mut self, access: VaryingAccess) -> Self {
         self.access = Some(access);
+        self
+    }
+
+    /// A key that Redis finds in a request, though no specification of its says where.
+    pub const fn hidden_key(mut self, access: Access, find: KeyFinder) -> Self {
+        self.hidden_key = Some((access, find));
         self
     }
 

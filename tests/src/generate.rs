@@ -68,6 +68,10 @@ impl Generator {
             requests.push(words);
             return requests;
         }
+        // Equal weights leave the order open.
+        if self.as_of_7_0 && command.name.starts_with("SORT") && has(&words, "BY") {
+            words.retain(|word| !word.eq_ignore_ascii_case(b"ALPHA"));
+        }
         // What is taken out differs between stores, so what remains is cleared.
         if command.name == "SPOP" && words.len() > 1 {
             let clear = vec![b"DEL".to_vec(), words[1].clone()];
@@ -156,6 +160,8 @@ impl Generator {
             ArgKind::Key(_) => self.key(command.group),
             ArgKind::Integer => self.integer(command, arg),
             ArgKind::Double => self.double(arg),
+            ArgKind::Pattern if arg.name == "by-pattern" => self.pick(&["str*", "hash*->a", "*"]).into(),
+            ArgKind::Pattern if arg.name == "get-pattern" => self.pick(&["#", "str*", "hash*->b", "zset*"]).into(),
             ArgKind::Pattern => self.pick(&["*", "*1", "[a-c]*", "?", "s*", "zzz"]).into(),
             ArgKind::UnixTime => self.unix_time(arg),
             ArgKind::String => self.string(arg),
@@ -286,6 +292,10 @@ fn is_lexical(command: &Command, words: &Words) -> bool {
     words.len() > 1 && (command.name.contains("LEX") || words.iter().any(|word| word.eq_ignore_ascii_case(b"BYLEX")))
 }
 
+fn has(words: &Words, token: &str) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(token.as_bytes()))
+}
+
 /// Sorted sets of equal scores have names of their own.
 fn rename_key(word: &mut Vec<u8>) {
     if let Some(number) = word.strip_prefix(b"zset") {
@@ -336,7 +346,7 @@ pub fn data_commands() -> Vec<&'static Command> {
         Group::SortedSet,
         Group::Stream,
     ];
-    let elsewhere = ["PFSELFTEST", "WAIT", "WAITAOF", "MIGRATE", "OBJECT", "SORT"];
+    let elsewhere = ["PFSELFTEST", "WAIT", "WAITAOF", "MIGRATE", "OBJECT"];
     commands::all()
         .filter(|command| groups.contains(&command.group) && !matches!(command.run, Run::Container))
         .filter(|command| {

@@ -6,6 +6,7 @@ mod dump;
 pub(super) mod expire;
 mod object;
 mod rename;
+mod sort;
 #[cfg(test)]
 mod tests;
 mod ttl;
@@ -45,6 +46,8 @@ pub(super) const COMMANDS: &[Command] = &[
     rename::RENAMENX,
     dump::RESTORE,
     browse::SCAN,
+    sort::SORT,
+    sort::SORT_RO,
     TOUCH,
     ttl::TTL,
     TYPE,

@@ -169,6 +169,9 @@ impl Command {
                 KeyFind::Unknown => {}
             }
         }
+        if let Some((access, find)) = self.hidden_key {
+            found.extend(find(words).and_then(|at| Some((at, KeySpec::at(u16::try_from(at).ok()?, access)))));
+        }
         Ok(found)
     }
 
