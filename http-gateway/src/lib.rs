@@ -10,6 +10,7 @@
 //! - [`log`] keeps effects in files and reads them back.
 //! - [`resp`] and [`http`] turn bytes into requests and answers into bytes.
 //! - [`facts`] are what `INFO` shows of the process.
+//! - [`offline`] is what is done with files while no server runs: import, export, check.
 //! - [`server`] starts and stops all of them, as [`options`] say.
 //!
 //! Architecture invariant: no Redis rule stands here. What a command means, who may run it and what it answers is the
@@ -20,6 +21,7 @@ pub mod facts;
 pub mod host;
 pub mod http;
 pub mod log;
+pub mod offline;
 pub mod options;
 pub mod resp;
 pub mod server;

@@ -3,7 +3,7 @@
 //! ```text
 //! <data>/redstart.lock                             held by the one process that may write here
 //! <data>/appendonlydir/appendonly.aof.manifest     which files belong to the log, in which order
-//! <data>/appendonlydir/appendonly.aof.1.base.aof   a snapshot, as commands (there need not be one)
+//! <data>/appendonlydir/appendonly.aof.1.base.rdb   all data of some moment, as RDB (there need not be one)
 //! <data>/appendonlydir/appendonly.aof.1.incr.aof   effects since then, as commands
 //! ```
 //!
@@ -17,6 +17,7 @@
 mod annotation;
 mod folder;
 mod manifest;
+pub(crate) mod rdb;
 mod reader;
 mod rewrite;
 mod writer;
@@ -27,6 +28,9 @@ pub use writer::Writer;
 use redstart_core::{Engine, Lsn};
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// The log's folder inside the data folder.
+pub const DIRECTORY: &str = "appendonlydir";
 
 /// What went wrong around the log. The text fits "failed to {error}".
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +68,20 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// An RDB file that is not what was written.
+    #[error("read the RDB file {}: {error}; nothing was changed. Restore the file from a backup", path.display())]
+    Rdb {
+        /// The file.
+        path: PathBuf,
+        /// Where it is damaged, and how.
+        error: redstart_core::rdb::Error,
+    },
+    /// Data would be lost.
+    #[error("use {}: there is a log already; choose a folder without one", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The manifest names something that cannot be read.
     #[error("read the manifest {}: {reason}", path.display())]
     Manifest {
@@ -75,31 +93,106 @@ pub enum Error {
 }
 
 impl Error {
-    fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
+}
+
+/// What a file of the log held, for those who look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The file.
+    pub path: PathBuf,
+    /// `base` or `increment`.
+    pub purpose: &'static str,
+    /// Its length.
+    pub bytes: u64,
+    /// How many of its last bytes are the rest of a write that was not finished.
+    pub torn_bytes: u64,
+}
+
+/// What becomes of the rest of an unfinished write at the log's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TornTail {
+    /// It is cut off, and what stands before it is confirmed.
+    Cut,
+    /// It stays: the files are only looked at.
+    Leave,
 }
 
 /// Loads everything that the folder's log holds into an empty engine, and gives the place where it goes on.
 ///
 /// # Errors
-/// [`Error::Damaged`] and [`Error::Manifest`] when the log cannot be trusted, [`Error::Io`] when it cannot be read.
+/// [`Error::Damaged`], [`Error::Rdb`] and [`Error::Manifest`] when the log cannot be trusted, [`Error::Io`] when it cannot
+/// be read.
 pub fn open(folder: &Folder, engine: &mut Engine) -> Result<Writer, Error> {
     let mut manifest = manifest::Manifest::read(folder)?;
-    let mut last = Lsn(0);
-    let mut incr_bytes = 0;
-    let files: Vec<_> = manifest.files().cloned().collect();
-    for (index, file) in files.iter().enumerate() {
-        let is_last = index + 1 == files.len();
-        let loaded = reader::load(&folder.path_of(&file.name), is_last, last, engine)?;
-        last = loaded.last;
-        if file.is_incr() {
-            incr_bytes += loaded.bytes;
-        }
-    }
-    engine.resume_after(last);
-    if incr_bytes > rewrite::WORTH_BYTES {
+    let files = load_files(&manifest, |name| folder.path_of(name), TornTail::Cut, engine)?;
+    let increments = manifest.files().zip(&files).filter(|(file, _)| file.is_incr());
+    if increments.map(|(_, summary)| summary.bytes).sum::<u64>() > rewrite::WORTH_BYTES {
         rewrite::run(folder, &mut manifest, engine)?;
     }
     Writer::open(folder, &mut manifest)
+}
+
+/// Loads a log that only is looked at: an append-only directory, ours or that of a Redis.
+///
+/// # Errors
+/// As [`open`].
+pub fn look(directory: &Path, engine: &mut Engine) -> Result<Vec<Summary>, Error> {
+    let manifest = manifest::Manifest::read_file(&manifest::find(directory)?)?;
+    load_files(&manifest, |name| directory.join(name), TornTail::Leave, engine)
+}
+
+/// Loads a single file: RDB, commands, or commands behind RDB.
+///
+/// # Errors
+/// As [`open`].
+pub fn look_at_file(path: &Path, engine: &mut Engine) -> Result<Summary, Error> {
+    let (_, summary) = load_file(path, "file", true, TornTail::Leave, Lsn(0), engine)?;
+    Ok(summary)
+}
+
+/// Makes a folder's log hold what an engine holds. The folder must not have a log yet.
+///
+/// # Errors
+/// [`Error::Occupied`], or [`Error::Io`].
+pub fn create(folder: &Folder, engine: &mut Engine) -> Result<(), Error> {
+    let mut manifest = manifest::Manifest::read(folder)?;
+    if manifest.files().next().is_some() {
+        return Err(Error::Occupied { path: folder.path_of("") });
+    }
+    rewrite::run(folder, &mut manifest, engine)
+}
+
+fn load_files(
+    manifest: &manifest::Manifest,
+    path_of: impl Fn(&str) -> PathBuf,
+    tail: TornTail,
+    engine: &mut Engine,
+) -> Result<Vec<Summary>, Error> {
+    let files: Vec<_> = manifest.files().collect();
+    let (mut last, mut summaries) = (Lsn(0), Vec::new());
+    for (index, file) in files.iter().enumerate() {
+        let is_last = index + 1 == files.len();
+        let (reached, summary) = load_file(&path_of(&file.name), file.purpose(), is_last, tail, last, engine)?;
+        last = reached;
+        summaries.push(summary);
+    }
+    engine.resume_after(last);
+    Ok(summaries)
+}
+
+fn load_file(
+    path: &Path,
+    purpose: &'static str,
+    is_last: bool,
+    tail: TornTail,
+    last: Lsn,
+    engine: &mut Engine,
+) -> Result<(Lsn, Summary), Error> {
+    let place = reader::Place { path, is_last, tail };
+    let loaded = reader::load(place, last, engine)?;
+    let reader::Loaded { last, bytes, torn_bytes } = loaded;
+    Ok((last, Summary { path: path.to_owned(), purpose, bytes, torn_bytes }))
 }

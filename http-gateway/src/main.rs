@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use redstart_gateway::options::{Arguments, Command};
-use redstart_gateway::server;
+use redstart_gateway::{offline, server};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
@@ -10,15 +10,26 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let Command::Serve(options) = Arguments::parse().command;
+    let command = Arguments::parse().command;
     start_logging();
-    match server::serve(&options) {
+    match run(&command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(command: &Command) -> Result<(), server::Error> {
+    let out = &mut std::io::stdout();
+    match command {
+        Command::Serve(options) => server::serve(options)?,
+        Command::Import(options) => offline::import(options, out)?,
+        Command::Export(options) => offline::export(options, out)?,
+        Command::Check(options) => offline::check(options, out)?,
+    }
+    Ok(())
 }
 
 /// Logs go to standard error; RUST_LOG chooses how much.

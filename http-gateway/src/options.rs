@@ -26,6 +26,49 @@ pub enum Command {
     ///   redis-cli -p 6380 get foo
     #[command(verbatim_doc_comment)]
     Serve(Options),
+    /// Bring the data of a Redis into a data folder that has none yet
+    ///
+    ///   redstart import dump.rdb
+    ///   redstart import /var/lib/redis/appendonlydir
+    #[command(verbatim_doc_comment)]
+    Import(ImportOptions),
+    /// Write the data of a data folder into an RDB file, which a Redis 7 loads; no server may be using the folder
+    Export(ExportOptions),
+    /// Tell what a data folder, an append-only directory or a file holds, and where it is damaged
+    Check(CheckOptions),
+}
+
+/// What to import.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ImportOptions {
+    /// An RDB file, an append-only file, or an append-only directory of Redis 7
+    #[arg(value_name = "DUMP")]
+    pub source: PathBuf,
+    /// Folder of the append-only log; made if it is not there
+    #[arg(long, value_name = "FOLDER", default_value = "./redstart-data")]
+    pub data: PathBuf,
+}
+
+/// What to export.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExportOptions {
+    /// The RDB file; replaced if it is there
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Folder of the append-only log
+    #[arg(long, value_name = "FOLDER", default_value = "./redstart-data")]
+    pub data: PathBuf,
+}
+
+/// What to check.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CheckOptions {
+    /// A data folder, an append-only directory, an RDB file or an append-only file
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Cut off the rest of an unfinished write at the log's end, after saying what goes
+    #[arg(long)]
+    pub fix: bool,
 }
 
 /// How to serve.
@@ -119,8 +162,10 @@ mod tests {
 
     fn check(arguments: &[&str]) -> Result<(), Refusal> {
         let words = ["redstart", "serve"].iter().chain(arguments);
-        let Command::Serve(options) = Arguments::try_parse_from(words).unwrap().command;
-        options.check()
+        match Arguments::try_parse_from(words).unwrap().command {
+            Command::Serve(options) => options.check(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -15,7 +15,9 @@ fn options(data: &Path, more: &[&str]) -> Options {
     use clap::Parser;
     let data = data.display().to_string();
     let fixed = ["redstart", "serve", "--http", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--data", &data];
-    let Command::Serve(options) = Arguments::parse_from(fixed.iter().chain(more)).command;
+    let Command::Serve(options) = Arguments::parse_from(fixed.iter().chain(more)).command else {
+        unreachable!("the words say serve")
+    };
     options
 }
 

@@ -413,7 +413,9 @@ async fn each_end_has_its_code() {
 #[test]
 fn a_server_that_stops_says_so_to_everyone() {
     let words = "redstart serve --http 127.0.0.1:0 --resp 127.0.0.1:0 --durability memory";
-    let Command::Serve(options) = Arguments::try_parse_from(words.split(' ')).unwrap().command;
+    let Command::Serve(options) = Arguments::try_parse_from(words.split(' ')).unwrap().command else {
+        unreachable!("the words say serve")
+    };
     let server = redstart_gateway::server::Server::start(&options).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut client = runtime.block_on(Client::connect(server.http_address(), "redstart.v1.json"));

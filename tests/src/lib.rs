@@ -6,6 +6,7 @@
 pub mod check;
 pub mod generate;
 pub mod ids;
+pub mod look;
 pub mod lua;
 pub mod oracle;
 pub mod project;

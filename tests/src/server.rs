@@ -2,6 +2,7 @@
 
 use crate::project;
 use crate::target::Connection;
+use crate::value::Value;
 use anyhow::{Context, bail, ensure};
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
@@ -87,7 +88,9 @@ impl Server {
     fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + START_MAX;
         loop {
-            if Connection::open(self.address).and_then(|mut connection| connection.ask(&[b"PING"])).is_ok() {
+            let answer = Connection::open(self.address).and_then(|mut connection| connection.ask(&[b"PING"]));
+            let loading = |answer: &Value| matches!(answer, Value::Error(text) if text.starts_with(b"LOADING"));
+            if answer.is_ok_and(|answer| !loading(&answer)) {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {

@@ -5,6 +5,7 @@ use redstart_core::Protocol;
 use redstart_core::random::Random;
 use redstart_core::rdb;
 use redstart_tests::generate::Words;
+use redstart_tests::look::look;
 use redstart_tests::server::Server;
 use redstart_tests::target::{Connection, CoreTarget};
 use redstart_tests::value::{Parsed, Value, parse_resp};
@@ -70,36 +71,6 @@ fn element(random: &mut Random, style: usize, n: usize) -> Vec<u8> {
         3 => format!("{n}:").repeat(1 + random.index(60)).into(),
         _ => (0..random.index(30)).map(|_| random.below(256) as u8).collect(),
     }
-}
-
-/// What a value looks like, whatever the order in which its elements are kept.
-fn look(kind: &str, key: &[u8], mut ask: impl FnMut(&[&[u8]]) -> Value) -> Value {
-    let seen = match kind {
-        "string" => ask(&[b"GET", key]),
-        "list" => return ask(&[b"LRANGE", key, b"0", b"-1"]),
-        "set" => ask(&[b"SMEMBERS", key]),
-        "hash" => ask(&[b"HGETALL", key]),
-        _ => ask(&[b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]),
-    };
-    match (kind, seen) {
-        ("set", Value::Array(mut members)) => {
-            members.sort();
-            Value::Array(members)
-        }
-        ("hash", Value::Array(fields)) => {
-            let mut pairs: Vec<_> = fields.chunks(2).map(<[Value]>::to_vec).collect();
-            pairs.sort();
-            Value::Array(pairs.concat())
-        }
-        ("zset", Value::Array(all)) => Value::Array(all.iter().map(with_plain_score).collect()),
-        (_, seen) => seen,
-    }
-}
-
-fn with_plain_score(value: &Value) -> Value {
-    let Value::Bulk(text) = value else { return value.clone() };
-    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
-    number.map_or_else(|| value.clone(), |number| Value::bulk(number.to_string()))
 }
 
 fn payload(dumped: Value) -> Vec<u8> {

@@ -20,7 +20,7 @@ impl Folder {
     /// # Errors
     /// [`Error::Held`] when another process has it, [`Error::Io`] when it cannot be made or written.
     pub fn take(path: &Path) -> Result<Self, Error> {
-        let log = path.join("appendonlydir");
+        let log = path.join(super::DIRECTORY);
         std::fs::create_dir_all(&log).map_err(Error::io("create the folder", &log))?;
         let lock_path = path.join("redstart.lock");
         let lock = File::options()
@@ -34,6 +34,16 @@ impl Folder {
             Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Held { path: path.to_owned() }),
             Err(error) => Err(Error::Io { action: "lock", path: lock_path, source: error.into() }),
         }
+    }
+
+    /// Takes a folder that has a log.
+    ///
+    /// # Errors
+    /// As [`Self::take`], and [`Error::Io`] when there is no log.
+    pub fn take_existing(path: &Path) -> Result<Self, Error> {
+        let log = path.join(super::DIRECTORY);
+        std::fs::metadata(&log).map_err(Error::io("find the log", &log))?;
+        Self::take(path)
     }
 
     /// Where a file of the log is.

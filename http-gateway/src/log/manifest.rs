@@ -3,6 +3,7 @@
 use super::{Error, Folder};
 use std::fmt::Write;
 use std::io;
+use std::path::{Path, PathBuf};
 
 const NAME: &str = "appendonly.aof.manifest";
 
@@ -40,6 +41,15 @@ impl LogFile {
     pub(super) fn is_incr(&self) -> bool {
         self.kind == Kind::Incr
     }
+
+    /// What it is, in words.
+    pub(super) const fn purpose(&self) -> &'static str {
+        match self.kind {
+            Kind::Base => "base",
+            Kind::Incr => "increment",
+            Kind::History => "history",
+        }
+    }
 }
 
 /// The files of a log, in the order in which they are loaded.
@@ -52,11 +62,16 @@ impl Manifest {
     /// Reads the folder's manifest; an empty one when there is none.
     pub(super) fn read(folder: &Folder) -> Result<Self, Error> {
         let path = folder.path_of(NAME);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text).map_err(|reason| Error::Manifest { path, reason }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(Error::io("read", &path)(error)),
+        match Self::read_file(&path) {
+            Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            read => read,
         }
+    }
+
+    /// Reads a manifest.
+    pub(super) fn read_file(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        Self::parse(&text).map_err(|reason| Error::Manifest { path: path.to_owned(), reason })
     }
 
     /// Puts the manifest in place.
@@ -82,17 +97,19 @@ impl Manifest {
         file
     }
 
-    /// A new base in place of everything so far, and an empty file for effects after it. Gives the name of the base and
-    /// those of the files that are no longer needed.
-    pub(super) fn rebase(&mut self) -> (String, Vec<String>) {
-        let seq = self.next_seq(Kind::Base);
-        let name = format!("appendonly.aof.{seq}.base.aof");
-        let incr_seq = self.next_seq(Kind::Incr);
-        let old = std::mem::take(&mut self.files).into_iter().map(|file| file.name).collect();
-        self.files.push(LogFile { name: name.clone(), seq, kind: Kind::Base });
-        let incr = format!("appendonly.aof.{incr_seq}.incr.aof");
-        self.files.push(LogFile { name: incr, seq: incr_seq, kind: Kind::Incr });
-        (name, old)
+    /// The name of the next base.
+    pub(super) fn next_base(&self) -> String {
+        format!("appendonly.aof.{}.base.rdb", self.next_seq(Kind::Base))
+    }
+
+    /// Puts the next base in the place of everything before the last file of effects, and gives the names of the files
+    /// that are no longer needed.
+    pub(super) fn rebase(&mut self) -> Vec<String> {
+        let base = LogFile { name: self.next_base(), seq: self.next_seq(Kind::Base), kind: Kind::Base };
+        let kept = self.last_incr().cloned();
+        let old = std::mem::replace(&mut self.files, vec![base]);
+        self.files.extend(kept.clone());
+        old.into_iter().filter(|file| Some(file) != kept.as_ref()).map(|file| file.name).collect()
     }
 
     fn next_seq(&self, kind: Kind) -> u64 {
@@ -113,14 +130,25 @@ impl Manifest {
     fn parse(text: &str) -> Result<Self, String> {
         let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
         let files = lines.map(parse_line).collect::<Result<Vec<_>, _>>()?;
-        if let Some(rdb) = files.iter().find(|file| file.kind == Kind::Base && file.name.ends_with(".rdb")) {
-            return Err(format!(
-                "its base {} is in RDB format, which this version cannot read; have Redis write it as commands: \
-                 `CONFIG SET aof-use-rdb-preamble no`, then `BGREWRITEAOF`",
-                rdb.name
-            ));
-        }
         Ok(Self { files })
+    }
+}
+
+/// The one manifest in a directory, whatever its name: that follows from a Redis's `appendfilename`.
+pub(super) fn find(directory: &Path) -> Result<PathBuf, Error> {
+    let entries = std::fs::read_dir(directory).map_err(Error::io("read the folder", directory))?;
+    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let is_manifest = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".manifest") && !name.starts_with("temp-")
+    };
+    let manifests: Vec<_> = paths.filter(is_manifest).collect();
+    match manifests.as_slice() {
+        [only] => Ok(only.clone()),
+        found => {
+            let reason = format!("there are {} files that end in `.manifest`, and one is needed", found.len());
+            Err(Error::Manifest { path: directory.to_owned(), reason })
+        }
     }
 }
 
@@ -150,17 +178,17 @@ mod tests {
     fn what_is_written_is_read() {
         let mut manifest = Manifest::default();
         manifest.add_incr();
-        let (base, old) = manifest.rebase();
-        assert_eq!((base.as_str(), old), ("appendonly.aof.1.base.aof", vec!["appendonly.aof.1.incr.aof".to_owned()]));
-        let text = "file appendonly.aof.1.base.aof seq 1 type b\nfile appendonly.aof.2.incr.aof seq 2 type i\n";
+        manifest.add_incr();
+        assert_eq!(manifest.next_base(), "appendonly.aof.1.base.rdb");
+        assert_eq!(manifest.rebase(), ["appendonly.aof.1.incr.aof"]);
+        let text = "file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.2.incr.aof seq 2 type i\n";
         assert_eq!(manifest.text(), text);
         assert_eq!(Manifest::parse(text), Ok(manifest));
     }
 
     #[test]
     fn what_cannot_be_read_is_named() {
-        for text in ["file a seq x type i", "file a seq 1 type z", "file ../a seq 1 type i", "file a.rdb seq 1 type b"]
-        {
+        for text in ["file a seq x type i", "file a seq 1 type z", "file ../a seq 1 type i"] {
             assert!(Manifest::parse(text).is_err(), "{text}");
         }
     }

@@ -1,9 +1,9 @@
 //! Reads a file of the log into an engine, and tells a torn tail from damage.
 
-use super::Error;
 use super::annotation::{self, Annotation};
+use super::{Error, TornTail, rdb};
 use redstart_core::resp::{Parsed, RequestLimits, parse_request, write_request};
-use redstart_core::{Engine, Lsn};
+use redstart_core::{Engine, LoadedFile, Lsn};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
@@ -22,18 +22,39 @@ pub(super) struct Loaded {
     pub(super) last: Lsn,
     /// Its length.
     pub(super) bytes: u64,
+    /// How many of its last bytes were never confirmed, and are or would be cut.
+    pub(super) torn_bytes: u64,
 }
 
-/// Replays a file. The tail of the last file may be torn; it is cut.
-pub(super) fn load(path: &Path, is_last: bool, last: Lsn, engine: &mut Engine) -> Result<Loaded, Error> {
-    let file = File::open(path).map_err(Error::io("open", path))?;
-    let window = Window { file, bytes: Vec::new(), read: 0, ended: false };
-    let mut reader = Reader { path, window, batch: 0, crc: 0, last, at: 0, engine };
+/// A file, and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// Where it is.
+    pub(super) path: &'a Path,
+    /// Only the last file's tail may be torn.
+    pub(super) is_last: bool,
+    /// What to do about that.
+    pub(super) tail: TornTail,
+}
+
+/// Loads a file: an RDB file if it begins with one, and the effects behind that.
+pub(super) fn load(place: Place<'_>, last: Lsn, engine: &mut Engine) -> Result<Loaded, Error> {
+    let Place { path, .. } = place;
+    let (window, last) = if rdb::is_rdb(path)? {
+        let LoadedFile { bytes, last: reached, rest, source, .. } = rdb::load(path, engine)?;
+        let read = bytes + rest.len() as u64;
+        (Window { file: source, bytes: rest, read, ended: false }, reached.unwrap_or(last))
+    } else {
+        let file = File::open(path).map_err(Error::io("open", path))?;
+        (Window { file, bytes: Vec::new(), read: 0, ended: false }, last)
+    };
+    let batch = window.position(0);
+    let mut reader = Reader { place, window, batch, crc: 0, last, at: 0, torn_bytes: 0, engine };
     match reader.read_batches()? {
         Tail::Clean => {}
-        tail => reader.end(tail, is_last)?,
+        tail => reader.end(tail)?,
     }
-    Ok(Loaded { last: reader.last, bytes: reader.window.read })
+    Ok(Loaded { last: reader.last, bytes: reader.window.read, torn_bytes: reader.torn_bytes })
 }
 
 /// The part of the file that is in memory.
@@ -87,7 +108,7 @@ enum Tail {
 }
 
 struct Reader<'a> {
-    path: &'a Path,
+    place: Place<'a>,
     window: Window,
     /// The file's position behind the last annotation.
     batch: u64,
@@ -96,6 +117,7 @@ struct Reader<'a> {
     last: Lsn,
     /// Up to where the window holds whole commands.
     at: usize,
+    torn_bytes: u64,
     engine: &'a mut Engine,
 }
 
@@ -137,7 +159,7 @@ impl Reader<'_> {
     }
 
     fn fill(&mut self) -> Result<bool, Error> {
-        self.window.fill().map_err(Error::io("read", self.path))
+        self.window.fill().map_err(Error::io("read", self.place.path))
     }
 
     /// Deals with an annotation line of so many bytes.
@@ -176,7 +198,7 @@ impl Reader<'_> {
     fn replay(&mut self) -> Result<usize, Error> {
         let commands = self.window.bytes.get(..self.at).unwrap_or_default();
         self.engine.replay(commands).map_err(|error| Error::Damaged {
-            path: self.path.to_owned(),
+            path: self.place.path.to_owned(),
             offset: self.batch,
             reason: format!(
                 "a command at byte {} cannot be replayed ({})",
@@ -194,7 +216,7 @@ impl Reader<'_> {
 
     /// Deals with what stands behind the last annotation. Whole commands are taken (a Redis that went on with this file
     /// writes no annotations); an unfinished one was never confirmed, and is cut.
-    fn end(&mut self, tail: Tail, is_last: bool) -> Result<(), Error> {
+    fn end(&mut self, tail: Tail) -> Result<(), Error> {
         while self.fill()? {}
         let rest = self.window.bytes.get(self.at..).unwrap_or_default();
         let zeros = rest.iter().all(|byte| *byte == 0);
@@ -212,11 +234,12 @@ impl Reader<'_> {
         self.forget(applied);
         self.last.0 += self.engine.lsn().0 - before.0;
         let cut = self.window.bytes.len();
-        if cut > 0 && !is_last {
+        self.torn_bytes = cut as u64;
+        if cut > 0 && !self.place.is_last {
             return Err(self.damaged("it ends with an unfinished command, but is not the last file".into()));
         }
-        if is_last {
-            self.confirm(cut).map_err(Error::io("repair", self.path))?;
+        if self.place.is_last && self.place.tail == TornTail::Cut {
+            self.confirm(cut).map_err(Error::io("repair", self.place.path))?;
         }
         Ok(())
     }
@@ -224,11 +247,11 @@ impl Reader<'_> {
     /// Cuts so many bytes off the file, and confirms what stands before them.
     fn confirm(&mut self, cut: usize) -> io::Result<()> {
         let end = self.window.position(0);
-        let file = File::options().write(true).open(self.path)?;
+        let file = File::options().write(true).open(self.place.path)?;
         if cut > 0 {
             tracing::warn!(
                 "cut {cut} bytes of an unfinished write from the end of {}, at byte {end}: they were never confirmed",
-                self.path.display()
+                self.place.path.display()
             );
             file.set_len(end)?;
         }
@@ -243,7 +266,7 @@ impl Reader<'_> {
     }
 
     fn damaged(&self, reason: String) -> Error {
-        Error::Damaged { path: self.path.to_owned(), offset: self.batch, reason }
+        Error::Damaged { path: self.place.path.to_owned(), offset: self.batch, reason }
     }
 }
 

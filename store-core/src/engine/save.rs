@@ -118,6 +118,11 @@ impl Engine {
         save.stage = Stage::Keys;
     }
 
+    /// The databases and how many keys they have.
+    pub fn database_sizes(&self) -> impl Iterator<Item = (u16, usize)> {
+        self.keyspace.databases().map(|(db, database)| (db.0, database.len()))
+    }
+
     /// The whole file at once.
     pub fn encode(&self, now: Millis) -> Vec<u8> {
         let mut save = self.new_save(now, Purpose::Copy);

@@ -44,7 +44,7 @@ fn load_bytes(bytes: &[u8]) -> (Result<Loaded, Error>, u64, Vec<u8>) {
     let path = folder.path().join("a.aof");
     std::fs::write(&path, bytes).unwrap();
     let mut engine = Engine::new(Config::default(), 8);
-    let loaded = load(&path, true, Lsn(0), &mut engine);
+    let loaded = load(Place { path: &path, is_last: true, tail: TornTail::Cut }, Lsn(0), &mut engine);
     (loaded, engine.digest(), std::fs::read(&path).unwrap())
 }
 
@@ -134,7 +134,7 @@ fn a_rewritten_log_holds_the_same() {
     let mut engine = Engine::new(Config::default(), 10);
     open(&folder, &mut engine).unwrap();
     let mut manifest = super::super::manifest::Manifest::read(&folder).unwrap();
-    super::super::rewrite::run(&folder, &mut manifest, &engine).unwrap();
+    super::super::rewrite::run(&folder, &mut manifest, &mut engine).unwrap();
     let mut engine = Engine::new(Config::default(), 11);
     open(&folder, &mut engine).unwrap();
     assert_eq!(Some(&engine.digest()), digests.last());

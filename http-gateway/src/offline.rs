@@ -1,0 +1,96 @@
+//! What is done with files while no server uses them: `import`, `export`, `check`.
+
+use crate::log::{self, Error, Folder, Summary};
+use crate::options::{CheckOptions, ExportOptions, ImportOptions};
+use redstart_core::{Config, Engine, Purpose};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Brings the data of a dump or of an append-only directory into a data folder that has none yet.
+///
+/// # Errors
+/// When there is something wrong with either of them; then the data folder is as it was.
+pub fn import(options: &ImportOptions, out: &mut impl Write) -> Result<(), Error> {
+    let mut engine = engine();
+    let files = load(&options.source, &mut engine)?;
+    for file in files.iter().filter(|file| file.torn_bytes > 0) {
+        say(out, &format!("{}: {} bytes of an unfinished write are left out", file.path.display(), file.torn_bytes))?;
+    }
+    let folder = Folder::take(&options.data)?;
+    log::create(&folder, &mut engine)?;
+    say(out, &format!("{} holds {}", options.data.display(), contents(&engine)))
+}
+
+/// Writes the data of a data folder into an RDB file, which a Redis loads.
+///
+/// # Errors
+/// When the folder is used by a server, its log is damaged, or the file cannot be written.
+pub fn export(options: &ExportOptions, out: &mut impl Write) -> Result<(), Error> {
+    let _folder = Folder::take_existing(&options.data)?;
+    let mut engine = engine();
+    load(&options.data, &mut engine)?;
+    log::rdb::replace(&options.file, &mut engine, Purpose::Copy)?;
+    say(out, &format!("{} holds {}", options.file.display(), contents(&engine)))
+}
+
+/// Reads files as a start would, and tells what they hold. With `--fix`, the rest of an unfinished write is cut off.
+///
+/// # Errors
+/// What is wrong with the files, and where.
+pub fn check(options: &CheckOptions, out: &mut impl Write) -> Result<(), Error> {
+    // The files of a running server must not be cut.
+    let is_folder = options.fix && options.path.join(log::DIRECTORY).is_dir();
+    let _folder = is_folder.then(|| Folder::take_existing(&options.path)).transpose()?;
+    let mut engine = engine();
+    for file in load(&options.path, &mut engine)? {
+        let Summary { path, purpose, bytes, torn_bytes } = file;
+        say(out, &format!("{}: {purpose}, {bytes} bytes", path.display()))?;
+        if torn_bytes > 0 {
+            let whole = bytes - torn_bytes;
+            say(out, &format!("  from byte {whole} on: {torn_bytes} bytes of an unfinished write, never confirmed"))?;
+            if options.fix {
+                cut(&path, whole).map_err(Error::io("cut", &path))?;
+                say(out, "  they have been cut off")?;
+            }
+        }
+    }
+    say(out, &contents(&engine))
+}
+
+fn cut(path: &Path, len: u64) -> io::Result<()> {
+    let file = File::options().write(true).open(path)?;
+    file.set_len(len)?;
+    file.sync_all()
+}
+
+/// Loads what a path names: a data folder, an append-only directory, or a file.
+fn load(path: &Path, engine: &mut Engine) -> Result<Vec<Summary>, Error> {
+    let inner = path.join(log::DIRECTORY);
+    if inner.is_dir() {
+        log::look(&inner, engine)
+    } else if path.is_dir() {
+        log::look(path, engine)
+    } else {
+        log::look_at_file(path, engine).map(|file| vec![file])
+    }
+}
+
+/// Nobody takes effects from it.
+fn engine() -> Engine {
+    Engine::new(Config { record_effects: false, ..Config::default() }, 0)
+}
+
+/// How much an engine holds, in words.
+fn contents(engine: &Engine) -> String {
+    let sizes: Vec<_> = engine.database_sizes().filter(|(_, keys)| *keys > 0).collect();
+    if sizes.is_empty() {
+        return "no keys".to_owned();
+    }
+    let texts: Vec<_> = sizes.iter().map(|(number, keys)| format!("{keys} keys in database {number}")).collect();
+    texts.join(", ")
+}
+
+fn say(out: &mut impl Write, line: &str) -> Result<(), Error> {
+    writeln!(out, "{line}").map_err(Error::io("write to", Path::new("standard output")))
+}
