@@ -123,6 +123,16 @@ impl Listpack<Vec<u8>> {
         Listpack(self.0.into_boxed_slice())
     }
 
+    /// Makes room for so many bytes more, where the usual growth would be too slow.
+    pub fn reserve(&mut self, additional: usize) {
+        self.0.reserve_exact(additional);
+    }
+
+    /// How many bytes can be added without an allocation.
+    pub fn spare(&self) -> usize {
+        self.0.capacity() - self.0.len()
+    }
+
     /// Gives spare room back.
     pub fn shrink_to_fit(&mut self) {
         self.0.shrink_to_fit();
@@ -272,8 +282,15 @@ impl<S: Storage> Listpack<S> {
 
     /// Adds all `elements`, in their order, behind the last one, with at most one allocation.
     pub fn extend<'a>(&mut self, elements: impl Iterator<Item = Element<'a>> + Clone) {
-        let end = self.end();
-        self.splice(end, end, elements.map(Encoded::from));
+        let encoded = elements.map(Encoded::from);
+        let (added, len) = encoded.clone().fold((0, 0), |(count, len), entry| (count + 1, len + entry.len()));
+        let count = self.len() + added;
+        self.0.edit(len, |bytes| {
+            bytes.pop();
+            encoded.for_each(|entry| entry.append_to(bytes));
+            bytes.push(TERMINATOR);
+            write_header(bytes, count);
+        });
     }
 
     /// Adds `element` behind the last one.
@@ -293,8 +310,15 @@ impl<S: Storage> Listpack<S> {
 
     /// Puts an integer in the place of the element at `position`. Nothing moves when it takes as many bytes.
     pub fn replace_integer(&mut self, position: Position, value: i64) {
-        let element = iter::once(Encoded::from(Element::Int(value)));
-        self.splice(position, self.position_after(position, 1), element);
+        let entry = Encoded::from(Element::Int(value));
+        let (at, len) = (position.index(), self.stored_len(position));
+        if entry.len() == len {
+            self.0.edit(0, |bytes| {
+                entry.write(&mut bytes[at..at + len]);
+            });
+        } else {
+            self.splice(position, Position::new(at + len), iter::once(entry));
+        }
     }
 
     /// Removes the element at `position`, which is the position of the one behind it then.
@@ -368,9 +392,6 @@ impl<S: Storage> Listpack<S> {
 
 /// Makes the bytes from `start` up to `end` exactly `len` bytes long.
 fn open_gap(bytes: &mut Vec<u8>, start: usize, end: usize, len: usize) {
-    if end - start == len {
-        return;
-    }
     let old_len = bytes.len();
     let new_len = old_len - (end - start) + len;
     if new_len > old_len {

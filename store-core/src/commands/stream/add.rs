@@ -1,14 +1,14 @@
 //! `XADD`.
 
+use super::event;
 use super::trim::{self, CONDITION, Options};
-use super::{event, write_id};
 use crate::args::Args;
 use crate::clock::Millis;
 use crate::error::Error;
 use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
-use crate::values::stream::{STORED_BYTES_MAX, Stream, StreamId, StreamLimits, Trim};
+use crate::values::stream::{IdText, STORED_BYTES_MAX, Stream, StreamId, StreamLimits, Trim};
 use smallvec::SmallVec;
 
 const ID_OR_AUTO: &[Arg] = &[Arg::flag("auto_id", "*"), Arg::string("id")];
@@ -111,18 +111,18 @@ impl<'a> Addition<'a> {
     fn apply(&self, stream: &mut Stream, id: StreamId) -> Added {
         stream.append(id, self.words, &self.limits);
         let trimmed = self.trim.as_ref().map_or(0, |trim| stream.trim(trim));
-        Added { id, trim: self.trim.filter(|_| trimmed > 0), len: stream.len() }
+        Added { id: id.to_text(), trim: self.trim.filter(|_| trimmed > 0), len: stream.len() }
     }
 
     fn replicate(&self, writer: &mut Writer<'_>, key: &[u8], added: &Added) {
-        let (id, mut digits) = (added.id.to_text(), itoa::Buffer::new());
+        let mut digits = itoa::Buffer::new();
         let mut effect = SmallVec::<[&[u8]; 16]>::from_slice(&[b"XADD", key]);
         writer.changed(event("xadd"), key);
         if let Some(trim) = &added.trim {
             writer.changed(event("xtrim"), key);
             effect.extend(trim::effect(trim, digits.format(added.len)));
         }
-        effect.push(&id);
+        effect.push(&added.id);
         effect.extend_from_slice(self.words);
         writer.replicate(&effect);
     }
@@ -130,7 +130,7 @@ impl<'a> Addition<'a> {
 
 /// What came of an addition.
 struct Added {
-    id: StreamId,
+    id: IdText,
     /// The trim, if it removed something.
     trim: Option<Trim>,
     /// How many entries there are now.
@@ -152,6 +152,6 @@ fn xadd(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
         }
     };
     addition.replicate(writer, key, &added);
-    write_id(reply, added.id);
+    reply.bulk(&added.id);
     Ok(())
 }

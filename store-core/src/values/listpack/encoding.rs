@@ -14,6 +14,7 @@
 
 use super::{Element, Malformed, TERMINATOR, UNKNOWN_COUNT, count_field};
 use crate::number::parse_i64;
+use alloc::vec::Vec;
 
 const MAX_HEAD_LEN: usize = 9;
 const MAX_BACKLEN_LEN: usize = 5;
@@ -85,6 +86,14 @@ impl<'a> Encoded<'a> {
     /// Length of the whole entry.
     pub(super) fn len(&self) -> usize {
         self.payload_len() + backlen_len(self.payload_len())
+    }
+
+    /// Adds the entry at the end of `out`.
+    pub(super) fn append_to(&self, out: &mut Vec<u8>) {
+        let (backlen, backlen_len) = encode_backlen(self.payload_len());
+        out.extend_from_slice(&self.head[..self.head_len]);
+        out.extend_from_slice(self.body);
+        out.extend_from_slice(&backlen[..backlen_len]);
     }
 
     /// Writes the entry to the start of `out` and returns what is left of it.

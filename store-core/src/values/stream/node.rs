@@ -18,6 +18,8 @@ use smallvec::SmallVec;
 
 const DELETED: i64 = 1;
 const SAME_FIELDS: i64 = 1 << 1;
+/// About what an entry of two words takes besides them, for each of them.
+const ENTRY_OVERHEAD: usize = 10;
 
 /// Entries in one listpack, with at least one live entry except where an exact trim has taken the last.
 #[derive(Clone, Debug)]
@@ -135,6 +137,10 @@ impl Node {
             elements.extend(words.iter().map(|word| Element::Bytes(word)));
         }
         elements.push(integer(elements.len()));
+        // A node that is added to becomes as large as it may be: twice the room each time is few allocations.
+        if self.0.spare() < words.iter().map(|word| word.len() + ENTRY_OVERHEAD).sum() {
+            self.0.reserve(self.0.byte_len());
+        }
         self.0.extend(elements.iter().copied());
         self.count(1, 0);
     }
