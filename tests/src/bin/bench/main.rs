@@ -1,9 +1,10 @@
 //! Measures Redstart beside redis-server and a bare axum handler, in one run on one machine, and writes ratios.
 //!
-//! `bench [resp] [rest] [memory] [page]`: all of them when none is named. What is not measured is left out of
+//! `bench [growth] [resp] [rest] [memory] [page]`: all of them when none is named. What is not measured is left out of
 //! `tests/bench/RESULTS.md`, so a partial run prints its tables only.
 
 mod bare;
+mod growth;
 mod memory;
 mod page;
 mod report;
@@ -32,5 +33,10 @@ fn main() -> anyhow::Result<()> {
 
 type Measure = fn() -> anyhow::Result<Vec<Table>>;
 
-const MEASURES: &[(&str, Measure)] =
-    &[("resp", resp::measure), ("rest", rest::measure), ("memory", memory::measure), ("page", page::measure)];
+const MEASURES: &[(&str, Measure)] = &[
+    ("growth", growth::measure),
+    ("resp", resp::measure),
+    ("rest", rest::measure),
+    ("memory", memory::measure),
+    ("page", page::measure),
+];

@@ -24,7 +24,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
         rows: Vec::new(),
     };
     for pipeline in [1, 16] {
-        for test in ["set", "get", "incr", "lpush", "hset", "zadd"] {
+        for test in ["set", "get", "incr", "lpush", "hset", "zadd", "xadd"] {
             let (mut theirs, mut ours) = (Vec::new(), Vec::new());
             for _ in 0..ROUNDS {
                 theirs.push(requests_per_second(redis.address, test, pipeline)?);
@@ -46,8 +46,9 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
 fn requests_per_second(server: SocketAddr, test: &str, pipeline: usize) -> anyhow::Result<f64> {
     let requests = if pipeline > 1 { REQUESTS * 5 } else { REQUESTS };
     let output = Command::new("redis-benchmark")
-        .args(["-h", &server.ip().to_string(), "-p", &server.port().to_string(), "-t", test, "-c", CLIENTS, "--csv"])
+        .args(["-h", &server.ip().to_string(), "-p", &server.port().to_string(), "-c", CLIENTS, "--csv"])
         .args(["-n", &requests.to_string(), "-P", &pipeline.to_string(), "-r", "100000", "-d", "64"])
+        .args(words_of(test))
         .output()
         .context("redis-benchmark is missing; on Debian: apt-get install redis-tools")?;
     ensure!(output.status.success(), "redis-benchmark failed: {}", String::from_utf8_lossy(&output.stderr));
@@ -55,4 +56,12 @@ fn requests_per_second(server: SocketAddr, test: &str, pipeline: usize) -> anyho
     let row = text.lines().last().context("redis-benchmark printed nothing")?;
     let figure = row.split(',').nth(1).context("redis-benchmark printed no figure")?;
     Ok(figure.trim_matches('"').parse()?)
+}
+
+/// A test that redis-benchmark knows, or the words of the request.
+fn words_of(test: &str) -> Vec<&str> {
+    match test {
+        "xadd" => vec!["XADD", "stream", "*", "field", "value"],
+        test => vec!["-t", test],
+    }
 }
