@@ -309,7 +309,7 @@ fn is_counted(command: &Command, arg: &Arg) -> bool {
     let counted_key = matches!(arg.kind, ArgKind::Key(_)) || arg.name == "weight";
     (counted_key && announces("numkeys"))
         || (arg.name == "id" && announces("numids"))
-        || (matches!(arg.name, "field" | "data") && announces("numfields"))
+        || (matches!(arg.name, "field" | "data") && (announces("numfields") || announces("numkeys")))
 }
 
 /// An argument, or the parts of a block.
@@ -320,6 +320,7 @@ fn parts(arg: &Arg) -> &[Arg] {
 /// Commands and options of theirs that Redis 7.0 does not know.
 const NEWER_OPTIONS: &[(&str, &[&str])] = &[
     ("BITOP", &["DIFF", "DIFF1", "ANDOR", "ONE"]),
+    ("SET", &["IFEQ", "IFNE", "IFDEQ", "IFDNE"]),
     ("XADD", &["KEEPREF", "DELREF", "ACKED"]),
     ("XTRIM", &["KEEPREF", "DELREF", "ACKED"]),
     // Known, but what a C library makes of a sine may differ in its last binary digit.

@@ -41,7 +41,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "tracing-subscriber",
         ],
     ),
-    ("store-core", &["foldhash", "hashbrown", "itoa", "libm", "memchr", "smallvec", "zmij"]),
+    ("store-core", &["foldhash", "hashbrown", "itoa", "libm", "memchr", "smallvec", "xxhash-rust", "zmij"]),
     (
         "tests",
         &["anyhow", "axum", "base64", "redstart-core", "redstart-lua", "serde_json", "tokio", "tungstenite", "ureq"],

@@ -1,8 +1,10 @@
 //! The commands of strings.
 
+mod condition;
 mod counter;
 mod expiry;
 mod lcs;
+mod many;
 mod range;
 mod set;
 
@@ -22,6 +24,8 @@ pub(super) const COMMANDS: &[Command] = &[
     range::APPEND,
     counter::DECR,
     counter::DECRBY,
+    condition::DELEX,
+    condition::DIGEST,
     GET,
     set::GETDEL,
     set::GETEX,
@@ -33,6 +37,7 @@ pub(super) const COMMANDS: &[Command] = &[
     lcs::LCS,
     MGET,
     MSET,
+    many::MSETEX,
     MSETNX,
     set::PSETEX,
     set::SET,

@@ -3,7 +3,15 @@
 use crate::args::Args;
 use crate::clock::{Deadline, Millis};
 use crate::error::Error;
+use crate::keyspace::Expiry;
 use crate::number;
+use crate::spec::Arg;
+
+/// The options as the grammar has them.
+pub(in crate::commands) const SECONDS: Arg = Arg::integer("seconds").token("EX");
+pub(in crate::commands) const MILLISECONDS: Arg = Arg::integer("milliseconds").token("PX");
+pub(in crate::commands) const SECONDS_AT: Arg = Arg::unix_time("unix-time-seconds").token("EXAT");
+pub(in crate::commands) const MILLISECONDS_AT: Arg = Arg::unix_time("unix-time-milliseconds").token("PXAT");
 
 /// How a TTL is given: relative or absolute, in seconds or milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +58,51 @@ impl ExpiryOption {
             matches!(self, Self::Seconds | Self::SecondsAt),
             matches!(self, Self::Seconds | Self::Milliseconds).then_some(now),
         )
+    }
+}
+
+/// What a request says of the TTL, as far as it has been read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::commands) struct TtlOptions<'a> {
+    expiry: Option<(ExpiryOption, &'a [u8])>,
+    /// Whether the word stands there that excludes a TTL: `KEEPTTL` or `PERSIST`.
+    pub(in crate::commands) bare: bool,
+}
+
+impl<'a> TtlOptions<'a> {
+    /// Reads the option that stands next, if it is one of these and fits to what has been read. The same option may stand
+    /// twice, and the last one counts; another one may not.
+    pub(in crate::commands) fn parse(&mut self, args: &mut Args<'a>, bare: &str) -> Result<bool, Error> {
+        if self.expiry.is_none() && args.keyword(bare) {
+            self.bare = true;
+            return Ok(true);
+        }
+        if self.bare {
+            return Ok(false);
+        }
+        let Some(unit) = ExpiryOption::parse(args) else { return Ok(false) };
+        if self.expiry.is_some_and(|(before, _)| before != unit) {
+            return Err(Error::Syntax);
+        }
+        self.expiry = Some((unit, args.word()?));
+        Ok(true)
+    }
+
+    /// The deadline that the TTL means, if there is one.
+    ///
+    /// # Errors
+    /// As [`ExpiryOption::parse_deadline`].
+    pub(in crate::commands) fn deadline(&self, now: Millis, command: &'static str) -> Result<Option<Deadline>, Error> {
+        self.expiry.map(|(unit, value)| unit.parse_deadline(value, now, command)).transpose()
+    }
+
+    /// What becomes of the deadline of a value that is replaced.
+    ///
+    /// # Errors
+    /// As [`ExpiryOption::parse_deadline`].
+    pub(in crate::commands) fn of_new_value(&self, now: Millis, command: &'static str) -> Result<Expiry, Error> {
+        let deadline = self.deadline(now, command)?;
+        Ok(if self.bare { Expiry::Keep } else { Expiry::Set(deadline.unwrap_or(Deadline::NEVER)) })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Setting and taking whole values: `SET` and its older forms, `GETEX`, `GETDEL`.
 
-use super::{ExpiryOption, event};
+use super::condition::{self, ValueCondition};
+use super::event;
+use super::expiry::{self, ExpiryOption, TtlOptions};
 use crate::args::Args;
 use crate::clock::Deadline;
 use crate::commands::generic::expire::{clear_deadline, expire_at};
@@ -14,24 +16,25 @@ use crate::values::bytes::SmallBytes;
 
 /// Where a value may be set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Condition {
+pub(super) enum Condition<'a> {
     #[default]
     Always,
     Absent,
     Present,
+    /// Where the old value fits.
+    Value(ValueCondition<'a>),
 }
 
 /// The options of `SET`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Options<'a> {
-    condition: Condition,
+    condition: Condition<'a>,
     get: bool,
-    keep_ttl: bool,
-    expiry: Option<(ExpiryOption, &'a [u8])>,
+    ttl: TtlOptions<'a>,
 }
 
 /// Sets a key and adds the effect, in which a TTL has become a deadline.
-fn store(writer: &mut Writer<'_>, key: &[u8], value: &[u8], expiry: Expiry) {
+pub(super) fn store(writer: &mut Writer<'_>, key: &[u8], value: &[u8], expiry: Expiry) {
     writer.set(key, Value::String(SmallBytes::from(value)), expiry);
     writer.changed(event("set"), key);
     match expiry {
@@ -53,23 +56,39 @@ pub(super) const SET: Command = Command::new("SET", Group::String, "1.0.0")
     .syntax(&[
         Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::UPDATE).and(Access::VARIABLE)),
         Arg::string("value"),
-        Arg::one_of("condition", &[Arg::flag("nx", "NX"), Arg::flag("xx", "XX")]).optional(),
+        Arg::one_of(
+            "condition",
+            &[
+                Arg::flag("nx", "NX"),
+                Arg::flag("xx", "XX"),
+                condition::IFEQ,
+                condition::IFNE,
+                condition::IFDEQ,
+                condition::IFDNE,
+            ],
+        )
+        .optional(),
         Arg::flag("get", "GET").optional(),
         Arg::one_of(
             "expiration",
             &[
-                Arg::integer("seconds").token("EX"),
-                Arg::integer("milliseconds").token("PX"),
-                Arg::unix_time("unix-time-seconds").token("EXAT"),
-                Arg::unix_time("unix-time-milliseconds").token("PXAT"),
+                expiry::SECONDS,
+                expiry::MILLISECONDS,
+                expiry::SECONDS_AT,
+                expiry::MILLISECONDS_AT,
                 Arg::flag("keepttl", "KEEPTTL"),
             ],
         )
         .optional(),
     ])
     .varying_access(|words| {
-        let gets = words.iter().skip(3).any(|word| word.eq_ignore_ascii_case(b"GET"));
-        if gets { Access::RW.and(Access::ACCESS).and(Access::UPDATE) } else { Access::STORE }
+        let looks = ["GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"];
+        let is_look = |word: &&[u8]| looks.iter().any(|look| word.eq_ignore_ascii_case(look.as_bytes()));
+        if words.iter().skip(3).any(is_look) {
+            Access::RW.and(Access::ACCESS).and(Access::UPDATE)
+        } else {
+            Access::STORE
+        }
     })
     .reply(Shape::OneOf(&[Shape::Ok, Shape::Null, Shape::Bulk]))
     .write(set);
@@ -82,11 +101,7 @@ fn set(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) ->
         return Ok(());
     }
     let options = parse_options(args)?;
-    let expiry = match options.expiry {
-        None if options.keep_ttl => Expiry::Keep,
-        None => Expiry::Set(Deadline::NEVER),
-        Some((unit, value)) => Expiry::Set(unit.parse_deadline(value, writer.now(), "set")?),
-    };
+    let expiry = options.ttl.of_new_value(writer.now(), "set")?;
     if options.get {
         let old = writer.get::<SmallBytes>(key)?;
         reply.bulk_or_null(old.map(SmallBytes::as_slice));
@@ -95,6 +110,7 @@ fn set(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) ->
         Condition::Always => true,
         Condition::Absent => !writer.contains(key),
         Condition::Present => writer.contains(key),
+        Condition::Value(condition) => condition.holds(writer.get::<SmallBytes>(key)?.map(SmallBytes::as_slice)),
     };
     if wanted {
         store(writer, key, value, expiry);
@@ -110,22 +126,30 @@ fn set(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) ->
 fn parse_options<'a>(args: &mut Args<'a>) -> Result<Options<'a>, Error> {
     let mut options = Options::default();
     while !args.is_empty() {
-        if options.condition != Condition::Present && args.keyword("NX") {
-            options.condition = Condition::Absent;
-        } else if options.condition != Condition::Absent && args.keyword("XX") {
-            options.condition = Condition::Present;
-        } else if args.keyword("GET") {
+        if args.keyword("GET") {
             options.get = true;
-        } else if options.expiry.is_none() && args.keyword("KEEPTTL") {
-            options.keep_ttl = true;
-        } else {
-            // The same option may stand twice, and the last one counts; another one may not.
-            let fits = |unit: &ExpiryOption| options.expiry.is_none_or(|(before, _)| before == *unit);
-            let unit = ExpiryOption::parse(args).filter(|unit| !options.keep_ttl && fits(unit));
-            options.expiry = Some((unit.ok_or(Error::Syntax)?, args.word()?));
+        } else if !options.condition.parse(args)? && !options.ttl.parse(args, "KEEPTTL")? {
+            return Err(Error::Syntax);
         }
     }
     Ok(options)
+}
+
+impl<'a> Condition<'a> {
+    /// Reads the condition that stands next, if there is one. The same may stand twice, another may not.
+    pub(super) fn parse(&mut self, args: &mut Args<'a>) -> Result<bool, Error> {
+        let read = if matches!(self, Self::Always | Self::Absent) && args.keyword("NX") {
+            Some(Self::Absent)
+        } else if matches!(self, Self::Always | Self::Present) && args.keyword("XX") {
+            Some(Self::Present)
+        } else if *self == Self::Always {
+            ValueCondition::parse(args)?.map(Self::Value)
+        } else {
+            None
+        };
+        *self = read.unwrap_or(*self);
+        Ok(read.is_some())
+    }
 }
 
 pub(super) const SETNX: Command = Command::new("SETNX", Group::String, "1.0.0")
@@ -209,10 +233,10 @@ pub(super) const GETEX: Command = Command::new("GETEX", Group::String, "6.2.0")
         Arg::one_of(
             "expiration",
             &[
-                Arg::integer("seconds").token("EX"),
-                Arg::integer("milliseconds").token("PX"),
-                Arg::unix_time("unix-time-seconds").token("EXAT"),
-                Arg::unix_time("unix-time-milliseconds").token("PXAT"),
+                expiry::SECONDS,
+                expiry::MILLISECONDS,
+                expiry::SECONDS_AT,
+                expiry::MILLISECONDS_AT,
                 Arg::flag("persist", "PERSIST"),
             ],
         )
@@ -223,14 +247,10 @@ pub(super) const GETEX: Command = Command::new("GETEX", Group::String, "6.2.0")
 
 fn getex(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let key = args.word()?;
-    let (mut persist, mut expiry) = (false, None::<(ExpiryOption, &[u8])>);
+    let mut ttl = TtlOptions::default();
     while !args.is_empty() {
-        if expiry.is_none() && args.keyword("PERSIST") {
-            persist = true;
-        } else {
-            let fits = |unit: &ExpiryOption| expiry.is_none_or(|(before, _)| before == *unit);
-            let unit = ExpiryOption::parse(args).filter(|unit| !persist && fits(unit));
-            expiry = Some((unit.ok_or(Error::Syntax)?, args.word()?));
+        if !ttl.parse(args, "PERSIST")? {
+            return Err(Error::Syntax);
         }
     }
     let Some(value) = writer.get::<SmallBytes>(key)? else {
@@ -238,9 +258,9 @@ fn getex(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
         return Ok(());
     };
     let value = value.clone();
-    match expiry {
-        Some((unit, ttl)) => expire_at(writer, key, unit.parse_deadline(ttl, writer.now(), "getex")?),
-        None if persist => {
+    match ttl.deadline(writer.now(), "getex")? {
+        Some(deadline) => expire_at(writer, key, deadline),
+        None if ttl.bare => {
             clear_deadline(writer, key);
         }
         None => {}
