@@ -39,10 +39,10 @@ impl IndexMut<u8> for Registers<'_> {
 impl Registers<'_> {
     /// A register or a constant.
     #[inline]
-    fn operand(&self, operand: u16, constants: &[Value]) -> Value {
+    fn operand<'v>(&'v self, operand: u16, constants: &'v [Value]) -> &'v Value {
         match operand.checked_sub(FIRST_CONSTANT) {
-            None => self[operand as u8],
-            Some(index) => constants[usize::from(index)],
+            None => &self[operand as u8],
+            Some(index) => &constants[usize::from(index)],
         }
     }
 }
@@ -63,14 +63,15 @@ enum Exit {
     Switch,
 }
 
-/// Computes with two numbers at once, or else with metamethods.
+/// Computes with two numbers at once, or else with metamethods. `$registers` is what `$right` calls the registers.
+/// Operands are looked at where they are: copies of whole values cost more than the addition.
 macro_rules! arithmetic {
-    ($vm:ident, $host:ident, $base:ident, $pc:ident, $a:expr, $b:expr, $right:expr, $event:ident, $compute:expr) => {{
-        let mut registers = window(&mut $vm.stack, $base);
-        let (left, right): (Value, Value) = (registers[$b], $right(&registers));
-        if let (Value::Number(x), Value::Number(y)) = (left, right) {
-            registers[$a] = Value::Number($compute(x, y));
+    ($vm:ident, $host:ident, $base:ident, $pc:ident, $a:expr, $b:expr, $registers:ident, $right:expr, $event:ident, $compute:expr) => {{
+        let mut $registers = window(&mut $vm.stack, $base);
+        if let (Value::Number(x), Value::Number(y)) = (&$registers[$b], &$right) {
+            $registers[$a] = Value::Number($compute(*x, *y));
         } else {
+            let (left, right) = ($registers[$b], $right);
             $vm.pause($pc);
             let result = $vm.arithmetic($host, Event::$event, left, right)?;
             $vm.stack[$base + usize::from($a)] = result;
@@ -83,10 +84,11 @@ macro_rules! compare {
     ($vm:ident, $host:ident, $base:ident, $pc:ident, $constants:ident, $b:expr, $c:expr, $to:expr, $wanted:expr,
      $order:expr, $compute:expr, $slow:ident) => {{
         let registers = window(&mut $vm.stack, $base);
-        let (left, right) = $order(registers[$b], registers.operand($c, $constants));
+        let (left, right) = $order(&registers[$b], registers.operand($c, $constants));
         let holds = if let (Value::Number(x), Value::Number(y)) = (left, right) {
-            $compute(&x, &y)
+            $compute(x, y)
         } else {
+            let (left, right) = (*left, *right);
             $vm.pause($pc);
             $vm.$slow($host, left, right)?
         };
@@ -96,11 +98,11 @@ macro_rules! compare {
     }};
 }
 
-const fn keep(left: Value, right: Value) -> (Value, Value) {
+const fn keep<'v>(left: &'v Value, right: &'v Value) -> (&'v Value, &'v Value) {
     (left, right)
 }
 
-const fn swap(left: Value, right: Value) -> (Value, Value) {
+const fn swap<'v>(left: &'v Value, right: &'v Value) -> (&'v Value, &'v Value) {
     (right, left)
 }
 
@@ -155,14 +157,12 @@ impl Vm {
         let (code, constants) = (&*chunk.code, &*chunk.constants);
         let (mut base, mut pc, mut function) = self.resume_point();
         macro_rules! registers { () => { window(&mut self.stack, base) } }
-        macro_rules! math { ($a:expr, $b:expr, $right:expr, $event:ident, $op:expr) => { arithmetic!(self, host, base, pc, $a, $b, $right, $event, $op) } }
+        macro_rules! math { ($a:expr, $b:expr, $r:ident, $right:expr, $event:ident, $op:expr) => { arithmetic!(self, host, base, pc, $a, $b, $r, $right, $event, $op) } }
         macro_rules! branch { ($b:expr, $c:expr, $to:expr, $wanted:expr, $order:expr, $op:expr, $slow:ident) => { compare!(self, host, base, pc, constants, $b, $c, $to, $wanted, $order, $op, $slow) } }
         macro_rules! enter { ($started:expr) => { if $started == Started::Compiled {
             if self.frames.last().is_none_or(|frame| frame.chunk != id) { return Ok(Exit::Switch) }
             (base, pc, function) = self.resume_point();
         } } }
-        let register = |c: u8| move |registers: &Registers<'_>| registers[c];
-        let constant = |k: u32| move |_: &Registers<'_>| constants[k as usize];
         loop {
             let instruction = code[pc];
             pc += 1;
@@ -178,16 +178,16 @@ impl Vm {
                 I::SetTable { a, b, c } => { let r = registers!(); let (object, key, value) = (r[a], r[b], r[c]); self.assign(host, object, key, value, pc)?; }
                 I::SetField { a, c, k } => { let r = registers!(); let (object, value) = (r[a], r[c]); self.assign(host, object, constants[k as usize], value, pc)?; }
                 I::Method { a, b, k } => { let object = registers!()[b]; let method = self.field(host, object, constants[k as usize], pc)?; let mut r = registers!(); r[a + 1] = object; r[a] = method; }
-                I::Add { a, b, c } => math!(a, b, register(c), Add, |x: f64, y: f64| x + y),
-                I::AddConstant { a, b, k } => math!(a, b, constant(k), Add, |x: f64, y: f64| x + y),
-                I::Subtract { a, b, c } => math!(a, b, register(c), Subtract, |x: f64, y: f64| x - y),
-                I::SubtractConstant { a, b, k } => math!(a, b, constant(k), Subtract, |x: f64, y: f64| x - y),
-                I::Multiply { a, b, c } => math!(a, b, register(c), Multiply, |x: f64, y: f64| x * y),
-                I::MultiplyConstant { a, b, k } => math!(a, b, constant(k), Multiply, |x: f64, y: f64| x * y),
-                I::Divide { a, b, c } => math!(a, b, register(c), Divide, |x: f64, y: f64| x / y),
-                I::DivideConstant { a, b, k } => math!(a, b, constant(k), Divide, |x: f64, y: f64| x / y),
-                I::Modulo { a, b, c } => math!(a, b, register(c), Modulo, modulo),
-                I::ModuloConstant { a, b, k } => math!(a, b, constant(k), Modulo, modulo),
+                I::Add { a, b, c } => math!(a, b, r, r[c], Add, |x: f64, y: f64| x + y),
+                I::AddConstant { a, b, k } => math!(a, b, r, constants[k as usize], Add, |x: f64, y: f64| x + y),
+                I::Subtract { a, b, c } => math!(a, b, r, r[c], Subtract, |x: f64, y: f64| x - y),
+                I::SubtractConstant { a, b, k } => math!(a, b, r, constants[k as usize], Subtract, |x: f64, y: f64| x - y),
+                I::Multiply { a, b, c } => math!(a, b, r, r[c], Multiply, |x: f64, y: f64| x * y),
+                I::MultiplyConstant { a, b, k } => math!(a, b, r, constants[k as usize], Multiply, |x: f64, y: f64| x * y),
+                I::Divide { a, b, c } => math!(a, b, r, r[c], Divide, |x: f64, y: f64| x / y),
+                I::DivideConstant { a, b, k } => math!(a, b, r, constants[k as usize], Divide, |x: f64, y: f64| x / y),
+                I::Modulo { a, b, c } => math!(a, b, r, r[c], Modulo, modulo),
+                I::ModuloConstant { a, b, k } => math!(a, b, r, constants[k as usize], Modulo, modulo),
                 I::Not { a, b } => { let mut r = registers!(); r[a] = Value::Boolean(!r[b].is_truthy()); }
                 I::Jump { to } => pc = to as usize,
                 I::Loop { to } => { self.charge_loop(host, pc, to)?; pc = to as usize; }
