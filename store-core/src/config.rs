@@ -39,6 +39,8 @@ pub struct Config {
     pub set: SetLimits,
     /// When a sorted set is packed.
     pub zset: ZsetLimits,
+    /// Who may use `DEBUG`.
+    pub debug_permission: DebugPermission,
     /// How much the store may hold, and what goes when it holds more.
     pub eviction: EvictionConfig,
     /// The size of a list's nodes, in Redis's code: entries when positive, a class of bytes when negative.
@@ -72,6 +74,29 @@ pub struct Fact {
     pub value: String,
 }
 
+/// `enable-debug-command`: who may use `DEBUG`. Redis says nobody unless told otherwise; here nothing in `DEBUG` can end
+/// the process or damage data, so local connections may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DebugPermission {
+    /// Nobody.
+    No,
+    /// Connections from the same machine, and callers in the same process.
+    #[default]
+    Local,
+    /// Everybody.
+    Yes,
+}
+
+impl DebugPermission {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Local => "local",
+            Self::Yes => "yes",
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         // What clients ask for first of all, as it is when there is no host to say something else.
@@ -84,6 +109,7 @@ impl Default for Config {
             hll_sparse_max_bytes: 3000,
             set: SetLimits::default(),
             zset: ZsetLimits::default(),
+            debug_permission: DebugPermission::default(),
             eviction: EvictionConfig::default(),
             list_max_listpack_size: -2,
             secret: [0; 32],
@@ -189,6 +215,7 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     count_parameter!("acllog-max-len", acllog_max_len),
     Parameter { name: "databases", show: |config| config.databases.to_string(), change: None },
+    Parameter { name: "enable-debug-command", show: |config| config.debug_permission.name().to_owned(), change: None },
     count_parameter!("hash-max-listpack-entries", hash.max_listpack_entries),
     size_parameter!("hash-max-listpack-value", hash.max_listpack_value),
     count_parameter!("hash-max-ziplist-entries", hash.max_listpack_entries),
@@ -260,7 +287,7 @@ fn parse_switch(value: &[u8]) -> Result<bool, String> {
 }
 
 /// Reads a number of bytes: `64`, `1kb`, `1m`.
-fn parse_size(value: &[u8]) -> Result<usize, String> {
+pub(crate) fn parse_size(value: &[u8]) -> Result<usize, String> {
     const UNITS: [(&[u8], usize); 8] = [
         (b"", 1),
         (b"b", 1),

@@ -24,6 +24,7 @@ mod notify;
 mod output;
 mod pause;
 mod pubsub;
+mod rebuild;
 mod replay;
 mod save;
 mod session;
@@ -127,6 +128,8 @@ pub struct Engine {
     pub(crate) saving: bool,
     /// The code of libraries of functions, kept from file to file.
     pub(crate) libraries: Vec<SmallBytes>,
+    /// Whether what has expired is removed in time, or only where something is written in its place.
+    pub(crate) expires_actively: bool,
     eviction_pool: EvictionPool,
     /// Whether there are more keys to be evicted than could go at once.
     is_evicting: bool,
@@ -162,6 +165,7 @@ impl Engine {
             records_uses: true,
             saving: false,
             libraries: Vec::new(),
+            expires_actively: true,
             eviction_pool: EvictionPool::default(),
             is_evicting: false,
             started: None,
@@ -199,6 +203,7 @@ impl Engine {
     fn execute_unit(&mut self, now: Millis, id: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Outcome {
         self.follow_changes();
         self.effects.begin_unit();
+        self.keyspace.clear_graves();
         let outcome = self.dispatch(now, id, words, reply);
         self.effects.end_unit();
         if self.is_unsettled() {
@@ -230,18 +235,19 @@ impl Engine {
         self.emit(Output::Close(session));
     }
 
-    /// Does what has become due: expires keys, goes on evicting, and answers blocked sessions whose time is over. The work of one call is
+    /// Does what has become due: expires keys, goes on evicting and freeing, and answers blocked sessions whose time is over. The work of one call is
     /// bounded; when more is due, [`Self::poll_timeout`] still gives a time that has passed.
     pub fn handle_timeout(&mut self, now: Millis) {
         const SLOTS_PER_CALL: usize = 256;
         self.follow_changes();
-        let slots = if self.pause.is_on(now) { 0 } else { SLOTS_PER_CALL };
+        let slots = if self.pause.is_on(now) || !self.expires_actively { 0 } else { SLOTS_PER_CALL };
         for _ in 0..slots {
             let Some(expired) = self.keyspace.expire_next_slot(now, &mut self.effects) else { break };
             self.stats.expired_keys += expired.keys;
             self.stats.expired_fields += expired.fields;
         }
         self.keyspace.settle_sizes();
+        self.keyspace.clear_graves();
         if self.is_evicting {
             self.make_room(now);
         }
@@ -263,10 +269,11 @@ impl Engine {
 
     /// When [`Self::handle_timeout`] has something to do, if ever.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        if self.is_evicting {
+        if self.is_evicting || self.keyspace.has_graves() {
             return Some(Millis::REPLAY);
         }
-        let expiry = self.keyspace.next_deadline().map(|due| due.max(self.pause.until().unwrap_or(due)));
+        let expiry = self.keyspace.next_deadline().filter(|_| self.expires_actively);
+        let expiry = expiry.map(|due| due.max(self.pause.until().unwrap_or(due)));
         let resumption = self.pause.until().filter(|_| self.pause.len() > 0);
         [expiry, self.blocked.next_deadline(), resumption].into_iter().flatten().min()
     }

@@ -17,9 +17,11 @@ mod digest;
 mod eviction;
 mod expiry;
 mod freeze;
+mod graveyard;
 mod key;
 mod load;
 mod reader;
+mod signature;
 mod slot;
 mod snapshot;
 mod writer;
@@ -31,6 +33,7 @@ pub use digest::Digest;
 pub use eviction::EvictionPool;
 pub use expiry::Expired;
 pub use reader::{Reader, Visible};
+pub use signature::Signature;
 pub use slot::{Slot, slot_of};
 pub use snapshot::SnapshotCursor;
 pub use writer::{Expiry, Writer};
@@ -49,6 +52,8 @@ pub struct Keyspace {
     deadlines: Deadlines,
     /// Databases that were emptied before what is frozen of them was written.
     emptied: Vec<Database>,
+    /// What was emptied and is still to be freed.
+    graveyard: graveyard::Graveyard,
     /// The database with entries that may be changing just now, if any.
     unsettled: Option<DbIndex>,
 }
@@ -60,6 +65,7 @@ impl Keyspace {
             databases: (0..databases).map(|_| Database::new(seed.clone())).collect(),
             deadlines: Deadlines::default(),
             emptied: Vec::new(),
+            graveyard: graveyard::Graveyard::default(),
             unsettled: None,
         }
     }
@@ -117,6 +123,15 @@ impl Keyspace {
     /// Removes a key, without an effect.
     pub(crate) fn remove(&mut self, db: DbIndex, key: &[u8]) -> Option<Entry> {
         self.database_mut(db).remove(key)
+    }
+
+    /// Puts the data of another keyspace, of as many databases, in the place of all that is here.
+    pub(crate) fn replace_databases(&mut self, other: Self) {
+        self.settle_sizes();
+        self.deadlines = other.deadlines;
+        for database in core::mem::replace(&mut self.databases, other.databases) {
+            self.graveyard.bury(database);
+        }
     }
 
     fn database_mut(&mut self, index: DbIndex) -> &mut Database {

@@ -42,6 +42,7 @@ pub mod random;
 pub mod rdb;
 pub mod reply;
 pub mod resp;
+pub mod sha1;
 pub mod spec;
 pub mod values;
 

@@ -34,7 +34,8 @@ impl Server {
         let address = free_address()?;
         let port = address.port().to_string();
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]).args(options);
+        command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        command.args(["--enable-debug-command", "local"]).args(options);
         Self::start(command, address).context("redis-server does not start; on Debian: apt-get install redis-server")
     }
 

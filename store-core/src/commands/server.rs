@@ -1,6 +1,7 @@
 //! The commands that concern the server as a whole.
 
 mod config;
+mod debug;
 mod flush;
 mod info;
 mod sections;
@@ -22,6 +23,7 @@ pub(super) const COMMANDS: &[Command] = &[
     config::REWRITE,
     config::SET,
     DBSIZE,
+    debug::DEBUG,
     flush::FLUSHALL,
     flush::FLUSHDB,
     info::INFO,

@@ -93,6 +93,12 @@ impl AccessClock<'_> {
 }
 
 impl Access {
+    /// The record as a number of 24 bits, as `DEBUG OBJECT` shows it.
+    pub fn bits(&self) -> u32 {
+        let [low, middle, high] = self.0.get();
+        u32::from_le_bytes([low, middle, high, 0])
+    }
+
     /// Sets the record, as `RESTORE` can: the key has not been used for so many seconds.
     pub fn set_idle_seconds(&self, idle: u32, now: Millis) {
         let [low, middle, high, _] = (seconds(now).wrapping_sub(idle) & SECONDS_MASK).max(1).to_le_bytes();

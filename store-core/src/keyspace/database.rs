@@ -121,6 +121,11 @@ impl Database {
         }
     }
 
+    /// Its slots with their entries, to be freed.
+    pub(super) fn into_slots(self) -> Vec<Option<Box<SlotTable>>> {
+        self.slots
+    }
+
     /// The bytes that all keys and what they hold take.
     pub const fn size(&self) -> u64 {
         self.size

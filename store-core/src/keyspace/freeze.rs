@@ -97,13 +97,13 @@ impl Keyspace {
                 database.thaw(out, left);
             }
         }
-        self.emptied.clear();
+        self.bury_emptied();
         false
     }
 
     /// Forgets the frozen data.
     pub fn melt(&mut self) {
-        self.emptied.clear();
+        self.bury_emptied();
         self.databases.iter_mut().for_each(|database| database.frozen = None);
     }
 
@@ -115,6 +115,14 @@ impl Keyspace {
         let old = core::mem::replace(database, fresh);
         if old.frozen.is_some() {
             self.emptied.push(old);
+        } else {
+            self.graveyard.bury(old);
+        }
+    }
+
+    fn bury_emptied(&mut self) {
+        for database in self.emptied.drain(..) {
+            self.graveyard.bury(database);
         }
     }
 }

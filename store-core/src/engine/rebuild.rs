@@ -1,0 +1,31 @@
+//! Building all data anew, as a restart would: for tests that ask whether nothing gets lost.
+
+use super::Engine;
+use crate::keyspace::SnapshotCursor;
+use alloc::vec::Vec;
+
+impl Engine {
+    /// Replaces the data by what a replay of its snapshot gives. False when that is not equal; then nothing has changed.
+    /// Not to be called while a file is in the making, which is written from the data that would go.
+    pub(crate) fn rebuild(&mut self) -> bool {
+        const PIECE_BYTES: usize = 1024 * 1024;
+        let config = crate::Config { record_effects: false, ..self.config.clone() };
+        let mut fresh = Self::new(config, self.random.borrow_mut().next_u64());
+        let (mut cursor, mut piece) = (SnapshotCursor::default(), Vec::new());
+        loop {
+            let goes_on = self.snapshot(&mut cursor, &mut piece, PIECE_BYTES);
+            if fresh.replay(&piece).is_err() {
+                return false;
+            }
+            piece.clear();
+            if !goes_on {
+                break;
+            }
+        }
+        let is_equal = fresh.digest() == self.digest();
+        if is_equal {
+            self.keyspace.replace_databases(fresh.keyspace);
+        }
+        is_equal
+    }
+}
