@@ -25,11 +25,8 @@ pub(crate) const REDIS_SERVER: Program = Program {
 };
 
 /// The interpreter whose answers the scripts' machine is compared with.
-pub(crate) const LUA: Program = Program {
-    names: &["lua5.1"],
-    package: "lua5.1",
-    elsewhere: "Install Lua 5.1 and put it into PATH as lua5.1.",
-};
+pub(crate) const LUA: Program =
+    Program { names: &["lua5.1"], package: "lua5.1", elsewhere: "Install Lua 5.1 and put it into PATH as lua5.1." };
 
 /// The browser that the page tests run in.
 pub(crate) const CHROMIUM: Program = Program {

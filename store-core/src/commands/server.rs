@@ -4,6 +4,7 @@ mod config;
 mod debug;
 mod flush;
 mod info;
+mod save;
 mod sections;
 
 use crate::args::Args;
@@ -16,6 +17,8 @@ use crate::spec::{Arg, Command, Flag, Group, Shape};
 use alloc::format;
 
 pub(super) const COMMANDS: &[Command] = &[
+    save::BGREWRITEAOF,
+    save::BGSAVE,
     config::CONFIG,
     config::GET,
     config::HELP,
@@ -27,8 +30,10 @@ pub(super) const COMMANDS: &[Command] = &[
     flush::FLUSHALL,
     flush::FLUSHDB,
     info::INFO,
+    save::LASTSAVE,
     LOLWUT,
     MONITOR,
+    save::SAVE,
     SHUTDOWN,
     flush::SWAPDB,
     TIME,

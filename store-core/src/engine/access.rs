@@ -165,6 +165,9 @@ impl Engine {
     }
 
     fn log_denial(&mut self, now: Millis, id: SessionId, subject: Subject, object: &[u8], user: &[u8]) {
+        if let Some(count) = self.stats.access_denied.get_mut(subject as usize) {
+            *count += 1;
+        }
         let session = self.sessions.get(id);
         let entry = LogEntry {
             count: 1,

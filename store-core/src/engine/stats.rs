@@ -28,6 +28,8 @@ pub struct Stats {
     pub evicted_keys: u64,
     /// Error replies.
     pub error_replies: u64,
+    /// What was denied to users, by [`crate::acl::Subject`].
+    pub access_denied: [u64; 4],
     /// Messages published.
     pub messages_published: u64,
     /// Error replies by code.

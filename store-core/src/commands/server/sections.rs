@@ -1,11 +1,15 @@
 //! The sections of `INFO`, in Redis's order. Only what the store knows stands here; the host adds the rest as facts.
 
 use super::info::{Lines, Section};
+use super::save::last_save_seconds;
+use crate::acl::Subject;
 use crate::config::REDIS_VERSION;
 use crate::engine::{Caller, Topic};
 use alloc::format;
 use alloc::string::String;
 
+/// The number of a history that nobody follows.
+const NO_REPLICATION: &str = "0000000000000000000000000000000000000000";
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 pub(super) const SECTIONS: &[Section] = &[
@@ -16,6 +20,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section { title: "Stats", by_default: true, write: stats },
     Section { title: "Replication", by_default: true, write: replication },
     Section { title: "CPU", by_default: true, write: |_, _| {} },
+    Section { title: "Modules", by_default: true, write: |_, _| {} },
     Section { title: "Commandstats", by_default: false, write: commandstats },
     Section { title: "Errorstats", by_default: true, write: errorstats },
     Section { title: "Latencystats", by_default: false, write: |_, _| {} },
@@ -68,8 +73,12 @@ fn persistence(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("async_loading", 0);
     lines.add("rdb_changes_since_last_save", engine.effects.changed_count());
     lines.add("rdb_bgsave_in_progress", 0);
+    lines.add("rdb_last_save_time", last_save_seconds(caller));
+    lines.add("rdb_last_bgsave_status", "ok");
     lines.add("aof_enabled", u8::from(engine.config.host_parameter("appendonly") == Some("yes")));
     lines.add("aof_rewrite_in_progress", 0);
+    lines.add("aof_rewrite_scheduled", 0);
+    lines.add("aof_last_bgrewrite_status", "ok");
     lines.add("aof_last_write_status", if engine.writes_stopped { "err" } else { "ok" });
 }
 
@@ -86,6 +95,11 @@ fn stats(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("pubsub_patterns", engine.pubsub.active(Topic::Pattern).count());
     lines.add("pubsubshard_channels", engine.pubsub.active(Topic::ShardChannel).count());
     lines.add("messages_published", engine.stats.messages_published);
+    let denied = [Subject::Auth, Subject::Command, Subject::Key, Subject::Channel];
+    for (name, subject) in ["auth", "cmd", "key", "channel"].into_iter().zip(denied) {
+        let count = engine.stats.access_denied.get(subject as usize).copied().unwrap_or_default();
+        lines.add(format_args!("acl_access_denied_{name}"), count);
+    }
     lines.add("tracking_total_keys", engine.tracking.key_count());
     lines.add("tracking_total_items", engine.tracking.reader_count());
     lines.add("tracking_total_prefixes", engine.tracking.prefix_count());
@@ -96,7 +110,11 @@ fn replication(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("role", "master");
     lines.add("connected_slaves", 0);
     lines.add("master_failover_state", "no-failover");
+    lines.add("master_replid", NO_REPLICATION);
+    lines.add("master_replid2", NO_REPLICATION);
     lines.add("master_repl_offset", caller.engine.effects.last().0);
+    lines.add("second_repl_offset", -1);
+    lines.add("repl_backlog_active", 0);
 }
 
 /// The core has no clock, so it does not know how long a command took.
