@@ -346,6 +346,7 @@ impl Engine {
                 started: self.started.unwrap_or(now),
                 config: &self.config.eviction,
             },
+            lookups: None,
             viewer: None,
             db,
             now,

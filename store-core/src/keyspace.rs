@@ -32,7 +32,7 @@ pub use deadlines::Deadlines;
 pub use digest::Digest;
 pub use eviction::EvictionPool;
 pub use expiry::Expired;
-pub use reader::{Reader, Visible};
+pub use reader::{Lookups, Reader, Visible};
 pub use signature::Signature;
 pub use slot::{Slot, slot_of};
 pub use snapshot::SnapshotCursor;

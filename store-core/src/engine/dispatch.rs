@@ -206,8 +206,10 @@ impl Engine {
     ) -> Result<Outcome, Error> {
         let mut args = Args::new(words, command.name_words());
         let attempt = match command.run {
-            Run::Read(run) => run(&Reader { viewer: self.viewer(id), ..self.reader(now, db) }, &mut args, reply)
-                .map(|()| Attempt::Done)?,
+            Run::Read(run) => {
+                let (viewer, lookups) = (self.viewer(id), Some(&self.stats.lookups));
+                run(&Reader { viewer, lookups, ..self.reader(now, db) }, &mut args, reply).map(|()| Attempt::Done)?
+            }
             Run::Write(run) => run(&mut self.writer(now, db), &mut args, reply).map(|()| Attempt::Done)?,
             Run::Blocking(run) => run(&mut self.writer(now, db), &mut args, reply)?,
             Run::BlockingRead(run) => run(&self.reader(now, db), &mut args, reply)?,

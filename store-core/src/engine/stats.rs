@@ -1,5 +1,6 @@
 //! Counters for `INFO` and for metrics.
 
+use crate::keyspace::Lookups;
 use alloc::collections::BTreeMap;
 
 /// Counters of one command.
@@ -26,6 +27,8 @@ pub struct Stats {
     pub expired_fields: u64,
     /// Keys that were removed to make room.
     pub evicted_keys: u64,
+    /// Keys that reading commands looked for.
+    pub lookups: Lookups,
     /// Error replies.
     pub error_replies: u64,
     /// What was denied to users, by [`crate::acl::Subject`].
@@ -34,4 +37,36 @@ pub struct Stats {
     pub messages_published: u64,
     /// Error replies by code.
     pub errors: BTreeMap<alloc::string::String, u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Engine, Millis, ReplyBuffer, Request, SessionOptions};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn reads_find_or_miss_their_keys() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let session = engine.open(Millis(1), SessionOptions::default());
+        let mut run = |line: &str| {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            engine.execute(Millis(1), session, &Request::new(&words), &mut ReplyBuffer::default());
+            (engine.stats().lookups.hits(), engine.stats().lookups.misses())
+        };
+        for (line, counted) in [
+            ("SET k v", (0, 0)),
+            ("APPEND k w", (0, 0)),
+            ("GET k", (1, 0)),
+            ("GET none", (1, 1)),
+            ("MGET k none k", (3, 2)),
+            ("EXISTS k none", (4, 3)),
+            ("STRLEN k", (5, 3)),
+            ("TYPE none", (5, 4)),
+            ("HGETALL none", (5, 5)),
+            ("INCR new", (5, 5)),
+            ("CONFIG RESETSTAT", (0, 0)),
+        ] {
+            assert_eq!(run(line), counted, "{line}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::random::Random;
 use crate::values::dense::TableSeed;
 use crate::values::hash::{Hash, Live};
 use crate::values::{Typed, Value};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 /// Sees one database at one point in time. Expired keys are not there.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +19,36 @@ pub struct Reader<'a> {
     pub(crate) seed: &'a TableSeed,
     pub(crate) random: &'a RefCell<Random>,
     pub(crate) access: AccessClock<'a>,
+    /// Counts what is looked up, where a reading command asks.
+    pub(crate) lookups: Option<&'a Lookups>,
     /// Whose permissions say which keys are shown, if anybody's.
     pub(crate) viewer: Option<&'a User>,
     pub(crate) db: DbIndex,
     pub(crate) now: Millis,
+}
+
+/// How often reading commands looked for a key, by whether it was there.
+#[derive(Clone, Debug, Default)]
+pub struct Lookups {
+    hits: Cell<u64>,
+    misses: Cell<u64>,
+}
+
+impl Lookups {
+    fn count(&self, found: bool) {
+        let counter = if found { &self.hits } else { &self.misses };
+        counter.update(|count| count + 1);
+    }
+
+    /// How often it was there.
+    pub const fn hits(&self) -> u64 {
+        self.hits.get()
+    }
+
+    /// How often it was not.
+    pub const fn misses(&self) -> u64 {
+        self.misses.get()
+    }
 }
 
 /// Whether entries whose deadline has passed are shown.
@@ -76,9 +102,19 @@ impl<'a> Reader<'a> {
         self.database().entry(key).filter(|entry| self.is_live(entry))
     }
 
+    /// The live entry of a key, found or missed for `INFO`.
+    #[inline]
+    fn look_up(&self, key: &[u8]) -> Option<&'a Entry> {
+        let entry = self.entry(key);
+        if let Some(lookups) = self.lookups {
+            lookups.count(entry.is_some());
+        }
+        entry
+    }
+
     /// What a key holds, without counting as a use of it.
     pub fn value(&self, key: &[u8]) -> Option<&'a Value> {
-        self.entry(key).map(|entry| &entry.value)
+        self.look_up(key).map(|entry| &entry.value)
     }
 
     /// What a key holds, if it is of the type that the command works on. Counts as a use of the key.
@@ -93,7 +129,7 @@ impl<'a> Reader<'a> {
     /// The live entry of a key, which counts as used.
     #[inline]
     pub fn touch(&self, key: &[u8]) -> Option<&'a Entry> {
-        let entry = self.entry(key)?;
+        let entry = self.look_up(key)?;
         self.access.record(entry.access(), self.random);
         Some(entry)
     }
@@ -114,7 +150,7 @@ impl<'a> Reader<'a> {
 
     /// Whether a key is there.
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.entry(key).is_some()
+        self.look_up(key).is_some()
     }
 
     /// Whether the client may learn that there is this key.
@@ -130,7 +166,7 @@ impl<'a> Reader<'a> {
 
     /// When a live key expires.
     pub fn deadline(&self, key: &[u8]) -> Option<Deadline> {
-        self.entry(key).map(Entry::deadline)
+        self.look_up(key).map(Entry::deadline)
     }
 
     /// Uses the store's dice.

@@ -46,6 +46,7 @@ impl<'a> Writer<'a> {
             seed: self.seed,
             random: self.random,
             access: self.access,
+            lookups: None,
             db: self.db,
             now: self.now,
         }

@@ -91,6 +91,8 @@ fn stats(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("expired_keys", engine.stats.expired_keys);
     lines.add("evicted_keys", engine.stats.evicted_keys);
     lines.add("evicted_clients", 0);
+    lines.add("keyspace_hits", engine.stats.lookups.hits());
+    lines.add("keyspace_misses", engine.stats.lookups.misses());
     lines.add("pubsub_channels", engine.pubsub.active(Topic::Channel).count());
     lines.add("pubsub_patterns", engine.pubsub.active(Topic::Pattern).count());
     lines.add("pubsubshard_channels", engine.pubsub.active(Topic::ShardChannel).count());
