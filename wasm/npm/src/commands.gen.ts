@@ -14,6 +14,41 @@ export interface GeneratedCommands<M extends Mode> {
   append(key: Key, value: Value): Out<M, number>;
 
   /**
+   * Counts the bits that are set in a value or in a part of it.
+   *
+   * O(N) for N bytes. Since Redis 2.6.0.
+   */
+  bitcount(key: Key, options?: { start?: Numeric; end?: Numeric; unit?: "BYTE" | "byte" | "BIT" | "bit" }): Out<M, number>;
+
+  /**
+   * Reads and changes integers of any width within a value.
+   *
+   * O(1) for each operation. Since Redis 3.2.0.
+   */
+  bitfield(...args: Value[]): Out<M, (number | null)[]>;
+
+  /**
+   * Reads integers of any width within a value.
+   *
+   * O(1) for each operation. Since Redis 6.0.0.
+   */
+  bitfield_ro(key: Key, options?: { encoding?: Value; offset?: Numeric }): Out<M, number[]>;
+
+  /**
+   * Combines values bit by bit and keeps the result in a key.
+   *
+   * O(N) for N bytes in all values. Since Redis 2.6.0.
+   */
+  bitop(operation: "AND" | "and" | "OR" | "or" | "XOR" | "xor" | "NOT" | "not" | "DIFF" | "diff" | "DIFF1" | "diff1" | "ANDOR" | "andor" | "ONE" | "one", destkey: Key, ...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Finds the first bit that is set or clear in a value or in a part of it.
+   *
+   * O(N) for N bytes. Since Redis 2.8.7.
+   */
+  bitpos(...args: Value[]): Out<M, number>;
+
+  /**
    * Takes an element from an end of one list and adds it at an end of another, or waits for one.
    *
    * O(1). Since Redis 6.2.0.
@@ -77,7 +112,7 @@ export interface GeneratedCommands<M extends Mode> {
   clientGetname<T = unknown>(): Out<M, T | null>;
 
   /**
-   * Gives the connection that notices of changed keys go to: -1, as there is no tracking of keys.
+   * Gives the connection that is told of changed keys: 0 for this one, -1 for none.
    *
    * O(1). Since Redis 6.0.0.
    */
@@ -138,6 +173,13 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 2.6.9.
    */
   clientSetname(connectionName: Value): Out<M, "OK">;
+
+  /**
+   * Tells how this connection tracks keys.
+   *
+   * O(1). Since Redis 6.2.0.
+   */
+  clientTrackinginfo<T = string>(): Out<M, (T | unknown)[]>;
 
   /**
    * Ends the wait of another connection, as if its time were over or with an error.
@@ -266,6 +308,13 @@ export interface GeneratedCommands<M extends Mode> {
   del(...keys: (Key | Key[])[]): Out<M, number>;
 
   /**
+   * Gives what a key holds as bytes that RESTORE understands.
+   *
+   * O(N) for N bytes. Since Redis 2.6.0.
+   */
+  dump<T = unknown>(key: Key): Out<M, T | null>;
+
+  /**
    * Answers the message.
    *
    * O(1). Since Redis 1.0.0.
@@ -306,6 +355,13 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 1.0.0.
    */
   get<T = unknown>(key: Key): Out<M, T | null>;
+
+  /**
+   * Gives a bit of a value; bits behind its end are 0.
+   *
+   * O(1). Since Redis 2.2.0.
+   */
+  getbit(key: Key, offset: Numeric): Out<M, number>;
 
   /**
    * Gives the value of a key and removes the key.
@@ -350,11 +406,46 @@ export interface GeneratedCommands<M extends Mode> {
   hexists(key: Key, field: Value): Out<M, number>;
 
   /**
+   * Lets fields of a hash expire in so many seconds.
+   *
+   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
+   */
+  hexpire(...args: Value[]): Out<M, number[]>;
+
+  /**
+   * Lets fields of a hash expire at a time in seconds since 1970.
+   *
+   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
+   */
+  hexpireat(...args: Value[]): Out<M, number[]>;
+
+  /**
+   * Gives the time when fields of a hash expire, in seconds since 1970.
+   *
+   * O(N) for N fields given. Since Redis 7.4.0.
+   */
+  hexpiretime(...args: Value[]): Out<M, number[]>;
+
+  /**
    * Gives the value of a field.
    *
    * O(1). Since Redis 2.0.0.
    */
   hget<T = unknown>(key: Key, field: Value): Out<M, T | null>;
+
+  /**
+   * Gives the values of fields and removes these.
+   *
+   * O(N) for N fields given. Since Redis 8.0.0.
+   */
+  hgetdel<T = string>(...args: Value[]): Out<M, (T | null)[]>;
+
+  /**
+   * Gives the values of fields and changes when these expire.
+   *
+   * O(N log M) for N fields of M that expire. Since Redis 8.0.0.
+   */
+  hgetex<T = string>(...args: Value[]): Out<M, (T | null)[]>;
 
   /**
    * Adds to the integer in a field; a missing field counts as 0.
@@ -385,11 +476,53 @@ export interface GeneratedCommands<M extends Mode> {
   hlen(key: Key): Out<M, number>;
 
   /**
+   * Takes away the deadlines of fields.
+   *
+   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
+   */
+  hpersist(...args: Value[]): Out<M, number[]>;
+
+  /**
+   * Lets fields of a hash expire in so many milliseconds.
+   *
+   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
+   */
+  hpexpire(...args: Value[]): Out<M, number[]>;
+
+  /**
+   * Lets fields of a hash expire at a time in milliseconds since 1970.
+   *
+   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
+   */
+  hpexpireat(...args: Value[]): Out<M, number[]>;
+
+  /**
+   * Gives the time when fields of a hash expire, in milliseconds since 1970.
+   *
+   * O(N) for N fields given. Since Redis 7.4.0.
+   */
+  hpexpiretime(...args: Value[]): Out<M, number[]>;
+
+  /**
+   * Gives the milliseconds until fields of a hash expire.
+   *
+   * O(N) for N fields given. Since Redis 7.4.0.
+   */
+  hpttl(...args: Value[]): Out<M, number[]>;
+
+  /**
    * Gives some fields of a hash, with or without values, and a cursor to go on with.
    *
    * O(COUNT) for each call. Since Redis 2.8.0.
    */
   hscan<T = string | number>(key: Key, cursor: Numeric, options?: { match?: string; count?: Numeric; noValues?: boolean }): Out<M, [string, T[]]>;
+
+  /**
+   * Sets fields of a hash and when they expire, on a condition that all of them have to meet.
+   *
+   * O(N log M) for N fields of M that expire. Since Redis 8.0.0.
+   */
+  hsetex(...args: Value[]): Out<M, number>;
 
   /**
    * Sets a field that the hash does not have yet.
@@ -404,6 +537,13 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 3.2.0.
    */
   hstrlen(key: Key, field: Value): Out<M, number>;
+
+  /**
+   * Gives the seconds until fields of a hash expire.
+   *
+   * O(N) for N fields given. Since Redis 7.4.0.
+   */
+  httl(...args: Value[]): Out<M, number[]>;
 
   /**
    * Gives the values of all fields of a hash.
@@ -588,6 +728,41 @@ export interface GeneratedCommands<M extends Mode> {
   pexpiretime(key: Key): Out<M, number>;
 
   /**
+   * Adds elements to a HyperLogLog and says whether its estimate may have changed.
+   *
+   * O(1) for each element. Since Redis 2.8.9.
+   */
+  pfadd(...args: Value[]): Out<M, number>;
+
+  /**
+   * Estimates how many different elements were added to a HyperLogLog, or to several together.
+   *
+   * O(1) for a single key whose estimate is known, else O(N) for N keys, with a large constant. Since Redis 2.8.9.
+   */
+  pfcount(...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Shows the registers or the encoding of a HyperLogLog, or makes it dense.
+   *
+   * O(1), the registers aside. Since Redis 2.8.9.
+   */
+  pfdebug<T = string>(subcommand: Value, key: Key): Out<M, number[] | T | string | number>;
+
+  /**
+   * Adds several HyperLogLogs to one.
+   *
+   * O(N) for N keys, with a large constant. Since Redis 2.8.9.
+   */
+  pfmerge(...args: Value[]): Out<M, "OK">;
+
+  /**
+   * Checks the estimates of HyperLogLogs against known numbers of elements.
+   *
+   * O(1), with a large constant. Since Redis 2.8.9.
+   */
+  pfselftest(): Out<M, "OK">;
+
+  /**
    * Answers PONG, or the message.
    *
    * O(1). Since Redis 1.0.0.
@@ -679,6 +854,13 @@ export interface GeneratedCommands<M extends Mode> {
   renamenx(key: Key, newkey: Key): Out<M, number>;
 
   /**
+   * Makes a key of what DUMP gave.
+   *
+   * O(N) for N bytes; O(N*log(N)) for a sorted set. Since Redis 2.6.0.
+   */
+  restore(key: Key, ttl: Numeric, serializedValue: Value, options?: { replace?: boolean; absttl?: boolean; idletime?: Numeric; freq?: Numeric }): Out<M, "OK">;
+
+  /**
    * Removes the last elements of a list and returns them, last first.
    *
    * O(N) with N elements returned. Since Redis 1.0.0.
@@ -747,6 +929,13 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 1.0.0.
    */
   set<T = string>(key: Key, value: Value, options?: { nx?: boolean; xx?: boolean; get?: boolean; ex?: Numeric; px?: Numeric; exat?: Numeric; pxat?: Numeric; keepTtl?: boolean }): Out<M, "OK" | null | T>;
+
+  /**
+   * Sets a bit of a value, which grows by zeros where it is too short, and gives the bit before.
+   *
+   * O(1). Since Redis 2.2.0.
+   */
+  setbit(key: Key, offset: Numeric, value: Numeric): Out<M, number>;
 
   /**
    * Sets the value of a key and its TTL in seconds.
@@ -1137,6 +1326,11 @@ export interface GeneratedCommands<M extends Mode> {
 /** The same as words. */
 export const generated = {
   append: (key: unknown, value: unknown) => command(["APPEND", key, value]),
+  bitcount: (key: unknown, options?: object) => command(["BITCOUNT", key, ...optionWords(options, [["start", ""], ["end", ""], ["unit", ""]])]),
+  bitfield: (...args: unknown[]) => command(["BITFIELD", ...args]),
+  bitfield_ro: (key: unknown, options?: object) => command(["BITFIELD_RO", key, ...optionWords(options, [["encoding", "GET"], ["offset", ""]])]),
+  bitop: (operation: unknown, destkey: unknown, ...keys: unknown[]) => command(["BITOP", operation, destkey, ...keys.flat()]),
+  bitpos: (...args: unknown[]) => command(["BITPOS", ...args]),
   blmove: (source: unknown, destination: unknown, wherefrom: unknown, whereto: unknown, timeout: unknown) => command(["BLMOVE", source, destination, wherefrom, whereto, timeout]),
   blmpop: (timeout: unknown, numkeys: unknown, keys: unknown, where: unknown, options?: object) => command(["BLMPOP", timeout, numkeys, ...listOf(keys), where, ...optionWords(options, [["count", "COUNT"]])]),
   blpop: (keys: unknown, timeout: unknown) => command(["BLPOP", ...listOf(keys), timeout]),
@@ -1155,6 +1349,7 @@ export const generated = {
   clientNoTouch: (enabled: unknown) => command(["CLIENT", "NO-TOUCH", enabled]),
   clientSetinfo: (...args: unknown[]) => command(["CLIENT", "SETINFO", ...args]),
   clientSetname: (connectionName: unknown) => command(["CLIENT", "SETNAME", connectionName]),
+  clientTrackinginfo: () => command(["CLIENT", "TRACKINGINFO"]),
   clientUnblock: (clientId: unknown, unblockType?: unknown) => command(["CLIENT", "UNBLOCK", clientId, ...someOf(unblockType)]),
   command: () => command(["COMMAND"]),
   commandCount: () => command(["COMMAND", "COUNT"]),
@@ -1173,26 +1368,40 @@ export const generated = {
   decr: (key: unknown) => command(["DECR", key]),
   decrby: (key: unknown, decrement: unknown) => command(["DECRBY", key, decrement]),
   del: (...keys: unknown[]) => command(["DEL", ...keys.flat()]),
+  dump: (key: unknown) => command(["DUMP", key]),
   echo: (message: unknown) => command(["ECHO", message]),
   exists: (...keys: unknown[]) => command(["EXISTS", ...keys.flat()]),
   expire: (key: unknown, seconds: unknown, condition?: unknown) => command(["EXPIRE", key, seconds, ...someOf(condition)]),
   expireat: (key: unknown, unixTimeSeconds: unknown, condition?: unknown) => command(["EXPIREAT", key, unixTimeSeconds, ...someOf(condition)]),
   expiretime: (key: unknown) => command(["EXPIRETIME", key]),
   get: (key: unknown) => command(["GET", key]),
+  getbit: (key: unknown, offset: unknown) => command(["GETBIT", key, offset]),
   getdel: (key: unknown) => command(["GETDEL", key]),
   getex: (key: unknown, options?: object) => command(["GETEX", key, ...optionWords(options, [["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["persist", "PERSIST"]])]),
   getrange: (key: unknown, start: unknown, end: unknown) => command(["GETRANGE", key, start, end]),
   getset: (key: unknown, value: unknown) => command(["GETSET", key, value]),
   hdel: (key: unknown, ...fields: unknown[]) => command(["HDEL", key, ...fields]),
   hexists: (key: unknown, field: unknown) => command(["HEXISTS", key, field]),
+  hexpire: (...args: unknown[]) => command(["HEXPIRE", ...args]),
+  hexpireat: (...args: unknown[]) => command(["HEXPIREAT", ...args]),
+  hexpiretime: (...args: unknown[]) => command(["HEXPIRETIME", ...args]),
   hget: (key: unknown, field: unknown) => command(["HGET", key, field]),
+  hgetdel: (...args: unknown[]) => command(["HGETDEL", ...args]),
+  hgetex: (...args: unknown[]) => command(["HGETEX", ...args]),
   hincrby: (key: unknown, field: unknown, increment: unknown) => command(["HINCRBY", key, field, increment]),
   hincrbyfloat: (key: unknown, field: unknown, increment: unknown) => command(["HINCRBYFLOAT", key, field, increment]),
   hkeys: (key: unknown) => command(["HKEYS", key]),
   hlen: (key: unknown) => command(["HLEN", key]),
+  hpersist: (...args: unknown[]) => command(["HPERSIST", ...args]),
+  hpexpire: (...args: unknown[]) => command(["HPEXPIRE", ...args]),
+  hpexpireat: (...args: unknown[]) => command(["HPEXPIREAT", ...args]),
+  hpexpiretime: (...args: unknown[]) => command(["HPEXPIRETIME", ...args]),
+  hpttl: (...args: unknown[]) => command(["HPTTL", ...args]),
   hscan: (key: unknown, cursor: unknown, options?: object) => command(["HSCAN", key, cursor, ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["noValues", "NOVALUES"]])], scanned),
+  hsetex: (...args: unknown[]) => command(["HSETEX", ...args]),
   hsetnx: (key: unknown, field: unknown, value: unknown) => command(["HSETNX", key, field, value]),
   hstrlen: (key: unknown, field: unknown) => command(["HSTRLEN", key, field]),
+  httl: (...args: unknown[]) => command(["HTTL", ...args]),
   hvals: (key: unknown) => command(["HVALS", key]),
   incr: (key: unknown) => command(["INCR", key]),
   incrby: (key: unknown, increment: unknown) => command(["INCRBY", key, increment]),
@@ -1219,6 +1428,11 @@ export const generated = {
   pexpire: (key: unknown, milliseconds: unknown, condition?: unknown) => command(["PEXPIRE", key, milliseconds, ...someOf(condition)]),
   pexpireat: (key: unknown, unixTimeMilliseconds: unknown, condition?: unknown) => command(["PEXPIREAT", key, unixTimeMilliseconds, ...someOf(condition)]),
   pexpiretime: (key: unknown) => command(["PEXPIRETIME", key]),
+  pfadd: (...args: unknown[]) => command(["PFADD", ...args]),
+  pfcount: (...keys: unknown[]) => command(["PFCOUNT", ...keys.flat()]),
+  pfdebug: (subcommand: unknown, key: unknown) => command(["PFDEBUG", subcommand, key]),
+  pfmerge: (...args: unknown[]) => command(["PFMERGE", ...args]),
+  pfselftest: () => command(["PFSELFTEST"]),
   ping: (message?: unknown) => command(["PING", ...someOf(message)]),
   psetex: (key: unknown, milliseconds: unknown, value: unknown) => command(["PSETEX", key, milliseconds, value]),
   pttl: (key: unknown) => command(["PTTL", key]),
@@ -1232,6 +1446,7 @@ export const generated = {
   randomkey: () => command(["RANDOMKEY"]),
   rename: (key: unknown, newkey: unknown) => command(["RENAME", key, newkey]),
   renamenx: (key: unknown, newkey: unknown) => command(["RENAMENX", key, newkey]),
+  restore: (key: unknown, ttl: unknown, serializedValue: unknown, options?: object) => command(["RESTORE", key, ttl, serializedValue, ...optionWords(options, [["replace", "REPLACE"], ["absttl", "ABSTTL"], ["idletime", "IDLETIME"], ["freq", "FREQ"]])]),
   rpop: (key: unknown, count?: unknown) => command(["RPOP", key, ...someOf(count)]),
   rpoplpush: (source: unknown, destination: unknown) => command(["RPOPLPUSH", source, destination]),
   rpush: (key: unknown, ...elements: unknown[]) => command(["RPUSH", key, ...elements]),
@@ -1242,6 +1457,7 @@ export const generated = {
   sdiff: (...keys: unknown[]) => command(["SDIFF", ...keys.flat()]),
   sdiffstore: (destination: unknown, ...keys: unknown[]) => command(["SDIFFSTORE", destination, ...keys.flat()]),
   set: (key: unknown, value: unknown, options?: object) => command(["SET", key, value, ...optionWords(options, [["nx", "NX"], ["xx", "XX"], ["get", "GET"], ["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["keepTtl", "KEEPTTL"]])]),
+  setbit: (key: unknown, offset: unknown, value: unknown) => command(["SETBIT", key, offset, value]),
   setex: (key: unknown, seconds: unknown, value: unknown) => command(["SETEX", key, seconds, value]),
   setnx: (key: unknown, value: unknown) => command(["SETNX", key, value]),
   setrange: (key: unknown, offset: unknown, value: unknown) => command(["SETRANGE", key, offset, value]),
@@ -1301,5 +1517,5 @@ export const generated = {
 
 /** Commands that change nothing: running one of them twice does no harm. */
 export const readOnlyCommands: ReadonlySet<string> = new Set(
-  "LINDEX LLEN LPOS LRANGE EXISTS EXPIRETIME KEYS PEXPIRETIME PTTL RANDOMKEY SCAN TOUCH TTL TYPE HEXISTS HGET HGETALL HKEYS HLEN HMGET HRANDFIELD HSCAN HSTRLEN HVALS DBSIZE LOLWUT SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN SUNION GET GETRANGE LCS MGET STRLEN SUBSTR ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION".split(" "),
+  "LINDEX LLEN LPOS LRANGE BITCOUNT BITFIELD_RO BITPOS GETBIT DUMP EXISTS EXPIRETIME KEYS PEXPIRETIME PTTL RANDOMKEY SCAN TOUCH TTL TYPE HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSTRLEN HTTL HVALS PFCOUNT DBSIZE LOLWUT SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN SUNION GET GETRANGE LCS MGET STRLEN SUBSTR ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION".split(" "),
 );
