@@ -7,6 +7,7 @@ mod bare;
 mod growth;
 mod memory;
 mod page;
+mod process;
 mod report;
 mod resp;
 mod rest;

@@ -1,67 +1,149 @@
 //! redis-benchmark against both servers, in turns.
+//!
+//! Besides requests a second there is the processor time of the server per request: where redis-benchmark itself, which
+//! has one thread, is what is slow, both servers answer equally many requests and differ in what they need for them.
 
+use crate::process::processor_seconds;
 use crate::report::{Table, median};
 use anyhow::{Context, ensure};
 use redstart_tests::server::{Server, TemporaryFolder};
-use std::net::SocketAddr;
+use redstart_tests::target::Connection;
 use std::process::Command;
 
 /// How often each server is measured.
 const ROUNDS: usize = 3;
-/// Requests of one measurement without pipelining; with it there are more, as they are faster.
+/// Requests of one measurement without pipelining.
 const REQUESTS: usize = 40_000;
+/// Requests of one measurement with pipelining, which are faster.
+const PIPELINED_REQUESTS: usize = 300_000;
 /// The number of connections.
 const CLIENTS: &str = "50";
 
-/// Requests a second of both servers.
+/// Something to be measured.
+#[derive(Clone, Copy, Debug)]
+struct Workload {
+    name: &'static str,
+    /// What redis-benchmark runs: `-t test`, or the words of a command.
+    run: &'static [&'static str],
+    /// What it runs beforehand, so that there is something to work on.
+    prepare: &'static [&'static str],
+}
+
+impl Workload {
+    const fn test(name: &'static str, run: &'static [&'static str]) -> Self {
+        Self { name, run, prepare: &[] }
+    }
+
+    const fn after(self, prepare: &'static [&'static str]) -> Self {
+        Self { prepare, ..self }
+    }
+}
+
+/// Measured without pipelining.
+const SINGLE: &[&str] = &["SET", "GET", "INCR", "LPUSH", "HSET", "ZADD"];
+
+/// Measured with `-P 16`: what `redis-benchmark -t` knows, and some more.
+const WORKLOADS: &[Workload] = &[
+    Workload::test("PING inline", &["-t", "ping_inline"]),
+    Workload::test("PING", &["-t", "ping_mbulk"]),
+    Workload::test("SET", &["-t", "set"]),
+    Workload::test("GET", &["-t", "get"]).after(&["-t", "set"]),
+    Workload::test("INCR", &["-t", "incr"]),
+    Workload::test("LPUSH", &["-t", "lpush"]),
+    Workload::test("RPUSH", &["-t", "rpush"]),
+    Workload::test("LPOP", &["-t", "lpop"]).after(&["-t", "lpush"]),
+    Workload::test("RPOP", &["-t", "rpop"]).after(&["-t", "lpush"]),
+    Workload::test("SADD", &["-t", "sadd"]),
+    Workload::test("HSET", &["-t", "hset"]),
+    Workload::test("SPOP", &["-t", "spop"]).after(&["-t", "sadd"]),
+    Workload::test("ZADD", &["-t", "zadd"]),
+    Workload::test("ZPOPMIN", &["-t", "zpopmin"]).after(&["-t", "zadd"]),
+    Workload::test("ZRANGE of 10", &["ZRANGE", "myzset", "100", "109"]).after(&["-t", "zadd"]),
+    Workload::test("LRANGE of 100", &["LRANGE", "mylist", "0", "99"]).after(&["-t", "lpush"]),
+    Workload::test("LRANGE of 600", &["LRANGE", "mylist", "0", "599"]).after(&["-t", "lpush"]),
+    Workload::test("MSET of 10", &["-t", "mset"]),
+    Workload::test("XADD", &["XADD", "mystream", "*", "field", "value:__rand_int__"]),
+    Workload::test("BITCOUNT of 64 KiB", &["BITCOUNT", "bits"]).after(&["SETBIT", "bits", "524287", "1"]),
+    Workload::test("PFADD", &["PFADD", "hll", "element:__rand_int__"]),
+];
+
+/// What one run of redis-benchmark showed.
+#[derive(Clone, Copy, Debug)]
+struct Figures {
+    per_second: f64,
+    /// Microseconds of the server's processor time per request.
+    processor_us: f64,
+}
+
+/// Requests a second and processor time of both servers.
 pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
     let folder = TemporaryFolder::new()?;
     let redis = Server::redis(&[])?;
     let redstart = Server::gateway(folder.path(), &["--durability", "memory"])?;
+    let single = WORKLOADS.iter().filter(|workload| SINGLE.contains(&workload.name)).map(|workload| (workload, 1));
     let mut table = Table {
-        title: format!("redis-benchmark, {CLIENTS} connections, requests a second (medians of {ROUNDS})"),
-        columns: ["test", "pipeline", "redis-server", "Redstart", "ratio"].map(str::to_owned).into(),
+        title: format!(
+            "redis-benchmark, {CLIENTS} connections (medians of {ROUNDS}): requests a second, and microseconds of the \
+             server's processor time per request"
+        ),
+        columns: ["test", "pipeline", "redis-server", "Redstart", "ratio", "redis-server us", "Redstart us", "ratio"]
+            .map(str::to_owned)
+            .into(),
         rows: Vec::new(),
     };
-    for pipeline in [1, 16] {
-        for test in ["set", "get", "incr", "lpush", "hset", "zadd", "xadd"] {
-            let (mut theirs, mut ours) = (Vec::new(), Vec::new());
-            for _ in 0..ROUNDS {
-                theirs.push(requests_per_second(redis.address, test, pipeline)?);
-                ours.push(requests_per_second(redstart.address, test, pipeline)?);
-            }
-            let (theirs, ours) = (median(theirs), median(ours));
-            table.rows.push(vec![
-                test.to_uppercase(),
-                pipeline.to_string(),
-                format!("{theirs:.0}"),
-                format!("{ours:.0}"),
-                format!("{:.2}", ours / theirs),
-            ]);
+    for (workload, pipeline) in single.chain(WORKLOADS.iter().map(|workload| (workload, 16))) {
+        let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            theirs.push(measure_once(&redis, workload, pipeline)?);
+            ours.push(measure_once(&redstart, workload, pipeline)?);
         }
+        table.rows.push(row(workload, pipeline, &theirs, &ours));
     }
     Ok(vec![table])
 }
 
-fn requests_per_second(server: SocketAddr, test: &str, pipeline: usize) -> anyhow::Result<f64> {
-    let requests = if pipeline > 1 { REQUESTS * 5 } else { REQUESTS };
+fn row(workload: &Workload, pipeline: usize, theirs: &[Figures], ours: &[Figures]) -> Vec<String> {
+    let middle = |figures: &[Figures], of: fn(&Figures) -> f64| median(figures.iter().map(of).collect());
+    let per_second = [theirs, ours].map(|figures| middle(figures, |figures| figures.per_second));
+    let processor = [theirs, ours].map(|figures| middle(figures, |figures| figures.processor_us));
+    vec![
+        workload.name.to_owned(),
+        pipeline.to_string(),
+        format!("{:.0}", per_second[0]),
+        format!("{:.0}", per_second[1]),
+        format!("{:.2}", per_second[1] / per_second[0]),
+        format!("{:.2}", processor[0]),
+        format!("{:.2}", processor[1]),
+        format!("{:.2}", processor[1] / processor[0]),
+    ]
+}
+
+/// Empties the server, prepares it, and measures.
+fn measure_once(server: &Server, workload: &Workload, pipeline: usize) -> anyhow::Result<Figures> {
+    let requests = if pipeline > 1 { PIPELINED_REQUESTS } else { REQUESTS };
+    Connection::open(server.address)?.ask(&[b"FLUSHALL"])?;
+    if !workload.prepare.is_empty() {
+        benchmark(server, workload.prepare, requests, 16)?;
+    }
+    let before = processor_seconds(server.pid())?;
+    let per_second = benchmark(server, workload.run, requests, pipeline)?;
+    let processor = processor_seconds(server.pid())? - before;
+    Ok(Figures { per_second, processor_us: processor * 1e6 / requests as f64 })
+}
+
+/// Requests a second.
+fn benchmark(server: &Server, run: &[&str], requests: usize, pipeline: usize) -> anyhow::Result<f64> {
+    let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
     let output = Command::new("redis-benchmark")
-        .args(["-h", &server.ip().to_string(), "-p", &server.port().to_string(), "-c", CLIENTS, "--csv"])
-        .args(["-n", &requests.to_string(), "-P", &pipeline.to_string(), "-r", "100000", "-d", "64"])
-        .args(words_of(test))
+        .args(["-h", &host, "-p", &port, "-c", CLIENTS, "--csv", "-r", "100000", "-d", "64"])
+        .args(["-n", &requests.to_string(), "-P", &pipeline.to_string()])
+        .args(run)
         .output()
         .context("redis-benchmark is missing; on Debian: apt-get install redis-tools")?;
     ensure!(output.status.success(), "redis-benchmark failed: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
     let row = text.lines().last().context("redis-benchmark printed nothing")?;
-    let figure = row.split(',').nth(1).context("redis-benchmark printed no figure")?;
+    // The name comes first, in quotes, and may hold commas.
+    let figure = row.split("\",\"").nth(1).context("redis-benchmark printed no figure")?;
     Ok(figure.trim_matches('"').parse()?)
-}
-
-/// A test that redis-benchmark knows, or the words of the request.
-fn words_of(test: &str) -> Vec<&str> {
-    match test {
-        "xadd" => vec!["XADD", "stream", "*", "field", "value"],
-        test => vec!["-t", test],
-    }
 }
