@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! index:   hash -> position          a byte an entry while they are few, then 6 to 11 bytes (see `dense/index.rs`)
-//! entries: [ e0 | e1 | e2 | ... ]    Vec<E>, in order of insertion until the first removal
+//! entries: [ e0 | e1 | e2 | ... ]    in chunks (see `dense/chunks.rs`), in order of insertion until the first removal
 //! ```
 //!
 //! Removal moves the last entry into the gap, so the array has no holes. From this follow:
@@ -11,31 +11,28 @@
 //! walks downwards meets every entry that stays (see [`DenseTable::page`]).
 //!
 //! Lookup, insertion and removal take O(1) (amortised where the table grows or shrinks), a scan O(count), iteration
-//! O(n). The array grows by a quarter, not by doubling, which bounds the unused part of a big table.
+//! O(n).
 //! The table knows keys as bytes only: no expiry, no Redis rule.
 
+mod chunks;
 mod index;
 
 use alloc::sync::Arc;
-use alloc::vec::{self, Vec};
 use core::fmt;
 use core::hash::Hasher;
 use core::mem;
-use core::slice;
 
+use chunks::Chunks;
 use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
 use index::Index;
+
+pub use chunks::{IntoIter, Iter};
 
 use super::bytes::SmallBytes;
 use crate::random::{HashSeed, Random};
 
 const _: () = assert!(size_of::<DenseTable<SmallBytes>>() <= 64);
-
-/// The fewest entries that the array grows by.
-const MIN_GROWTH: usize = 4;
-/// Capacities up to this one are not worth giving back before the table is empty.
-const MIN_SHRINK_CAPACITY: usize = 16;
 
 /// An entry that is found by a key of bytes. The key must not change while the entry is in a table.
 pub trait Keyed {
@@ -82,7 +79,7 @@ impl fmt::Debug for TableSeed {
 /// A map of entries by their own key, at most `u32::MAX` of them.
 #[derive(Clone, Debug)]
 pub struct DenseTable<E> {
-    entries: Vec<E>,
+    entries: Chunks<E>,
     index: Index,
     seed: TableSeed,
 }
@@ -90,21 +87,21 @@ pub struct DenseTable<E> {
 impl<E: Keyed> DenseTable<E> {
     /// An empty table, which owns no memory yet.
     pub const fn new(seed: TableSeed) -> Self {
-        Self { entries: Vec::new(), index: Index::new(), seed }
+        Self { entries: Chunks::new(), index: Index::new(), seed }
     }
 
     /// An empty table with room for `capacity` entries.
     pub fn with_capacity(seed: TableSeed, capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity), index: Index::new(), seed }
+        Self { entries: Chunks::with_capacity(capacity), index: Index::new(), seed }
     }
 
     /// The number of entries.
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Whether the table has no entry.
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
@@ -192,18 +189,18 @@ impl<E: Keyed> DenseTable<E> {
     }
 
     /// Takes out every entry, in array order, and leaves the table without memory.
-    pub fn drain(&mut self) -> vec::IntoIter<E> {
+    pub fn drain(&mut self) -> IntoIter<E> {
         self.index = Index::new();
-        mem::take(&mut self.entries).into_iter()
+        mem::replace(&mut self.entries, Chunks::new()).into_iter()
     }
 
     /// The entries in array order: the order of insertion as long as nothing was removed.
-    pub fn iter(&self) -> slice::Iter<'_, E> {
+    pub fn iter(&self) -> Iter<'_, E> {
         self.entries.iter()
     }
 
     /// The entries in array order, to be changed in all but their keys.
-    pub fn iter_mut(&mut self) -> slice::IterMut<'_, E> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut E> {
         self.entries.iter_mut()
     }
 
@@ -212,13 +209,13 @@ impl<E: Keyed> DenseTable<E> {
     /// A cursor is the number of entries that are still to be visited, all of them below its position.
     /// Since entries move only downwards, whatever is done between two calls, an entry that is there from the
     /// first call to the last is met at least once. It may be met twice when a removal moves it.
-    pub fn page(&self, cursor: u64, count: usize) -> (u64, slice::Iter<'_, E>) {
+    pub fn page(&self, cursor: u64, count: usize) -> (u64, Iter<'_, E>) {
         let end = match usize::try_from(cursor) {
             Ok(end @ 1..) => end.min(self.len()),
             _ => self.len(),
         };
         let start = end.saturating_sub(count.max(1));
-        (start as u64, self.entries[start..end].iter())
+        (start as u64, self.entries.range(start, end))
     }
 
     /// Visits the entries of a [`Self::page`] and returns its cursor.
@@ -230,22 +227,21 @@ impl<E: Keyed> DenseTable<E> {
 
     /// Bytes of heap memory that the table itself owns; what its entries own comes on top.
     pub fn heap_len(&self) -> usize {
-        self.entries.capacity() * size_of::<E>() + self.index.heap_len()
+        self.entries.heap_len() + self.index.heap_len()
     }
 
     fn push(&mut self, hash: u64, entry: E) {
         let Self { entries, index, seed } = self;
-        if entries.len() == entries.capacity() {
-            entries.reserve_exact(next_capacity::<E>(entries.len()) - entries.len());
-        }
         entries.push(entry);
-        index.push(hash, entries.len() - 1, entries.capacity(), |position| seed.hash(entries[position].key()));
+        index.push(hash, entries.len() - 1, |position| seed.hash(entries[position].key()));
     }
 
     fn swap_remove(&mut self, position: usize, hash: u64) -> E {
         let last = self.entries.len() - 1;
         self.index.swap_remove((position, hash), (last, self.seed.hash(self.entries[last].key())));
-        let removed = self.entries.swap_remove(position);
+        let Some(removed) = self.entries.swap_remove(position) else {
+            unreachable!("the position is that of an entry");
+        };
         self.shrink();
         removed
     }
@@ -255,32 +251,21 @@ impl<E: Keyed> DenseTable<E> {
         let Self { entries, index, seed } = self;
         let len = entries.len();
         if len == 0 {
-            *entries = Vec::new();
+            *entries = Chunks::new();
             *index = Index::new();
             return;
         }
-        if entries.capacity() > MIN_SHRINK_CAPACITY && len < entries.capacity() / 2 {
-            entries.shrink_to(next_capacity::<E>(len));
-        }
-        index.shrink(len, entries.capacity(), |position| seed.hash(entries[position].key()));
+        index.shrink(len, |position| seed.hash(entries[position].key()));
     }
 }
 
 impl<'a, E: Keyed> IntoIterator for &'a DenseTable<E> {
     type Item = &'a E;
-    type IntoIter = slice::Iter<'a, E>;
+    type IntoIter = Iter<'a, E>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
-}
-
-/// The capacity that follows on `len` entries: the next quarter between two powers of two, counted in bytes. Allocators
-/// hand out blocks of about these sizes, so little is lost between what is asked for and what is taken.
-fn next_capacity<E>(len: usize) -> usize {
-    let needed = (len + MIN_GROWTH.min(1 + len)) * size_of::<E>();
-    let quarter = (needed.next_power_of_two() / 8).max(1);
-    needed.next_multiple_of(quarter) / size_of::<E>()
 }
 
 #[cfg(test)]
@@ -288,6 +273,7 @@ mod tests {
     use super::*;
     use alloc::collections::{BTreeMap, BTreeSet};
     use alloc::format;
+    use alloc::vec::Vec;
 
     #[derive(Clone, Debug, PartialEq)]
     struct Pair(SmallBytes, u64);
@@ -424,15 +410,17 @@ mod tests {
 
     #[test]
     fn keeps_little_unused_memory() {
+        /// Room for so many entries may be unused in any table.
+        const SPARE: usize = 24;
         let mut table = table(3);
         for n in 0..100_000 {
             table.insert(name(n));
-            assert!(table.entries.capacity() <= table.len() + (table.len() / 3).max(2 * MIN_GROWTH));
+            assert!(table.entries.heap_len() <= (table.len() * 4 / 3 + SPARE) * size_of::<SmallBytes>());
         }
         let full = table.heap_len();
         for n in 0..99_000 {
             table.remove(&name(n));
-            assert!(table.entries.capacity() <= (table.len() * 2 + 1).max(MIN_SHRINK_CAPACITY));
+            assert!(table.entries.heap_len() <= (table.len() * 4 / 3 + SPARE) * size_of::<SmallBytes>());
         }
         assert!(table.heap_len() < full / 20);
         for n in 99_000..100_000 {

@@ -16,12 +16,11 @@ pub use dated::Dated;
 pub use live::{Live, LiveIter};
 
 use alloc::boxed::Box;
-use core::slice;
 
 use crate::clock::Millis;
 
 use super::bytes::SmallBytes;
-use super::dense::{DenseTable, Keyed, TableSeed};
+use super::dense::{self, DenseTable, Keyed, TableSeed};
 use super::listpack::{self, Element, Listpack, Position};
 use super::size::{INDEX_BYTES, STRING_BYTES, outside, sampled};
 
@@ -376,7 +375,7 @@ pub enum Iter<'a> {
     /// Of a listpack.
     Listpack(listpack::Iter<'a>),
     /// Of a table.
-    Table(slice::Iter<'a, Field>),
+    Table(dense::Iter<'a, Field>),
 }
 
 impl<'a> Iterator for Iter<'a> {

@@ -16,10 +16,9 @@
 
 use alloc::boxed::Box;
 use core::mem;
-use core::slice;
 
 use super::bytes::SmallBytes;
-use super::dense::{DenseTable, TableSeed};
+use super::dense::{self, DenseTable, TableSeed};
 use super::intset::{self, Intset};
 use super::listpack::{self, Element, Listpack};
 use super::size::{INDEX_BYTES, STRING_BYTES, outside, sampled};
@@ -353,7 +352,7 @@ pub enum Iter<'a> {
     /// Of a listpack.
     Listpack(listpack::Iter<'a>),
     /// Of a table.
-    Table(slice::Iter<'a, SmallBytes>),
+    Table(dense::Iter<'a, SmallBytes>),
 }
 
 impl<'a> Iterator for Iter<'a> {

@@ -10,6 +10,8 @@ use hashbrown::HashTable;
 
 /// The most entries that are searched by scanning.
 const SCANNED_MAX: usize = 128;
+/// The bytes by which the array of scanned ones grows.
+const TAGS_GROWTH: usize = 16;
 
 #[derive(Clone, Debug)]
 pub(super) enum Index {
@@ -33,12 +35,13 @@ impl Index {
         }
     }
 
-    /// Adds the entry behind the last one. `capacity` is what the array of entries has; `hash_at` tells the hash of any
-    /// entry, this one included.
-    pub(super) fn push(&mut self, hash: u64, len: usize, capacity: usize, hash_at: impl Fn(usize) -> u64) {
+    /// Adds the entry behind the last of `len` ones; `hash_at` tells the hash of any entry, this one included.
+    pub(super) fn push(&mut self, hash: u64, len: usize, hash_at: impl Fn(usize) -> u64) {
         match self {
             Self::Scanned(tags) if len < SCANNED_MAX => {
-                tags.reserve_exact(capacity.saturating_sub(tags.len()));
+                if tags.len() == tags.capacity() {
+                    tags.reserve_exact(TAGS_GROWTH);
+                }
                 tags.push(tag(hash));
             }
             Self::Scanned(_) => *self = Self::hashed(len + 1, hash_at),
@@ -80,9 +83,10 @@ impl Index {
     }
 
     /// Gives back memory that `len` entries do not need.
-    pub(super) fn shrink(&mut self, len: usize, capacity: usize, hash_at: impl Fn(usize) -> u64) {
+    pub(super) fn shrink(&mut self, len: usize, hash_at: impl Fn(usize) -> u64) {
         match self {
-            Self::Scanned(tags) => tags.shrink_to(capacity),
+            Self::Scanned(tags) if tags.capacity() >= len + 2 * TAGS_GROWTH => tags.shrink_to(len + TAGS_GROWTH),
+            Self::Scanned(_) => {}
             Self::Hashed(_) if len <= SCANNED_MAX / 2 => self.rebuild(len, hash_at),
             Self::Hashed(positions) if len < positions.capacity() / 4 => {
                 positions.shrink_to(len * 2, |position| hash_at(widen(*position)));

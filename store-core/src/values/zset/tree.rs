@@ -11,12 +11,11 @@
 //! every member a stable id and the list of free ones; scans get the table's guarantee for nothing.
 
 use core::ops::Range;
-use core::slice;
 
 use super::precedes;
 use crate::values::bptree::{self, BpTree, Entry};
 use crate::values::bytes::SmallBytes;
-use crate::values::dense::{DenseTable, Keyed, TableSeed};
+use crate::values::dense::{self, DenseTable, Keyed, TableSeed};
 use crate::values::listpack::Element;
 use crate::values::size::{INDEX_BYTES, STRING_BYTES, outside, sampled};
 
@@ -30,7 +29,7 @@ pub(super) struct Scored {
 }
 
 /// Some members in the order of the table.
-pub(super) type Page<'a> = slice::Iter<'a, Scored>;
+pub(super) type Page<'a> = dense::Iter<'a, Scored>;
 
 impl Scored {
     pub(super) fn pair(&self) -> (Element<'_>, f64) {
