@@ -28,7 +28,7 @@ pub use trim::{Precision, References, Threshold, Trim};
 use crate::values::bytes::SmallBytes;
 use alloc::collections::BTreeMap;
 use core::cmp::Ordering;
-use node::{Deletion, Node};
+use node::Node;
 
 /// The most bytes of one entry's fields and values, and of one node.
 pub const STORED_BYTES_MAX: usize = 1 << 30;
@@ -237,7 +237,7 @@ impl Stream {
     fn remove_entry(&mut self, id: StreamId) -> bool {
         let Some((base, node)) = self.nodes.range_mut(..=id).next_back() else { return false };
         let base = *base;
-        if node.delete(base, id) == Deletion::Missing {
+        if !node.delete(base, id) {
             return false;
         }
         if node.live() == 0 {

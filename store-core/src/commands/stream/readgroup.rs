@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Arg, Command, Group};
-use crate::values::stream::{self as consumers, ConsumerId, Pending, Stream, StreamId};
+use crate::values::stream::{ConsumerId, Group as ConsumerGroup, Pending, Stream, StreamId};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -192,7 +192,7 @@ impl Reading<'_> {
     }
 }
 
-fn give(group: &mut consumers::Group, consumer: ConsumerId, delivered: Millis, claims: &[Claim]) {
+fn give(group: &mut ConsumerGroup, consumer: ConsumerId, delivered: Millis, claims: &[Claim]) {
     for claim in claims {
         group.give(claim.id, Pending { consumer, delivered, deliveries: claim.deliveries });
     }

@@ -25,15 +25,6 @@ const ENTRY_OVERHEAD: usize = 10;
 #[derive(Clone, Debug)]
 pub(super) struct Node(Listpack<alloc::vec::Vec<u8>>);
 
-/// What became of an entry that was to be deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deletion {
-    /// There is none.
-    Missing,
-    /// It is marked.
-    Marked,
-}
-
 /// An entry of a stream.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
@@ -145,13 +136,13 @@ impl Node {
         self.count(1, 0);
     }
 
-    /// Marks an entry as deleted.
-    pub(super) fn delete(&mut self, base: StreamId, id: StreamId) -> Deletion {
+    /// Marks an entry as deleted. False when there is none of this ID.
+    pub(super) fn delete(&mut self, base: StreamId, id: StreamId) -> bool {
         let found = self.find(base, id).map(|stored| (stored.position, stored.flags));
-        let Some((position, flags)) = found else { return Deletion::Missing };
+        let Some((position, flags)) = found else { return false };
         self.0.replace_integer(position, flags | DELETED);
         self.count(-1, 1);
-        Deletion::Marked
+        true
     }
 
     /// Gives spare room back: nothing is added any more.
