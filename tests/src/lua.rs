@@ -1,5 +1,7 @@
 //! Scripts, run by the machine of the store and by C Lua 5.1.
 
+pub mod generate;
+
 use anyhow::{Context, ensure};
 use redstart_lua::{Args, Failure, Fault, Host, Limits, Value, Vm};
 use std::io::Write;

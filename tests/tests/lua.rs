@@ -2,6 +2,7 @@
 //! included.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+use redstart_tests::lua::generate::{Generator, PRELUDE};
 use redstart_tests::lua::{self, Settings, normalised};
 use redstart_tests::project;
 use redstart_tests::server::Server;
@@ -19,8 +20,10 @@ fn check(name: &str, source: &[u8], settings: Settings) {
 
 fn compare(name: &str, actual: &str, expected: &str) {
     let (actual, expected) = (normalised(actual), normalised(expected));
+    let mut heading = "";
     for (number, (actual, expected)) in actual.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(actual, expected, "{name}, line {} of what it prints", number + 1);
+        heading = if actual.starts_with("seed ") { actual } else { heading };
+        assert_eq!(actual, expected, "{name}, line {} of what it prints; {heading}", number + 1);
     }
     assert_eq!(actual.lines().count(), expected.lines().count(), "{name}");
 }
@@ -32,6 +35,23 @@ fn scripts_print_what_they_print_in_c() {
         let name = project::relative(&path);
         check(&name, &source, Settings::default());
         check(&name, &source, Settings { collects_always: true, ..Settings::default() });
+    }
+}
+
+#[test]
+fn generated_programs_end_as_they_end_in_c() {
+    const PROGRAMS: u64 = 400;
+    for first in (1..2_000).step_by(PROGRAMS as usize) {
+        let mut source = PRELUDE.to_owned();
+        for seed in first..first + PROGRAMS {
+            source += &format!("print('seed {seed}') do\n{}end\n", Generator::program(seed));
+        }
+        check(&format!("programs from {first} on"), source.as_bytes(), Settings::default());
+        check(
+            &format!("programs from {first} on"),
+            source.as_bytes(),
+            Settings { collects_always: true, ..Settings::default() },
+        );
     }
 }
 

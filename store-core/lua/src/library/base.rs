@@ -88,7 +88,7 @@ fn garbage_info(vm: &mut Vm, _: &mut dyn Host, _: Args) -> Result<usize, Fault> 
 
 fn error(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
     let value = vm.value(args, 0);
-    let level = vm.integer_or(args, 1, 1)?;
+    let level = vm.integer_or(args, 1, 1)? as i32;
     if let (Value::String(text), Ok(level @ 1..)) = (value, usize::try_from(level)) {
         let mut message = vm.place(level);
         message.extend_from_slice(vm.bytes(text));
@@ -320,7 +320,7 @@ fn select(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
     {
         return give(vm, (args.count - 1) as f64);
     }
-    let index = vm.check_integer(args, 0)?;
+    let index = i64::from(vm.check_integer(args, 0)? as i32);
     let count = args.count as i64;
     let first = if index < 0 { count + index } else { index.min(count) };
     if first < 1 {
@@ -330,7 +330,7 @@ fn select(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
 }
 
 fn to_number(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
-    let base = vm.integer_or(args, 1, 10)?;
+    let base = vm.integer_or(args, 1, 10)? as i32;
     if base == 10 {
         let value = vm.check_any(args, 0)?;
         let number = vm.to_number(value).map_or(Value::Nil, Value::Number);

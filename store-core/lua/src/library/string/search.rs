@@ -164,7 +164,7 @@ pub(super) fn global_substitute(vm: &mut Vm, host: &mut dyn Host, args: Args) ->
         _ => return Err(vm.argument_error(2, "string/function/table expected")),
     };
     let length = vm.bytes(source).len();
-    let count_max = vm.integer_or(args, 3, length as i64 + 1)?;
+    let count_max = i64::from(vm.integer_or(args, 3, length as i64 + 1)? as i32);
     // The strings may be copies of numbers, which only the stack keeps.
     vm.push(source.into());
     vm.push(pattern.into());
