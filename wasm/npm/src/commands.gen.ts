@@ -7,11 +7,116 @@ import type { Key, Numeric, Value } from "./values.js";
 /** Commands in the form that a place gives them. */
 export interface GeneratedCommands<M extends Mode> {
   /**
+   * Gives the categories, or the commands of one.
+   *
+   * O(N) for N commands. Since Redis 6.0.0.
+   */
+  aclCat<T = string>(categoryname?: Value): Out<M, T[]>;
+
+  /**
+   * Removes users, and closes the connections that belong to them.
+   *
+   * O(N) for N connections. Since Redis 6.0.0.
+   */
+  aclDeluser(...usernames: Value[]): Out<M, number>;
+
+  /**
+   * Tells whether a user may run a request, without running it.
+   *
+   * O(N) for N rules. Since Redis 7.0.0.
+   */
+  aclDryrun<T = string>(...args: Value[]): Out<M, "OK" | T>;
+
+  /**
+   * Makes up a password.
+   *
+   * O(1). Since Redis 6.0.0.
+   */
+  aclGenpass<T = unknown>(bits?: Numeric): Out<M, T>;
+
+  /**
+   * Shows a user: its flags, passwords' digests and rules.
+   *
+   * O(N) for N rules. Since Redis 6.0.0.
+   */
+  aclGetuser<T = string>(username: Value): Out<M, (T | unknown)[] | null>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 6.0.0.
+   */
+  aclHelp(): Out<M, string[]>;
+
+  /**
+   * Shows each user as a line of rules.
+   *
+   * O(N) for N users. Since Redis 6.0.0.
+   */
+  aclList<T = string>(): Out<M, T[]>;
+
+  /**
+   * Would read the users from their file; there is none.
+   *
+   * O(1). Since Redis 6.0.0.
+   */
+  aclLoad(): Out<M, "OK">;
+
+  /**
+   * Shows what was denied lately, or forgets it.
+   *
+   * O(N) for N entries. Since Redis 6.0.0.
+   */
+  aclLog<T = string>(...args: Value[]): Out<M, ((T | unknown)[])[] | "OK">;
+
+  /**
+   * Would write the users into their file; there is none.
+   *
+   * O(1). Since Redis 6.0.0.
+   */
+  aclSave(): Out<M, "OK">;
+
+  /**
+   * Adds a user or changes one, by all of the rules or, if one is wrong, by none.
+   *
+   * O(N) for N rules. Since Redis 6.0.0.
+   */
+  aclSetuser(...args: Value[]): Out<M, "OK">;
+
+  /**
+   * Gives the names of all users.
+   *
+   * O(N) for N users. Since Redis 6.0.0.
+   */
+  aclUsers<T = string>(): Out<M, T[]>;
+
+  /**
+   * Gives the name of the user that this connection belongs to.
+   *
+   * O(1). Since Redis 6.0.0.
+   */
+  aclWhoami<T = unknown>(): Out<M, T>;
+
+  /**
    * Adds bytes to the end of a value; a missing key counts as empty.
    *
    * O(1) amortised. Since Redis 2.0.0.
    */
   append(key: Key, value: Value): Out<M, number>;
+
+  /**
+   * Would rewrite the log; that is done when the server starts.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  bgrewriteaof(): Out<M, string>;
+
+  /**
+   * Would write a snapshot in the background; every change is in the log already.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  bgsave(options?: { schedule?: boolean }): Out<M, string>;
 
   /**
    * Counts the bits that are set in a value or in a part of it.
@@ -161,6 +266,13 @@ export interface GeneratedCommands<M extends Mode> {
   clientNoTouch(enabled: "ON" | "on" | "OFF" | "off"): Out<M, "OK">;
 
   /**
+   * Lets requests, or those that may write, wait for some time.
+   *
+   * O(1). Since Redis 2.9.50.
+   */
+  clientPause(timeout: Numeric, mode?: "WRITE" | "write" | "ALL" | "all"): Out<M, "OK">;
+
+  /**
    * Tells which library the client uses.
    *
    * O(1). Since Redis 7.2.0.
@@ -187,6 +299,13 @@ export interface GeneratedCommands<M extends Mode> {
    * O(log N) for N waits. Since Redis 5.0.0.
    */
   clientUnblock(clientId: Numeric, unblockType?: "TIMEOUT" | "timeout" | "ERROR" | "error"): Out<M, number>;
+
+  /**
+   * Ends a pause: what has waited is executed now.
+   *
+   * O(N) for N waiting requests. Since Redis 6.2.0.
+   */
+  clientUnpause(): Out<M, "OK">;
 
   /**
    * Describes every command.
@@ -287,6 +406,13 @@ export interface GeneratedCommands<M extends Mode> {
   dbsize(): Out<M, number>;
 
   /**
+   * Shows and does what tests of a store need; DEBUG HELP tells more.
+   *
+   * Depends on the subcommand. Since Redis 1.0.0.
+   */
+  debug(...args: Value[]): Out<M, unknown>;
+
+  /**
    * Takes one from the integer in a key; a missing key counts as 0.
    *
    * O(1). Since Redis 1.0.0.
@@ -306,6 +432,20 @@ export interface GeneratedCommands<M extends Mode> {
    * O(N) for N keys and the elements in them. Since Redis 1.0.0.
    */
   del(...keys: (Key | Key[])[]): Out<M, number>;
+
+  /**
+   * Removes a key if its value fits a condition.
+   *
+   * O(1) for IFEQ and IFNE, else O(N) for N bytes. Since Redis 8.4.0.
+   */
+  delex(key: Key, options?: { ifeq?: Value; ifne?: Value; ifdeq?: Value; ifdne?: Value }): Out<M, number>;
+
+  /**
+   * Gives the digest of a value, to compare it with later.
+   *
+   * O(N) for N bytes. Since Redis 8.4.0.
+   */
+  digest<T = unknown>(key: Key): Out<M, T | null>;
 
   /**
    * Gives what a key holds as bytes that RESTORE understands.
@@ -348,6 +488,76 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 7.0.0.
    */
   expiretime(key: Key): Out<M, number>;
+
+  /**
+   * Adds members at places to a sorted set, or moves them.
+   *
+   * O(log(N)) for each member. Since Redis 3.2.0.
+   */
+  geoadd(...args: Value[]): Out<M, number>;
+
+  /**
+   * Gives the distance between two members.
+   *
+   * O(log(N)). Since Redis 3.2.0.
+   */
+  geodist<T = unknown>(key: Key, member1: Value, member2: Value, unit?: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi"): Out<M, T | null>;
+
+  /**
+   * Gives the geohashes of members, as they are usual elsewhere.
+   *
+   * O(1) for each member. Since Redis 3.2.0.
+   */
+  geohash<T = string>(...args: Value[]): Out<M, (T | null)[]>;
+
+  /**
+   * Gives the longitudes and latitudes of members.
+   *
+   * O(1) for each member. Since Redis 3.2.0.
+   */
+  geopos(...args: Value[]): Out<M, ([number, number] | null)[]>;
+
+  /**
+   * Finds the members within a distance of a place; may store them.
+   *
+   * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 3.2.0.
+   */
+  georadius<T = string>(key: Key, longitude: Numeric, latitude: Numeric, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; asc?: boolean; desc?: boolean; store?: Key; storedist?: Key }): Out<M, (T | unknown[])[] | number>;
+
+  /**
+   * Finds the members within a distance of a member; may store them.
+   *
+   * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 3.2.0.
+   */
+  georadiusbymember<T = string>(key: Key, member: Value, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; asc?: boolean; desc?: boolean; store?: Key; storedist?: Key }): Out<M, (T | unknown[])[] | number>;
+
+  /**
+   * Finds the members within a distance of a member.
+   *
+   * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 3.2.10.
+   */
+  georadiusbymember_ro<T = string>(key: Key, member: Value, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; asc?: boolean; desc?: boolean }): Out<M, (T | unknown[])[]>;
+
+  /**
+   * Finds the members within a distance of a place.
+   *
+   * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 3.2.10.
+   */
+  georadius_ro<T = string>(key: Key, longitude: Numeric, latitude: Numeric, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; asc?: boolean; desc?: boolean }): Out<M, (T | unknown[])[]>;
+
+  /**
+   * Finds the members within a circle or a box.
+   *
+   * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 6.2.0.
+   */
+  geosearch<T = string>(...args: Value[]): Out<M, (T | unknown[])[]>;
+
+  /**
+   * Stores the members within a circle or a box in another key.
+   *
+   * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 6.2.0.
+   */
+  geosearchstore(...args: Value[]): Out<M, number>;
 
   /**
    * Gives the value of a key.
@@ -588,6 +798,13 @@ export interface GeneratedCommands<M extends Mode> {
   keys(pattern: string): Out<M, string[]>;
 
   /**
+   * Gives when the data were last saved as a whole, in seconds since 1970: when the store began.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  lastsave(): Out<M, number>;
+
+  /**
    * Finds the longest common subsequence of two values.
    *
    * O(N*M) for values of N and M bytes. Since Redis 7.0.0.
@@ -698,6 +915,48 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 1.0.0.
    */
   move(key: Key, db: Numeric): Out<M, number>;
+
+  /**
+   * Sets several keys and their TTL, if all of them are there or none is.
+   *
+   * O(N) for N keys. Since Redis 8.4.0.
+   */
+  msetex(...args: Value[]): Out<M, number>;
+
+  /**
+   * Gives the form in which a key's value is stored.
+   *
+   * O(1). Since Redis 2.2.3.
+   */
+  objectEncoding<T = unknown>(key: Key): Out<M, T | null>;
+
+  /**
+   * Gives how often a key is used, on a logarithmic scale, under a policy that counts uses.
+   *
+   * O(1). Since Redis 4.0.0.
+   */
+  objectFreq(key: Key): Out<M, number | null>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 6.2.0.
+   */
+  objectHelp(): Out<M, string[]>;
+
+  /**
+   * Gives the seconds since a key was used, or since the store began if that is later.
+   *
+   * O(1). Since Redis 2.2.3.
+   */
+  objectIdletime(key: Key): Out<M, number | null>;
+
+  /**
+   * Gives how many keys share a value: always 1, for values are not shared.
+   *
+   * O(1). Since Redis 2.2.3.
+   */
+  objectRefcount(key: Key): Out<M, number | null>;
 
   /**
    * Takes away a key's deadline.
@@ -896,6 +1155,13 @@ export interface GeneratedCommands<M extends Mode> {
   sadd(key: Key, ...members: Value[]): Out<M, number>;
 
   /**
+   * Would write a snapshot; every change is in the log already.
+   *
+   * O(1). Since Redis 1.0.0.
+   */
+  save(): Out<M, "OK">;
+
+  /**
    * Gives some keys, and a cursor to go on with.
    *
    * O(1) per call, O(N) for all N keys. Since Redis 2.8.0.
@@ -928,7 +1194,7 @@ export interface GeneratedCommands<M extends Mode> {
    *
    * O(1). Since Redis 1.0.0.
    */
-  set<T = string>(key: Key, value: Value, options?: { nx?: boolean; xx?: boolean; get?: boolean; ex?: Numeric; px?: Numeric; exat?: Numeric; pxat?: Numeric; keepTtl?: boolean }): Out<M, "OK" | null | T>;
+  set<T = string>(key: Key, value: Value, options?: { nx?: boolean; xx?: boolean; ifeq?: Value; ifne?: Value; ifdeq?: Value; ifdne?: Value; get?: boolean; ex?: Numeric; px?: Numeric; exat?: Numeric; pxat?: Numeric; keepTtl?: boolean }): Out<M, "OK" | null | T>;
 
   /**
    * Sets a bit of a value, which grows by zeros where it is too short, and gives the bit before.
@@ -999,6 +1265,20 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 1.0.0.
    */
   smove(source: Key, destination: Key, member: Value): Out<M, number>;
+
+  /**
+   * Sorts the elements of a list, set or sorted set; may store them as a list.
+   *
+   * O(N+M*log(M)) for N elements of which M are given, O(N) where they are not sorted. Since Redis 1.0.0.
+   */
+  sort<T = string>(key: Key, options?: { by?: string; offset?: Numeric; count?: Numeric; get?: string[]; asc?: boolean; desc?: boolean; alpha?: boolean; store?: Key }): Out<M, (T | null)[] | number>;
+
+  /**
+   * Sorts the elements of a list, set or sorted set.
+   *
+   * O(N+M*log(M)) for N elements of which M are given, O(N) where they are not sorted. Since Redis 7.0.0.
+   */
+  sort_ro<T = string>(key: Key, options?: { by?: string; offset?: Numeric; count?: Numeric; get?: string[]; asc?: boolean; desc?: boolean; alpha?: boolean }): Out<M, (T | null)[]>;
 
   /**
    * Removes random members from a set and gives them.
@@ -1111,6 +1391,181 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 7.2.0.
    */
   waitaof(numlocal: Numeric, numreplicas: Numeric, timeout: Numeric): Out<M, [number, number]>;
+
+  /**
+   * Says that a group is done with entries; gives how many were pending.
+   *
+   * O(log(N)) for each entry. Since Redis 5.0.0.
+   */
+  xack(key: Key, group: Value, ...ids: Value[]): Out<M, number>;
+
+  /**
+   * Says that a group is done with entries and deletes them; tells for each what became of it.
+   *
+   * O(log(N)) for each entry and group. Since Redis 8.2.0.
+   */
+  xackdel(...args: Value[]): Out<M, number[]>;
+
+  /**
+   * Adds an entry to a stream, and trims it if asked to.
+   *
+   * O(1) to add, O(N) to trim N entries. Since Redis 5.0.0.
+   */
+  xadd<T = unknown>(...args: Value[]): Out<M, T | null>;
+
+  /**
+   * Gives entries that have been pending for long to a consumer, some at a time.
+   *
+   * O(COUNT*log(N)). Since Redis 6.2.0.
+   */
+  xautoclaim<T = string>(key: Key, group: Value, consumer: Value, minIdleTime: Value, start: Value, options?: { count?: Numeric; justid?: boolean }): Out<M, [T, [T, T[]][] | T[], T[]]>;
+
+  /**
+   * Gives entries that are pending with others to a consumer.
+   *
+   * O(log(N)) for each entry with N pending. Since Redis 5.0.0.
+   */
+  xclaim<T = string>(key: Key, group: Value, consumer: Value, minIdleTime: Value, ids: Value | Value[], options?: { idle?: Numeric; time?: Numeric; retrycount?: Numeric; force?: boolean; justid?: boolean; lastid?: Value }): Out<M, [T, T[]][] | T[]>;
+
+  /**
+   * Deletes entries from a stream; gives how many there were.
+   *
+   * O(log(N)) for each entry. Since Redis 5.0.0.
+   */
+  xdel(key: Key, ...ids: Value[]): Out<M, number>;
+
+  /**
+   * Deletes entries from a stream, minding the groups that refer to them; tells for each what became of it.
+   *
+   * O(log(N)) for each entry and group. Since Redis 8.2.0.
+   */
+  xdelex(...args: Value[]): Out<M, number[]>;
+
+  /**
+   * Makes a group that reads behind an ID.
+   *
+   * O(log(N)) with N groups. Since Redis 5.0.0.
+   */
+  xgroupCreate(...args: Value[]): Out<M, "OK">;
+
+  /**
+   * Adds a consumer to a group; gives 1, or 0 if it is there.
+   *
+   * O(log(N)) with N consumers. Since Redis 6.2.0.
+   */
+  xgroupCreateconsumer(key: Key, groupname: Value, consumername: Value): Out<M, number>;
+
+  /**
+   * Removes a consumer; gives how many entries were pending with it.
+   *
+   * O(N) with N pending entries. Since Redis 5.0.0.
+   */
+  xgroupDelconsumer(key: Key, groupname: Value, consumername: Value): Out<M, number>;
+
+  /**
+   * Removes a group with all that is pending in it.
+   *
+   * O(N) with N pending entries. Since Redis 5.0.0.
+   */
+  xgroupDestroy(key: Key, groupname: Value): Out<M, number>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  xgroupHelp(): Out<M, string[]>;
+
+  /**
+   * Lets a group go on behind an ID.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  xgroupSetid(...args: Value[]): Out<M, "OK">;
+
+  /**
+   * Describes the consumers of a group.
+   *
+   * O(N) with N consumers. Since Redis 5.0.0.
+   */
+  xinfoConsumers<T = string>(key: Key, groupname: Value): Out<M, ((T | unknown)[])[]>;
+
+  /**
+   * Describes the groups of a stream.
+   *
+   * O(N) with N groups. Since Redis 5.0.0.
+   */
+  xinfoGroups<T = string>(key: Key): Out<M, ((T | unknown)[])[]>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  xinfoHelp(): Out<M, string[]>;
+
+  /**
+   * Describes a stream, with its groups and consumers if all is wanted.
+   *
+   * O(1), or O(N) with N things shown. Since Redis 5.0.0.
+   */
+  xinfoStream<T = string>(...args: Value[]): Out<M, (T | unknown)[]>;
+
+  /**
+   * Counts the entries of a stream.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  xlen(key: Key): Out<M, number>;
+
+  /**
+   * Tells what is pending in a group: a summary, or entry by entry.
+   *
+   * O(N) with N consumers for the summary, or N pending entries looked at. Since Redis 5.0.0.
+   */
+  xpending<T = string>(key: Key, group: Value, options?: { idle?: Numeric; start?: Value; end?: Value; count?: Numeric; consumer?: Value }): Out<M, [number, T | null, T | null, null | [T, T][]] | [T, T, number, number][]>;
+
+  /**
+   * Returns the entries from one ID to another.
+   *
+   * O(log(N)+M) with N entries there and M returned. Since Redis 5.0.0.
+   */
+  xrange<T = string>(key: Key, start: Value, end: Value, options?: { count?: Numeric }): Out<M, null | [T, T[]][]>;
+
+  /**
+   * Returns the entries behind given IDs of several streams, or waits for some.
+   *
+   * O(log(N)+M) for each stream with N entries and M returned. Since Redis 5.0.0.
+   */
+  xread<T = string>(...args: Value[]): Out<M, null | ([T, ([T, T[]] | [T, null])[]])[] | (T | ([T, T[]] | [T, null])[])[]>;
+
+  /**
+   * Gives a consumer entries that its group has not read yet, or shows it those that it has; can wait for some.
+   *
+   * O(log(N)+M) for each stream with N entries and M returned. Since Redis 5.0.0.
+   */
+  xreadgroup<T = string>(...args: Value[]): Out<M, null | ([T, ([T, T[]] | [T, null])[]])[] | (T | ([T, T[]] | [T, null])[])[]>;
+
+  /**
+   * Returns the entries from one ID to another, latest first.
+   *
+   * O(log(N)+M) with N entries there and M returned. Since Redis 5.0.0.
+   */
+  xrevrange<T = string>(key: Key, end: Value, start: Value, options?: { count?: Numeric }): Out<M, null | [T, T[]][]>;
+
+  /**
+   * Sets what a stream remembers of its past; used to rebuild one.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  xsetid(key: Key, lastId: Value, options?: { entriesadded?: Numeric; maxdeletedid?: Value }): Out<M, "OK">;
+
+  /**
+   * Removes the oldest entries of a stream.
+   *
+   * O(N) with N entries removed, most of them by whole nodes. Since Redis 5.0.0.
+   */
+  xtrim(key: Key, strategy: "MAXLEN" | "maxlen" | "MINID" | "minid", operator: "=" | "~", threshold: Value, count: Numeric, condition?: "KEEPREF" | "keepref" | "DELREF" | "delref" | "ACKED" | "acked"): Out<M, number>;
 
   /**
    * Counts the members of a sorted set.
@@ -1325,7 +1780,22 @@ export interface GeneratedCommands<M extends Mode> {
 
 /** The same as words. */
 export const generated = {
+  aclCat: (categoryname?: unknown) => command(["ACL", "CAT", ...someOf(categoryname)]),
+  aclDeluser: (...usernames: unknown[]) => command(["ACL", "DELUSER", ...usernames]),
+  aclDryrun: (...args: unknown[]) => command(["ACL", "DRYRUN", ...args]),
+  aclGenpass: (bits?: unknown) => command(["ACL", "GENPASS", ...someOf(bits)]),
+  aclGetuser: (username: unknown) => command(["ACL", "GETUSER", username]),
+  aclHelp: () => command(["ACL", "HELP"]),
+  aclList: () => command(["ACL", "LIST"]),
+  aclLoad: () => command(["ACL", "LOAD"]),
+  aclLog: (...args: unknown[]) => command(["ACL", "LOG", ...args]),
+  aclSave: () => command(["ACL", "SAVE"]),
+  aclSetuser: (...args: unknown[]) => command(["ACL", "SETUSER", ...args]),
+  aclUsers: () => command(["ACL", "USERS"]),
+  aclWhoami: () => command(["ACL", "WHOAMI"]),
   append: (key: unknown, value: unknown) => command(["APPEND", key, value]),
+  bgrewriteaof: () => command(["BGREWRITEAOF"]),
+  bgsave: (options?: object) => command(["BGSAVE", ...optionWords(options, [["schedule", "SCHEDULE"]])]),
   bitcount: (key: unknown, options?: object) => command(["BITCOUNT", key, ...optionWords(options, [["start", ""], ["end", ""], ["unit", ""]])]),
   bitfield: (...args: unknown[]) => command(["BITFIELD", ...args]),
   bitfield_ro: (key: unknown, options?: object) => command(["BITFIELD_RO", key, ...optionWords(options, [["encoding", "GET"], ["offset", ""]])]),
@@ -1347,10 +1817,12 @@ export const generated = {
   clientList: (options?: object) => command(["CLIENT", "LIST", ...optionWords(options, [["type", "TYPE"], ["id", "ID"]])]),
   clientNoEvict: (enabled: unknown) => command(["CLIENT", "NO-EVICT", enabled]),
   clientNoTouch: (enabled: unknown) => command(["CLIENT", "NO-TOUCH", enabled]),
+  clientPause: (timeout: unknown, mode?: unknown) => command(["CLIENT", "PAUSE", timeout, ...someOf(mode)]),
   clientSetinfo: (...args: unknown[]) => command(["CLIENT", "SETINFO", ...args]),
   clientSetname: (connectionName: unknown) => command(["CLIENT", "SETNAME", connectionName]),
   clientTrackinginfo: () => command(["CLIENT", "TRACKINGINFO"]),
   clientUnblock: (clientId: unknown, unblockType?: unknown) => command(["CLIENT", "UNBLOCK", clientId, ...someOf(unblockType)]),
+  clientUnpause: () => command(["CLIENT", "UNPAUSE"]),
   command: () => command(["COMMAND"]),
   commandCount: () => command(["COMMAND", "COUNT"]),
   commandDocs: (...args: unknown[]) => command(["COMMAND", "DOCS", ...args]),
@@ -1365,15 +1837,28 @@ export const generated = {
   configRewrite: () => command(["CONFIG", "REWRITE"]),
   configSet: (...args: unknown[]) => command(["CONFIG", "SET", ...args]),
   dbsize: () => command(["DBSIZE"]),
+  debug: (...args: unknown[]) => command(["DEBUG", ...args]),
   decr: (key: unknown) => command(["DECR", key]),
   decrby: (key: unknown, decrement: unknown) => command(["DECRBY", key, decrement]),
   del: (...keys: unknown[]) => command(["DEL", ...keys.flat()]),
+  delex: (key: unknown, options?: object) => command(["DELEX", key, ...optionWords(options, [["ifeq", "IFEQ"], ["ifne", "IFNE"], ["ifdeq", "IFDEQ"], ["ifdne", "IFDNE"]])]),
+  digest: (key: unknown) => command(["DIGEST", key]),
   dump: (key: unknown) => command(["DUMP", key]),
   echo: (message: unknown) => command(["ECHO", message]),
   exists: (...keys: unknown[]) => command(["EXISTS", ...keys.flat()]),
   expire: (key: unknown, seconds: unknown, condition?: unknown) => command(["EXPIRE", key, seconds, ...someOf(condition)]),
   expireat: (key: unknown, unixTimeSeconds: unknown, condition?: unknown) => command(["EXPIREAT", key, unixTimeSeconds, ...someOf(condition)]),
   expiretime: (key: unknown) => command(["EXPIRETIME", key]),
+  geoadd: (...args: unknown[]) => command(["GEOADD", ...args]),
+  geodist: (key: unknown, member1: unknown, member2: unknown, unit?: unknown) => command(["GEODIST", key, member1, member2, ...someOf(unit)]),
+  geohash: (...args: unknown[]) => command(["GEOHASH", ...args]),
+  geopos: (...args: unknown[]) => command(["GEOPOS", ...args]),
+  georadius: (key: unknown, longitude: unknown, latitude: unknown, radius: unknown, unit: unknown, options?: object) => command(["GEORADIUS", key, longitude, latitude, radius, unit, ...optionWords(options, [["withcoord", "WITHCOORD"], ["withdist", "WITHDIST"], ["withhash", "WITHHASH"], ["count", "COUNT"], ["any", "ANY"], ["asc", "ASC"], ["desc", "DESC"], ["store", "STORE"], ["storedist", "STOREDIST"]])]),
+  georadiusbymember: (key: unknown, member: unknown, radius: unknown, unit: unknown, options?: object) => command(["GEORADIUSBYMEMBER", key, member, radius, unit, ...optionWords(options, [["withcoord", "WITHCOORD"], ["withdist", "WITHDIST"], ["withhash", "WITHHASH"], ["count", "COUNT"], ["any", "ANY"], ["asc", "ASC"], ["desc", "DESC"], ["store", "STORE"], ["storedist", "STOREDIST"]])]),
+  georadiusbymember_ro: (key: unknown, member: unknown, radius: unknown, unit: unknown, options?: object) => command(["GEORADIUSBYMEMBER_RO", key, member, radius, unit, ...optionWords(options, [["withcoord", "WITHCOORD"], ["withdist", "WITHDIST"], ["withhash", "WITHHASH"], ["count", "COUNT"], ["any", "ANY"], ["asc", "ASC"], ["desc", "DESC"]])]),
+  georadius_ro: (key: unknown, longitude: unknown, latitude: unknown, radius: unknown, unit: unknown, options?: object) => command(["GEORADIUS_RO", key, longitude, latitude, radius, unit, ...optionWords(options, [["withcoord", "WITHCOORD"], ["withdist", "WITHDIST"], ["withhash", "WITHHASH"], ["count", "COUNT"], ["any", "ANY"], ["asc", "ASC"], ["desc", "DESC"]])]),
+  geosearch: (...args: unknown[]) => command(["GEOSEARCH", ...args]),
+  geosearchstore: (...args: unknown[]) => command(["GEOSEARCHSTORE", ...args]),
   get: (key: unknown) => command(["GET", key]),
   getbit: (key: unknown, offset: unknown) => command(["GETBIT", key, offset]),
   getdel: (key: unknown) => command(["GETDEL", key]),
@@ -1408,6 +1893,7 @@ export const generated = {
   incrbyfloat: (key: unknown, increment: unknown) => command(["INCRBYFLOAT", key, increment]),
   info: (...args: unknown[]) => command(["INFO", ...args]),
   keys: (pattern: unknown) => command(["KEYS", pattern]),
+  lastsave: () => command(["LASTSAVE"]),
   lcs: (key1: unknown, key2: unknown, options?: object) => command(["LCS", key1, key2, ...optionWords(options, [["len", "LEN"], ["idx", "IDX"], ["minMatchLen", "MINMATCHLEN"], ["withMatchLen", "WITHMATCHLEN"]])]),
   lindex: (key: unknown, index: unknown) => command(["LINDEX", key, index]),
   linsert: (key: unknown, where: unknown, pivot: unknown, element: unknown) => command(["LINSERT", key, where, pivot, element]),
@@ -1424,6 +1910,12 @@ export const generated = {
   ltrim: (key: unknown, start: unknown, stop: unknown) => command(["LTRIM", key, start, stop]),
   mget: (...keys: unknown[]) => command(["MGET", ...keys.flat()]),
   move: (key: unknown, db: unknown) => command(["MOVE", key, db]),
+  msetex: (...args: unknown[]) => command(["MSETEX", ...args]),
+  objectEncoding: (key: unknown) => command(["OBJECT", "ENCODING", key]),
+  objectFreq: (key: unknown) => command(["OBJECT", "FREQ", key]),
+  objectHelp: () => command(["OBJECT", "HELP"]),
+  objectIdletime: (key: unknown) => command(["OBJECT", "IDLETIME", key]),
+  objectRefcount: (key: unknown) => command(["OBJECT", "REFCOUNT", key]),
   persist: (key: unknown) => command(["PERSIST", key]),
   pexpire: (key: unknown, milliseconds: unknown, condition?: unknown) => command(["PEXPIRE", key, milliseconds, ...someOf(condition)]),
   pexpireat: (key: unknown, unixTimeMilliseconds: unknown, condition?: unknown) => command(["PEXPIREAT", key, unixTimeMilliseconds, ...someOf(condition)]),
@@ -1452,11 +1944,12 @@ export const generated = {
   rpush: (key: unknown, ...elements: unknown[]) => command(["RPUSH", key, ...elements]),
   rpushx: (key: unknown, ...elements: unknown[]) => command(["RPUSHX", key, ...elements]),
   sadd: (key: unknown, ...members: unknown[]) => command(["SADD", key, ...members]),
+  save: () => command(["SAVE"]),
   scan: (cursor: unknown, options?: object) => command(["SCAN", cursor, ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["type", "TYPE"]])], scanned),
   scard: (key: unknown) => command(["SCARD", key]),
   sdiff: (...keys: unknown[]) => command(["SDIFF", ...keys.flat()]),
   sdiffstore: (destination: unknown, ...keys: unknown[]) => command(["SDIFFSTORE", destination, ...keys.flat()]),
-  set: (key: unknown, value: unknown, options?: object) => command(["SET", key, value, ...optionWords(options, [["nx", "NX"], ["xx", "XX"], ["get", "GET"], ["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["keepTtl", "KEEPTTL"]])]),
+  set: (key: unknown, value: unknown, options?: object) => command(["SET", key, value, ...optionWords(options, [["nx", "NX"], ["xx", "XX"], ["ifeq", "IFEQ"], ["ifne", "IFNE"], ["ifdeq", "IFDEQ"], ["ifdne", "IFDNE"], ["get", "GET"], ["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["keepTtl", "KEEPTTL"]])]),
   setbit: (key: unknown, offset: unknown, value: unknown) => command(["SETBIT", key, offset, value]),
   setex: (key: unknown, seconds: unknown, value: unknown) => command(["SETEX", key, seconds, value]),
   setnx: (key: unknown, value: unknown) => command(["SETNX", key, value]),
@@ -1467,6 +1960,8 @@ export const generated = {
   sismember: (key: unknown, member: unknown) => command(["SISMEMBER", key, member]),
   smembers: (key: unknown) => command(["SMEMBERS", key]),
   smove: (source: unknown, destination: unknown, member: unknown) => command(["SMOVE", source, destination, member]),
+  sort: (key: unknown, options?: object) => command(["SORT", key, ...optionWords(options, [["by", "BY"], ["offset", "LIMIT"], ["count", ""], ["get", "GET"], ["asc", "ASC"], ["desc", "DESC"], ["alpha", "ALPHA"], ["store", "STORE"]])]),
+  sort_ro: (key: unknown, options?: object) => command(["SORT_RO", key, ...optionWords(options, [["by", "BY"], ["offset", "LIMIT"], ["count", ""], ["get", "GET"], ["asc", "ASC"], ["desc", "DESC"], ["alpha", "ALPHA"]])]),
   spop: (key: unknown, count?: unknown) => command(["SPOP", key, ...someOf(count)]),
   spublish: (shardchannel: unknown, message: unknown) => command(["SPUBLISH", shardchannel, message]),
   srandmember: (key: unknown, count?: unknown) => command(["SRANDMEMBER", key, ...someOf(count)]),
@@ -1483,6 +1978,31 @@ export const generated = {
   unlink: (...keys: unknown[]) => command(["UNLINK", ...keys.flat()]),
   wait: (numreplicas: unknown, timeout: unknown) => command(["WAIT", numreplicas, timeout]),
   waitaof: (numlocal: unknown, numreplicas: unknown, timeout: unknown) => command(["WAITAOF", numlocal, numreplicas, timeout]),
+  xack: (key: unknown, group: unknown, ...ids: unknown[]) => command(["XACK", key, group, ...ids]),
+  xackdel: (...args: unknown[]) => command(["XACKDEL", ...args]),
+  xadd: (...args: unknown[]) => command(["XADD", ...args]),
+  xautoclaim: (key: unknown, group: unknown, consumer: unknown, minIdleTime: unknown, start: unknown, options?: object) => command(["XAUTOCLAIM", key, group, consumer, minIdleTime, start, ...optionWords(options, [["count", "COUNT"], ["justid", "JUSTID"]])]),
+  xclaim: (key: unknown, group: unknown, consumer: unknown, minIdleTime: unknown, ids: unknown, options?: object) => command(["XCLAIM", key, group, consumer, minIdleTime, ...listOf(ids), ...optionWords(options, [["idle", "IDLE"], ["time", "TIME"], ["retrycount", "RETRYCOUNT"], ["force", "FORCE"], ["justid", "JUSTID"], ["lastid", "LASTID"]])]),
+  xdel: (key: unknown, ...ids: unknown[]) => command(["XDEL", key, ...ids]),
+  xdelex: (...args: unknown[]) => command(["XDELEX", ...args]),
+  xgroupCreate: (...args: unknown[]) => command(["XGROUP", "CREATE", ...args]),
+  xgroupCreateconsumer: (key: unknown, groupname: unknown, consumername: unknown) => command(["XGROUP", "CREATECONSUMER", key, groupname, consumername]),
+  xgroupDelconsumer: (key: unknown, groupname: unknown, consumername: unknown) => command(["XGROUP", "DELCONSUMER", key, groupname, consumername]),
+  xgroupDestroy: (key: unknown, groupname: unknown) => command(["XGROUP", "DESTROY", key, groupname]),
+  xgroupHelp: () => command(["XGROUP", "HELP"]),
+  xgroupSetid: (...args: unknown[]) => command(["XGROUP", "SETID", ...args]),
+  xinfoConsumers: (key: unknown, groupname: unknown) => command(["XINFO", "CONSUMERS", key, groupname]),
+  xinfoGroups: (key: unknown) => command(["XINFO", "GROUPS", key]),
+  xinfoHelp: () => command(["XINFO", "HELP"]),
+  xinfoStream: (...args: unknown[]) => command(["XINFO", "STREAM", ...args]),
+  xlen: (key: unknown) => command(["XLEN", key]),
+  xpending: (key: unknown, group: unknown, options?: object) => command(["XPENDING", key, group, ...optionWords(options, [["idle", "IDLE"], ["start", ""], ["end", ""], ["count", ""], ["consumer", ""]])]),
+  xrange: (key: unknown, start: unknown, end: unknown, options?: object) => command(["XRANGE", key, start, end, ...optionWords(options, [["count", "COUNT"]])]),
+  xread: (...args: unknown[]) => command(["XREAD", ...args]),
+  xreadgroup: (...args: unknown[]) => command(["XREADGROUP", ...args]),
+  xrevrange: (key: unknown, end: unknown, start: unknown, options?: object) => command(["XREVRANGE", key, end, start, ...optionWords(options, [["count", "COUNT"]])]),
+  xsetid: (key: unknown, lastId: unknown, options?: object) => command(["XSETID", key, lastId, ...optionWords(options, [["entriesadded", "ENTRIESADDED"], ["maxdeletedid", "MAXDELETEDID"]])]),
+  xtrim: (key: unknown, strategy: unknown, operator: unknown, threshold: unknown, count: unknown, condition?: unknown) => command(["XTRIM", key, strategy, operator, threshold, "LIMIT", count, ...someOf(condition)]),
   zcard: (key: unknown) => command(["ZCARD", key]),
   zcount: (key: unknown, min: unknown, max: unknown) => command(["ZCOUNT", key, min, max]),
   zdiff: (numkeys: unknown, keys: unknown, options?: object) => command(["ZDIFF", numkeys, ...listOf(keys), ...optionWords(options, [["withScores", "WITHSCORES"]])], flatPairs),
@@ -1517,5 +2037,5 @@ export const generated = {
 
 /** Commands that change nothing: running one of them twice does no harm. */
 export const readOnlyCommands: ReadonlySet<string> = new Set(
-  "LINDEX LLEN LPOS LRANGE BITCOUNT BITFIELD_RO BITPOS GETBIT DUMP EXISTS EXPIRETIME KEYS PEXPIRETIME PTTL RANDOMKEY SCAN TOUCH TTL TYPE HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSTRLEN HTTL HVALS PFCOUNT DBSIZE LOLWUT SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN SUNION GET GETRANGE LCS MGET STRLEN SUBSTR ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION".split(" "),
+  "LINDEX LLEN LPOS LRANGE BITCOUNT BITFIELD_RO BITPOS GETBIT DUMP EXISTS EXPIRETIME KEYS PEXPIRETIME PTTL RANDOMKEY SCAN SORT_RO TOUCH TTL TYPE GEODIST GEOHASH GEOPOS GEORADIUS_RO GEORADIUSBYMEMBER_RO GEOSEARCH HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSTRLEN HTTL HVALS PFCOUNT DBSIZE LOLWUT SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN SUNION XLEN XPENDING XRANGE XREAD XREVRANGE DIGEST GET GETRANGE LCS MGET STRLEN SUBSTR ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION".split(" "),
 );
