@@ -30,6 +30,7 @@ mod flusher;
 mod gate;
 mod journal;
 mod outbox;
+mod saver;
 mod turn;
 
 pub use flusher::{Durability, Flusher};
@@ -55,6 +56,8 @@ pub struct Host {
     alarm: Alarm,
     /// A client has asked for the server to stop.
     shutdown: Notify,
+    /// A client has asked for the data in a file.
+    save_wanted: Notify,
 }
 
 /// What a turn has to itself.
@@ -98,6 +101,7 @@ impl Host {
             journal,
             alarm: Alarm::default(),
             shutdown: Notify::new(),
+            save_wanted: Notify::new(),
         }
     }
 

@@ -98,6 +98,12 @@ impl Error {
     }
 }
 
+/// Makes the folder in which a file is to stand.
+pub(crate) fn create_folder_of(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))
+}
+
 /// What a file of the log held, for those who look at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {

@@ -93,6 +93,7 @@ impl Server {
         runtime.spawn(keep_time(host.clone(), stop_timer.subscribe()));
         facts::tell_fixed(&host, resp_address, seed().map_err(Error::system("ask for random numbers"))?);
         runtime.spawn(facts::keep_telling(host.clone()));
+        runtime.spawn(host.clone().save_when_asked(options.data.as_path().into()));
         Ok(Self { host, runtime, resp, http, flusher, resp_address, http_address, stop_timer })
     }
 

@@ -40,6 +40,7 @@ pub use output::{HostRequest, Output};
 pub(crate) use pause::PauseMode;
 pub(crate) use pubsub::Topic;
 pub use replay::ReplayError;
+use save::Saving;
 pub use save::{LoadedFile, Purpose, Save};
 pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
 pub use stats::{CommandStats, Stats};
@@ -125,7 +126,9 @@ pub struct Engine {
     /// Whether what is done just now counts as a use of its keys.
     pub(crate) records_uses: bool,
     /// Whether a file is in the making.
-    pub(crate) saving: bool,
+    pub(crate) saving: Saving,
+    /// When the data was last saved.
+    pub(crate) last_save: Option<Millis>,
     /// The code of libraries of functions, kept from file to file.
     pub(crate) libraries: Vec<SmallBytes>,
     /// Whether what has expired is removed in time, or only where something is written in its place.
@@ -163,7 +166,8 @@ impl Engine {
             pause: Pause::default(),
             writes_stopped: false,
             records_uses: true,
-            saving: false,
+            saving: Saving::default(),
+            last_save: None,
             libraries: Vec::new(),
             expires_actively: true,
             eviction_pool: EvictionPool::default(),

@@ -1,7 +1,7 @@
 //! Fills a transcript with the replies of a real Redis.
 
 use crate::ids::Ids;
-use crate::server::Server;
+use crate::server::{Server, TemporaryFolder};
 use crate::target::{CoreTarget, Patience, RespTarget, Target, find_command};
 use crate::transcript::{Action, Author, Item, Matcher, Reply, Step, Transcript};
 use crate::value::Value;
@@ -28,7 +28,9 @@ pub fn record(transcript: &mut Transcript) -> anyhow::Result<()> {
     }
     let (mut redis, mut redstart) = (Vec::new(), Vec::new());
     for protocol in transcript.protocols() {
-        let server = Server::redis(&[])?;
+        // What a transcript saves must not be there for the next one.
+        let folder = TemporaryFolder::new()?;
+        let server = Server::redis(&["--dir", &folder.path().display().to_string()])?;
         redis.push((protocol, play(&mut RespTarget::new(server.address, protocol), transcript)?));
         redstart.push((protocol, play(&mut CoreTarget::new(protocol, 1), transcript)?));
     }

@@ -187,3 +187,19 @@ fn a_check_finds_what_is_torn_and_what_is_damaged() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("appendonly.aof.1.incr.aof"));
     assert_eq!(std::fs::read(&log).unwrap(), damaged, "damage is not cut");
 }
+
+#[test]
+fn a_save_is_a_moment_while_writes_go_on() {
+    let (data, there) = (TemporaryFolder::new().unwrap(), TemporaryFolder::new().unwrap());
+    let server = Server::gateway(data.path(), &[]).unwrap();
+    let mut connection = Connection::open(server.address).unwrap();
+    fill(&mut connection, 8);
+    let expected = seen(&server);
+    let mut writer = Connection::open(server.address).unwrap();
+    assert_eq!(connection.ask(&[b"SAVE"]).unwrap(), Value::Status(b"OK".into()));
+    writer.ask(&[b"SET", b"later", b"1"]).unwrap();
+    std::fs::copy(data.path().join("dump.rdb"), there.path().join("dump.rdb")).unwrap();
+    assert_eq!(seen(&redis_in(there.path(), &[])), expected);
+    assert!(matches!(connection.ask(&[b"LASTSAVE"]).unwrap(), Value::Integer(time) if time > 1_700_000_000));
+    assert_eq!(connection.ask(&[b"BGSAVE"]).unwrap(), Value::Status(b"Background saving started".into()));
+}

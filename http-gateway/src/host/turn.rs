@@ -3,7 +3,7 @@
 use super::{Core, Host, Item, Member, Outbox, now};
 use parking_lot::MutexGuard;
 use redstart_core::{
-    Engine, Execution, HostRequest, Lsn, Millis, Output, ReplyBuffer, Request, SessionId, SessionOptions,
+    Engine, Execution, HostRequest, Lsn, Millis, Output, Purpose, ReplyBuffer, Request, Save, SessionId, SessionOptions,
 };
 use std::sync::Arc;
 
@@ -59,6 +59,22 @@ impl<'a> Turn<'a> {
         self.unless_stalled(execution)
     }
 
+    /// Marks the moment whose data is to be saved; see [`Engine::begin_save`].
+    pub(super) fn begin_save(&mut self) -> Option<Save> {
+        self.core.engine.begin_save(self.now, Purpose::Copy)
+    }
+
+    /// The next piece of it; see [`Engine::save`].
+    pub(super) fn save(&mut self, save: &mut Save, piece: &mut Vec<u8>, len: usize) -> bool {
+        self.core.engine.save(save, piece, len)
+    }
+
+    /// Says how it ended; see [`Engine::end_save`].
+    pub(super) fn end_save(&mut self, result: Result<(), String>) {
+        self.core.engine.end_save(result.map(|()| self.now));
+        self.deliver();
+    }
+
     /// Does what has become due.
     pub(super) fn handle_timeout(&mut self) {
         self.core.engine.handle_timeout(self.now);
@@ -84,6 +100,7 @@ impl<'a> Turn<'a> {
                 Output::Reply { session, bytes, lsn } => self.put(session, Item::reply(bytes, lsn)),
                 Output::Close(session) => self.put(session, Item::Close),
                 Output::Host(HostRequest::Shutdown) => self.host.shutdown.notify_one(),
+                Output::Host(HostRequest::Save) => self.host.save_wanted.notify_one(),
             }
         }
     }

@@ -46,7 +46,7 @@ impl Source for &mut FileSource {
 }
 
 /// Writes a whole file and waits until it is on the disk. `next` gives each piece, and whether there are more.
-pub(super) fn write(
+pub(crate) fn write(
     path: &Path,
     save: &mut Save,
     mut next: impl FnMut(&mut Save, &mut Vec<u8>, usize) -> bool,
@@ -69,15 +69,23 @@ pub(crate) fn write_all(path: &Path, engine: &mut Engine, purpose: Purpose) -> R
         unreachable!("nobody else uses the engine, so nothing else is saved");
     };
     let written = write(path, &mut save, |save, piece, len| engine.save(save, piece, len));
-    engine.end_save();
+    engine.end_save(Ok(crate::host::now()));
     written
 }
 
 /// Puts a file with the data of an engine that nobody else uses in place, at once and for good.
 pub(crate) fn replace(path: &Path, engine: &mut Engine, purpose: Purpose) -> Result<(), Error> {
+    put(path, |draft| write_all(draft, engine, purpose))
+}
+
+/// Puts a file that `write` writes in place, at once and for good.
+pub(crate) fn put(path: &Path, write: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".temp");
     let draft = Path::new(&draft);
-    write_all(draft, engine, purpose)?;
-    std::fs::rename(draft, path).map_err(Error::io("rename", path))
+    write(draft)?;
+    std::fs::rename(draft, path).map_err(Error::io("rename", path))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let sync = || -> io::Result<()> { File::open(folder)?.sync_all() };
+    sync().map_err(Error::io("sync the folder", folder))
 }

@@ -216,6 +216,10 @@ impl Engine {
             Run::Session(run) => {
                 let in_transaction = context == Context::Transaction;
                 run(&mut Caller { engine: self, id, now, in_transaction }, &mut args, reply)?;
+                // It may wait, too: for something that the host does.
+                if self.blocked.contains(id) {
+                    return Ok(Outcome::Blocked);
+                }
                 Attempt::Done
             }
             Run::Container => return Err(Error::WrongArity { command: command.full_name() }),

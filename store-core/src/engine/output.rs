@@ -37,4 +37,7 @@ pub enum Output {
 pub enum HostRequest {
     /// Stop the server, in order.
     Shutdown,
+    /// Save the data: [`Engine::begin_save`](super::Engine::begin_save), and in the end
+    /// [`Engine::end_save`](super::Engine::end_save).
+    Save,
 }

@@ -3,13 +3,19 @@
 //! A host saves in pieces: [`Engine::begin_save`] marks the moment, [`Engine::save`] gives the next piece of the data of
 //! that moment, and requests may be executed in between. [`Save::seal`] does what needs no engine: the checksum.
 
-use super::Engine;
+use super::{Engine, SessionId, Wait};
 use crate::clock::{Deadline, Millis};
 use crate::config::REDIS_VERSION;
 use crate::effects::Lsn;
+use crate::error::Error as ClientError;
 use crate::keyspace::Keyspace;
 use crate::rdb::{Error, ErrorKind, FileWriter, Forms, Item, Reader, Record, Source};
+use crate::reply::ReplyBuffer;
+use crate::spec::Command;
+use crate::values::ValueType;
 use crate::values::dense::Keyed;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The field of a file that tells the number of the last effect in it.
@@ -32,6 +38,29 @@ pub struct Save {
     now: Millis,
     purpose: Purpose,
     last: Lsn,
+}
+
+/// Whether a file is in the making, and who waits for it.
+#[derive(Debug, Default)]
+pub(crate) struct Saving {
+    stage: Progress,
+    waiting: Vec<SessionId>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Progress {
+    #[default]
+    Idle,
+    /// A client has asked for it.
+    Asked,
+    Running,
+}
+
+impl Saving {
+    /// Whether a file is in the making or asked for.
+    pub(crate) fn is_on(&self) -> bool {
+        self.stage != Progress::Idle
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,10 +105,10 @@ pub struct LoadedFile<S> {
 impl Engine {
     /// Marks the moment whose data is to be saved. None while another file is in the making.
     pub fn begin_save(&mut self, now: Millis, purpose: Purpose) -> Option<Save> {
-        if self.saving {
+        if self.saving.stage == Progress::Running {
             return None;
         }
-        self.saving = true;
+        self.saving.stage = Progress::Running;
         self.keyspace.freeze();
         Some(self.new_save(now, purpose))
     }
@@ -99,10 +128,37 @@ impl Engine {
         save.stage == Stage::Keys
     }
 
-    /// Says that the file is complete, or has been given up: another one may begin.
-    pub fn end_save(&mut self) {
+    /// Says that the file is complete and when, or why it has been given up. Those who wait for it are answered, and
+    /// another one may begin.
+    pub fn end_save(&mut self, result: Result<Millis, String>) {
         self.keyspace.melt();
-        self.saving = false;
+        let Saving { waiting, .. } = core::mem::take(&mut self.saving);
+        let error = match result {
+            Ok(time) => {
+                self.last_save = Some(time);
+                None
+            }
+            Err(reason) => Some(ClientError::Detail { text: format!("ERR failed to {reason}") }),
+        };
+        for session in waiting {
+            self.release_blocked(session, error.as_ref());
+        }
+    }
+
+    /// Notes that a client wants a file. False when one is in the making.
+    pub(crate) fn ask_for_save(&mut self) -> bool {
+        let free = !self.saving.is_on();
+        if free {
+            self.saving.stage = Progress::Asked;
+        }
+        free
+    }
+
+    /// Lets a session wait for the file that it has asked for.
+    pub(crate) fn await_save(&mut self, now: Millis, session: SessionId, command: &'static Command) {
+        let wait = Wait { on_timeout: ReplyBuffer::ok, ..Wait::for_any(&[], ValueType::String, None) };
+        self.block(now, session, command, &[], wait);
+        self.saving.waiting.push(session);
     }
 
     fn save_head(&self, save: &mut Save, out: &mut Vec<u8>) {
@@ -169,6 +225,7 @@ impl Engine {
             };
             added.map_err(|kind| Error { offset: reader.offset(), kind })?;
         }
+        keyspace.settle_sizes();
         let bytes = reader.offset();
         let (rest, source) = reader.into_rest();
         (self.keyspace, self.libraries) = (keyspace, libraries);

@@ -6,7 +6,8 @@ use anyhow::{bail, ensure};
 use redstart_core::resp::{RequestLimits, parse_request};
 use redstart_core::spec::Command;
 use redstart_core::{
-    Config, Engine, Millis, Outcome, Output, Protocol, ReplyBuffer, Request, SessionId, SessionOptions, commands,
+    Config, Engine, HostRequest, Millis, Outcome, Output, Protocol, ReplyBuffer, Request, SessionId, SessionOptions,
+    commands,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::LazyLock;
@@ -33,8 +34,10 @@ pub struct CoreTarget {
 impl CoreTarget {
     /// An empty store whose sessions begin in a protocol.
     pub fn new(protocol: Protocol, seed: u64) -> Self {
+        let mut config = Config::default();
+        config.set_host_parameter("dir", ".");
         Self {
-            engine: Engine::new(Config::default(), seed),
+            engine: Engine::new(config, seed),
             now: START,
             effects: Vec::new(),
             protocol,
@@ -73,7 +76,8 @@ impl CoreTarget {
                 Output::Push { session, bytes } => self.inbox.entry(session).or_default().extend(bytes.iter()),
                 Output::Reply { session, bytes, .. } => self.inbox.entry(session).or_default().extend(bytes),
                 Output::Close(session) => self.closed.push(session),
-                Output::Host(_) => {}
+                Output::Host(HostRequest::Save) => self.engine.end_save(Ok(self.now)),
+                Output::Host(HostRequest::Shutdown) => {}
             }
         }
     }

@@ -209,7 +209,7 @@ fn reload(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
 }
 
 fn rebuild(caller: &mut Caller<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    if caller.engine.saving {
+    if caller.engine.saving.is_on() {
         return Err(Error::message("ERR a file is in the making, try again when it is complete"));
     }
     if !caller.engine.rebuild() {

@@ -72,7 +72,7 @@ fn persistence(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("loading", 0);
     lines.add("async_loading", 0);
     lines.add("rdb_changes_since_last_save", engine.effects.changed_count());
-    lines.add("rdb_bgsave_in_progress", 0);
+    lines.add("rdb_bgsave_in_progress", u8::from(engine.saving.is_on()));
     lines.add("rdb_last_save_time", last_save_seconds(caller));
     lines.add("rdb_last_bgsave_status", "ok");
     lines.add("aof_enabled", u8::from(engine.config.host_parameter("appendonly") == Some("yes")));
