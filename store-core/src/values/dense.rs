@@ -183,7 +183,7 @@ impl<E: Keyed> DenseTable<E> {
         self.entries.retain_mut(keep);
         if self.entries.len() < len {
             let Self { entries, index, seed } = self;
-            index.rebuild(entries.len(), |position| seed.hash(entries[position].key()));
+            index.rebuild(entries.len(), &|position: usize| seed.hash(entries[position].key()));
             self.shrink();
         }
     }
@@ -233,7 +233,7 @@ impl<E: Keyed> DenseTable<E> {
     fn push(&mut self, hash: u64, entry: E) {
         let Self { entries, index, seed } = self;
         entries.push(entry);
-        index.push(hash, entries.len() - 1, |position| seed.hash(entries[position].key()));
+        index.push(hash, entries.len() - 1, &|position: usize| seed.hash(entries[position].key()));
     }
 
     fn swap_remove(&mut self, position: usize, hash: u64) -> E {
@@ -255,7 +255,7 @@ impl<E: Keyed> DenseTable<E> {
             *index = Index::new();
             return;
         }
-        index.shrink(len, |position| seed.hash(entries[position].key()));
+        index.shrink(len, &|position: usize| seed.hash(entries[position].key()));
     }
 }
 

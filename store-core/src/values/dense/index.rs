@@ -13,6 +13,10 @@ const SCANNED_MAX: usize = 128;
 /// The bytes by which the array of scanned ones grows.
 const TAGS_GROWTH: usize = 16;
 
+/// Tells the hash of the entry at a position. It is called where an index is made anew, which is seldom: one copy of that
+/// code for all kinds of entries keeps the program small.
+pub(super) type HashAt<'a> = dyn Fn(usize) -> u64 + 'a;
+
 #[derive(Clone, Debug)]
 pub(super) enum Index {
     /// A byte of each entry's hash, in the entries' order.
@@ -36,7 +40,7 @@ impl Index {
     }
 
     /// Adds the entry behind the last of `len` ones; `hash_at` tells the hash of any entry, this one included.
-    pub(super) fn push(&mut self, hash: u64, len: usize, hash_at: impl Fn(usize) -> u64) {
+    pub(super) fn push(&mut self, hash: u64, len: usize, hash_at: &HashAt<'_>) {
         match self {
             Self::Scanned(tags) if len < SCANNED_MAX => {
                 if tags.len() == tags.capacity() {
@@ -74,7 +78,7 @@ impl Index {
     }
 
     /// Makes the index anew for `len` entries, in the form that suits so many.
-    pub(super) fn rebuild(&mut self, len: usize, hash_at: impl Fn(usize) -> u64) {
+    pub(super) fn rebuild(&mut self, len: usize, hash_at: &HashAt<'_>) {
         *self = if len > SCANNED_MAX {
             Self::hashed(len, hash_at)
         } else {
@@ -83,7 +87,7 @@ impl Index {
     }
 
     /// Gives back memory that `len` entries do not need.
-    pub(super) fn shrink(&mut self, len: usize, hash_at: impl Fn(usize) -> u64) {
+    pub(super) fn shrink(&mut self, len: usize, hash_at: &HashAt<'_>) {
         match self {
             Self::Scanned(tags) if tags.capacity() >= len + 2 * TAGS_GROWTH => tags.shrink_to(len + TAGS_GROWTH),
             Self::Scanned(_) => {}
@@ -110,7 +114,7 @@ impl Index {
         }
     }
 
-    fn hashed(len: usize, hash_at: impl Fn(usize) -> u64) -> Self {
+    fn hashed(len: usize, hash_at: &HashAt<'_>) -> Self {
         let mut positions = HashTable::with_capacity(len);
         for position in 0..len {
             positions.insert_unique(hash_at(position), narrow(position), |at| hash_at(widen(*at)));
