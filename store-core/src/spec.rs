@@ -97,6 +97,8 @@ pub enum Flag {
     WhileSubscribed = 1 << 20,
     /// It runs at once between `MULTI` and `EXEC`, where others are queued.
     ControlsTransaction = 1 << 21,
+    /// It may wait for something that the host does.
+    WaitsForHost = 1 << 22,
 }
 
 /// The power that a handler is given; it decides the flags `write`, `readonly` and `blocking`.

@@ -29,7 +29,8 @@ fn transcripts() {
 /// A session of the same process needs no password, has no address, and cannot turn its connection off.
 fn is_about_clients(transcript: &Transcript) -> bool {
     let name = transcript.name();
-    ["/acl-", "/auth", "/quit", "/client-kill", "/client-reply", "/hello"].iter().any(|part| name.contains(part))
+    let quits = transcript.requests().any(|words| words.first().is_some_and(|name| name.eq_ignore_ascii_case(b"QUIT")));
+    quits || ["/acl-", "/auth", "/client-kill", "/client-reply", "/hello"].iter().any(|part| name.contains(part))
 }
 
 #[test]

@@ -2,14 +2,15 @@
 
 use super::{Entrance, Identity, Limits, Peer};
 use crate::host::{Host, Member, Turn};
-use redstart_core::spec::Flag;
+use redstart_core::spec::{Command, Flag};
 use redstart_core::{Outcome, Protocol, ReplyBuffer, SessionKind, SessionOptions, commands};
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 /// The names of the commands that may wait, as they are declared.
 static BLOCKING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    commands::all().filter(|command| command.has(Flag::Blocking)).map(|command| command.name).collect()
+    let may_wait = |command: &&Command| command.has(Flag::Blocking) || command.has(Flag::WaitsForHost);
+    commands::all().filter(may_wait).map(|command| command.name).collect()
 });
 
 /// A session, closed when this is dropped.

@@ -66,7 +66,7 @@ test("Tab completes, and moves on where nothing can be completed", async () => {
   assert.equal(await ui.line.inputValue(), "zunionstore ");
   await ui.type("SET k v ");
   await keyboard.press("Tab");
-  await ui.offers("NX", "XX", "GET", "EX", "PX", "EXAT", "PXAT", "KEEPTTL");
+  await ui.offers("NX", "XX", "IFEQ", "IFNE", "IFDEQ", "IFDNE", "GET", "EX", "PX", "EXAT", "PXAT", "KEEPTTL");
   await keyboard.press("Escape");
   await keyboard.press("Tab");
   assert.notEqual(await focused(ui.page), "line");

@@ -4,6 +4,7 @@ use crate::value::Value;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// A recorded reply of RESP2 as REST gives it: strings of any kind are strings, bytes that are no text are replaced.
 pub(super) fn rest_form(recorded: &Value) -> Value {
@@ -43,9 +44,10 @@ fn plain_number(number: f64) -> Value {
     Value::Double(format!("{number:e}").into_bytes())
 }
 
-fn map(mut pairs: Vec<(Value, Value)>) -> Value {
-    pairs.sort();
-    Value::Map(pairs)
+/// In JSON a name comes once: the last value counts.
+fn map(pairs: Vec<(Value, Value)>) -> Value {
+    let by_name: BTreeMap<_, _> = pairs.into_iter().collect();
+    Value::Map(by_name.into_iter().collect())
 }
 
 /// What stands in JSON.

@@ -13,38 +13,51 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(super) struct Observer {
     connection: Connection,
-    counted: u64,
+    before: Counters,
+}
+
+/// What a server says of itself.
+#[derive(Clone, Copy, Debug)]
+struct Counters {
+    /// Commands that were begun.
+    commands: u64,
+    /// Sessions that wait: one that is paused has begun no command.
+    waiting: u64,
 }
 
 impl Observer {
     /// Begins to count.
     pub(super) fn start(address: SocketAddr) -> anyhow::Result<Self> {
-        let mut observer = Self { connection: Connection::open(address)?, counted: 0 };
-        observer.counted = observer.ask()?;
-        Ok(observer)
+        let mut connection = Connection::open(address)?;
+        let before = Counters::ask(&mut connection)?;
+        Ok(Self { connection, before })
     }
 
-    /// Waits until a command has been begun that is not the observer's own.
+    /// Waits until a request has been begun that is not the observer's own.
     pub(super) fn wait(mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             // The question counts itself.
-            self.counted += 1;
-            if self.ask()? > self.counted {
+            self.before.commands += 1;
+            let now = Counters::ask(&mut self.connection)?;
+            if now.commands > self.before.commands || now.waiting > self.before.waiting {
                 return Ok(());
             }
             ensure!(Instant::now() < deadline, "the server did not begin the request");
             std::thread::yield_now();
         }
     }
-
-    fn ask(&mut self) -> anyhow::Result<u64> {
-        let info = self.connection.ask(&[b"INFO", b"stats"])?;
-        commands_processed(&info).context("INFO does not tell how many commands there were")
-    }
 }
 
-fn commands_processed(info: &Value) -> Option<u64> {
-    let text = std::str::from_utf8(info.text()?).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("total_commands_processed:"))?.parse().ok()
+impl Counters {
+    fn ask(connection: &mut Connection) -> anyhow::Result<Self> {
+        let info = connection.ask(&[b"INFO", b"stats", b"clients"])?;
+        Self::read(&info).context("INFO does not tell how many commands there were")
+    }
+
+    fn read(info: &Value) -> Option<Self> {
+        let text = std::str::from_utf8(info.text()?).ok()?;
+        let figure = |name: &str| text.lines().find_map(|line| line.strip_prefix(name))?.parse().ok();
+        Some(Self { commands: figure("total_commands_processed:")?, waiting: figure("blocked_clients:")? })
+    }
 }

@@ -12,7 +12,7 @@ const NO_FILES: Error = Error::message("ERR this store has no folder to save fil
 
 pub(super) const SAVE: Command = Command::new("SAVE", Group::Server, "1.0.0")
     .about("Saves all data in an RDB file, and answers when it is on the disk.", "O(N) for N keys")
-    .flags(&[Flag::Admin, Flag::NoScript, Flag::NoAsyncLoading, Flag::NoMulti])
+    .flags(&[Flag::Admin, Flag::NoScript, Flag::NoAsyncLoading, Flag::NoMulti, Flag::WaitsForHost])
     .reply(Shape::Ok)
     .session(save);
 
