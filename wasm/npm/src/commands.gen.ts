@@ -112,9 +112,9 @@ export interface GeneratedCommands<M extends Mode> {
   bgrewriteaof(): Out<M, string>;
 
   /**
-   * Would write a snapshot in the background; every change is in the log already.
+   * Saves all data in an RDB file, and answers at once.
    *
-   * O(1). Since Redis 1.0.0.
+   * O(N) for N keys. Since Redis 1.0.0.
    */
   bgsave(options?: { schedule?: boolean }): Out<M, string>;
 
@@ -798,7 +798,7 @@ export interface GeneratedCommands<M extends Mode> {
   keys(pattern: string): Out<M, string[]>;
 
   /**
-   * Gives when the data were last saved as a whole, in seconds since 1970: when the store began.
+   * Gives when the data was last saved in an RDB file, in seconds since 1970; else when the store began.
    *
    * O(1). Since Redis 1.0.0.
    */
@@ -1155,9 +1155,9 @@ export interface GeneratedCommands<M extends Mode> {
   sadd(key: Key, ...members: Value[]): Out<M, number>;
 
   /**
-   * Would write a snapshot; every change is in the log already.
+   * Saves all data in an RDB file, and answers when it is on the disk.
    *
-   * O(1). Since Redis 1.0.0.
+   * O(N) for N keys. Since Redis 1.0.0.
    */
   save(): Out<M, "OK">;
 
