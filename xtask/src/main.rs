@@ -3,14 +3,13 @@
 //! Each chore is a module; this file only maps words to them. A chore prints one line per step, and when something
 //! is missing on the machine it says what, and how to get it.
 
-mod bench;
 mod fingerprint;
 mod generate;
 mod node;
 mod packages;
 mod process;
+mod program;
 mod progress;
-mod record;
 mod test;
 mod up;
 mod wasm;
@@ -38,9 +37,9 @@ enum Chore {
     /// Write the files that follow from the command table
     Generate(generate::Options),
     /// Record expected replies from a real redis-server
-    Record(record::Options),
+    Record(program::Options),
     /// Measure Redstart beside redis-server and print ratios
-    Bench(bench::Options),
+    Bench(program::Options),
 }
 
 fn main() -> ExitCode {
@@ -49,8 +48,8 @@ fn main() -> ExitCode {
         Chore::Test => test::run(),
         Chore::BuildWasm => wasm::run(),
         Chore::Generate(options) => generate::run(&options),
-        Chore::Record(options) => record::run(&options),
-        Chore::Bench(options) => bench::run(&options),
+        Chore::Record(options) => program::record(&options),
+        Chore::Bench(options) => program::bench(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
