@@ -18,7 +18,7 @@ use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::Value;
 use crate::values::bytes::SmallBytes;
 
-pub(super) use expiry::ExpiryOption;
+pub(super) use expiry::{ExpiryOption, OR_KEEPTTL, OR_PERSIST};
 
 pub(super) const COMMANDS: &[Command] = &[
     range::APPEND,

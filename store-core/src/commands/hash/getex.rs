@@ -5,7 +5,7 @@ use super::fields::{self, FIELDS};
 use super::{VALUE, note_removal, write_value};
 use crate::args::Args;
 use crate::clock::Millis;
-use crate::commands::string::ExpiryOption;
+use crate::commands::string::{ExpiryOption, OR_PERSIST};
 use crate::error::Error;
 use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;
@@ -34,21 +34,7 @@ fn hgetdel(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
 pub(super) const HGETEX: Command = Command::new("HGETEX", Group::Hash, "8.0.0")
     .about("Gives the values of fields and changes when these expire.", "O(N log M) for N fields of M that expire")
     .flags(&[Flag::Fast])
-    .syntax(&[
-        Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::UPDATE)),
-        Arg::one_of(
-            "expiration",
-            &[
-                Arg::integer("seconds").token("EX"),
-                Arg::integer("milliseconds").token("PX"),
-                Arg::unix_time("unix-time-seconds").token("EXAT"),
-                Arg::unix_time("unix-time-milliseconds").token("PXAT"),
-                Arg::flag("persist", "PERSIST"),
-            ],
-        )
-        .optional(),
-        FIELDS,
-    ])
+    .syntax(&[Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::UPDATE)), OR_PERSIST, FIELDS])
     .reply(Shape::Array(&VALUE))
     .write(hgetex);
 

@@ -4,7 +4,7 @@ use super::expire::{note_deadline, replicate_deadline};
 use super::{event, fields, note_removal, replicate};
 use crate::args::Args;
 use crate::clock::Millis;
-use crate::commands::string::ExpiryOption;
+use crate::commands::string::{ExpiryOption, OR_KEEPTTL};
 use crate::error::Error;
 use crate::keyspace::Writer;
 use crate::number;
@@ -30,17 +30,7 @@ pub(super) const HSETEX: Command = Command::new("HSETEX", Group::Hash, "8.0.0")
     .syntax(&[
         Arg::key("key", Access::RW.and(Access::UPDATE)),
         Arg::one_of("condition", &[Arg::flag("fnx", "FNX"), Arg::flag("fxx", "FXX")]).optional(),
-        Arg::one_of(
-            "expiration",
-            &[
-                Arg::integer("seconds").token("EX"),
-                Arg::integer("milliseconds").token("PX"),
-                Arg::unix_time("unix-time-seconds").token("EXAT"),
-                Arg::unix_time("unix-time-milliseconds").token("PXAT"),
-                Arg::flag("keepttl", "KEEPTTL"),
-            ],
-        )
-        .optional(),
+        OR_KEEPTTL,
         Arg::block(
             "fields",
             &[Arg::integer("numfields"), Arg::block("data", &[Arg::string("field"), Arg::string("value")]).multiple()],

@@ -7,11 +7,20 @@ use crate::keyspace::Expiry;
 use crate::number;
 use crate::spec::Arg;
 
-/// The options as the grammar has them.
-pub(in crate::commands) const SECONDS: Arg = Arg::integer("seconds").token("EX");
-pub(in crate::commands) const MILLISECONDS: Arg = Arg::integer("milliseconds").token("PX");
-pub(in crate::commands) const SECONDS_AT: Arg = Arg::unix_time("unix-time-seconds").token("EXAT");
-pub(in crate::commands) const MILLISECONDS_AT: Arg = Arg::unix_time("unix-time-milliseconds").token("PXAT");
+const SECONDS: Arg = Arg::integer("seconds").token("EX");
+const MILLISECONDS: Arg = Arg::integer("milliseconds").token("PX");
+const SECONDS_AT: Arg = Arg::unix_time("unix-time-seconds").token("EXAT");
+const MILLISECONDS_AT: Arg = Arg::unix_time("unix-time-milliseconds").token("PXAT");
+
+/// The options in the grammar of a command that sets a value: it may keep the TTL.
+pub(in crate::commands) const OR_KEEPTTL: Arg =
+    Arg::one_of("expiration", &[SECONDS, MILLISECONDS, SECONDS_AT, MILLISECONDS_AT, Arg::flag("keepttl", "KEEPTTL")])
+        .optional();
+
+/// The options in the grammar of a command that gives a value: it may take the TTL away.
+pub(in crate::commands) const OR_PERSIST: Arg =
+    Arg::one_of("expiration", &[SECONDS, MILLISECONDS, SECONDS_AT, MILLISECONDS_AT, Arg::flag("persist", "PERSIST")])
+        .optional();
 
 /// How a TTL is given: relative or absolute, in seconds or milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

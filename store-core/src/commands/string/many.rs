@@ -15,17 +15,7 @@ pub(super) const MSETEX: Command = Command::new("MSETEX", Group::String, "8.4.0"
         Arg::integer("numkeys"),
         Arg::block("data", &[Arg::key("key", Access::STORE), Arg::string("value")]).multiple(),
         Arg::one_of("condition", &[Arg::flag("nx", "NX"), Arg::flag("xx", "XX")]).optional(),
-        Arg::one_of(
-            "expiration",
-            &[
-                expiry::SECONDS,
-                expiry::MILLISECONDS,
-                expiry::SECONDS_AT,
-                expiry::MILLISECONDS_AT,
-                Arg::flag("keepttl", "KEEPTTL"),
-            ],
-        )
-        .optional(),
+        expiry::OR_KEEPTTL,
     ])
     .override_keys(&[KeySpec {
         access: Access::STORE,

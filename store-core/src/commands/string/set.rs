@@ -69,17 +69,7 @@ pub(super) const SET: Command = Command::new("SET", Group::String, "1.0.0")
         )
         .optional(),
         Arg::flag("get", "GET").optional(),
-        Arg::one_of(
-            "expiration",
-            &[
-                expiry::SECONDS,
-                expiry::MILLISECONDS,
-                expiry::SECONDS_AT,
-                expiry::MILLISECONDS_AT,
-                Arg::flag("keepttl", "KEEPTTL"),
-            ],
-        )
-        .optional(),
+        expiry::OR_KEEPTTL,
     ])
     .varying_access(|words| {
         let looks = ["GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"];
@@ -228,20 +218,7 @@ fn getdel(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
 pub(super) const GETEX: Command = Command::new("GETEX", Group::String, "6.2.0")
     .about("Gives the value of a key and changes its TTL.", "O(1)")
     .flags(&[Flag::Fast])
-    .syntax(&[
-        Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::UPDATE)),
-        Arg::one_of(
-            "expiration",
-            &[
-                expiry::SECONDS,
-                expiry::MILLISECONDS,
-                expiry::SECONDS_AT,
-                expiry::MILLISECONDS_AT,
-                Arg::flag("persist", "PERSIST"),
-            ],
-        )
-        .optional(),
-    ])
+    .syntax(&[Arg::key("key", Access::RW.and(Access::ACCESS).and(Access::UPDATE)), expiry::OR_PERSIST])
     .reply(Shape::OneOf(&[Shape::Bulk, Shape::Null]))
     .write(getex);
 
