@@ -2,6 +2,7 @@
 
 mod core;
 mod json;
+mod mail;
 mod observer;
 mod resp;
 mod rest;

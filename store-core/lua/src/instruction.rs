@@ -333,8 +333,8 @@ impl Instruction {
         }
     }
 
-    /// Chooses the register for its result.
-    pub(crate) const fn set_destination(&mut self, register: u8) {
+    /// The register for the result of an instruction that computes one, wherever it is to go.
+    const fn destination(&mut self) -> Option<&mut u8> {
         match self {
             Self::GetUpvalue { a, .. }
             | Self::GetGlobal { a, .. }
@@ -357,8 +357,15 @@ impl Instruction {
             | Self::Length { a, .. }
             | Self::Concat { a, .. }
             | Self::Closure { a, .. }
-            | Self::Vararg { a, .. } => *a = register,
-            _ => {}
+            | Self::Vararg { a, .. } => Some(a),
+            _ => None,
+        }
+    }
+
+    /// Chooses the register for its result.
+    pub(crate) const fn set_destination(&mut self, register: u8) {
+        if let Some(a) = self.destination() {
+            *a = register;
         }
     }
 
@@ -384,45 +391,24 @@ impl Instruction {
     }
 
     /// Whether it changes a register, or tests it: no value has a name from before that.
-    pub(crate) const fn writes(self, register: u8) -> bool {
+    pub(crate) const fn writes(mut self, register: u8) -> bool {
         match self {
             Self::Move { a, .. }
             | Self::LoadConstant { a, .. }
             | Self::LoadBoolean { a, .. }
-            | Self::GetUpvalue { a, .. }
-            | Self::GetGlobal { a, .. }
-            | Self::GetTable { a, .. }
-            | Self::GetField { a, .. }
             | Self::NewTable { a, .. }
-            | Self::Add { a, .. }
-            | Self::AddConstant { a, .. }
-            | Self::Subtract { a, .. }
-            | Self::SubtractConstant { a, .. }
-            | Self::Multiply { a, .. }
-            | Self::MultiplyConstant { a, .. }
-            | Self::Divide { a, .. }
-            | Self::DivideConstant { a, .. }
-            | Self::Modulo { a, .. }
-            | Self::ModuloConstant { a, .. }
-            | Self::Power { a, .. }
-            | Self::PowerConstant { a, .. }
-            | Self::Negate { a, .. }
-            | Self::Not { a, .. }
-            | Self::Length { a, .. }
-            | Self::Concat { a, .. }
             | Self::Test { a, .. }
             | Self::TestNot { a, .. }
             | Self::TestSet { a, .. }
             | Self::TestNotSet { a, .. }
             | Self::ForPrepare { a, .. }
-            | Self::ForLoop { a, .. }
-            | Self::Closure { a, .. } => a == register,
+            | Self::ForLoop { a, .. } => a == register,
             Self::LoadNil { a, b } => a <= register && register <= b,
             Self::Method { a, .. } => register == a || register == a + 1,
             Self::Call { a, .. } | Self::TailCall { a, .. } => register >= a,
             Self::Vararg { a, b } => register >= a && (b == 0 || register < a + (b - 1)),
             Self::ForCall { a, .. } => register >= a + 2,
-            _ => false,
+            _ => matches!(self.destination(), Some(a) if *a == register),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The engine itself, on a clock that only moves when it is told to.
 
+use super::mail::{Mail, Received};
 use super::{Patience, Target};
-use crate::value::{Parsed, Value, parse_resp};
+use crate::value::Value;
 use anyhow::{bail, ensure};
 use redstart_core::resp::{RequestLimits, parse_request};
 use redstart_core::spec::Command;
@@ -9,7 +10,7 @@ use redstart_core::{
     Config, Engine, HostRequest, Millis, Outcome, Output, Protocol, ReplyBuffer, Request, SessionId, SessionOptions,
     commands,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The time at which every run begins.
@@ -25,9 +26,7 @@ pub struct CoreTarget {
     /// Everything that came out as effects so far.
     pub effects: Vec<u8>,
     protocol: Protocol,
-    sessions: BTreeMap<String, SessionId>,
-    inbox: BTreeMap<SessionId, VecDeque<u8>>,
-    closed: Vec<SessionId>,
+    mail: Mail<SessionId>,
     reply: ReplyBuffer,
 }
 
@@ -41,9 +40,7 @@ impl CoreTarget {
             now: START,
             effects: Vec::new(),
             protocol,
-            sessions: BTreeMap::new(),
-            inbox: BTreeMap::new(),
-            closed: Vec::new(),
+            mail: Mail::new(),
             reply: ReplyBuffer::default(),
         }
     }
@@ -60,7 +57,7 @@ impl CoreTarget {
         let done = self.engine.execute(self.now, id, &Request::new(words), &mut self.reply);
         let bytes = self.reply.take();
         if done.outcome == Outcome::Closed {
-            self.closed.push(id);
+            self.mail.close(id);
         }
         if let Some(command) = find_command(words) {
             check_shape(command, words, &bytes)?;
@@ -73,9 +70,9 @@ impl CoreTarget {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Effects(batch) => self.effects.extend_from_slice(&batch.bytes),
-                Output::Push { session, bytes } => self.inbox.entry(session).or_default().extend(bytes.iter()),
-                Output::Reply { session, bytes, .. } => self.inbox.entry(session).or_default().extend(bytes),
-                Output::Close(session) => self.closed.push(session),
+                Output::Push { session, bytes } => self.mail.inbox(session).extend(bytes.iter()),
+                Output::Reply { session, bytes, .. } => self.mail.inbox(session).extend(bytes),
+                Output::Close(session) => self.mail.close(session),
                 Output::Host(HostRequest::Save) => self.engine.end_save(Ok(self.now)),
                 Output::Host(HostRequest::Shutdown) => {}
             }
@@ -83,8 +80,8 @@ impl CoreTarget {
     }
 
     fn session(&mut self, name: &str) -> SessionId {
-        if let Some(id) = self.sessions.get(name) {
-            return *id;
+        if let Some(id) = self.mail.session(name) {
+            return id;
         }
         let options = SessionOptions {
             protocol: self.protocol,
@@ -93,7 +90,7 @@ impl CoreTarget {
             ..SessionOptions::default()
         };
         let id = self.engine.open(self.now, options);
-        self.sessions.insert(name.to_owned(), id);
+        self.mail.add_session(name, id);
         id
     }
 }
@@ -102,32 +99,20 @@ impl Target for CoreTarget {
     fn send(&mut self, session: &str, words: &[&[u8]]) -> anyhow::Result<()> {
         let bytes = self.execute(session, words)?;
         let id = self.session(session);
-        self.inbox.entry(id).or_default().extend(bytes.into_iter().flatten());
+        self.mail.inbox(id).extend(bytes.into_iter().flatten());
         self.poll();
         Ok(())
     }
 
     fn receive(&mut self, session: &str, _: Patience) -> anyhow::Result<Option<Value>> {
-        let Some(id) = self.sessions.get(session).copied() else { return Ok(None) };
-        let inbox = self.inbox.entry(id).or_default();
-        if inbox.is_empty() {
-            if !self.closed.contains(&id) {
-                return Ok(None);
+        Ok(match self.mail.receive(session)? {
+            Received::Nothing => None,
+            Received::Value(value) => Some(value),
+            Received::End(id) => {
+                self.engine.handle_close(id);
+                Some(Value::Closed)
             }
-            self.closed.retain(|closed| *closed != id);
-            self.sessions.remove(session);
-            self.engine.handle_close(id);
-            return Ok(Some(Value::Closed));
-        }
-        match parse_resp(inbox.make_contiguous()) {
-            Parsed::Value(value, len) => {
-                inbox.drain(..len);
-                Ok(Some(value))
-            }
-            Parsed::Incomplete | Parsed::Malformed => {
-                bail!("not RESP: {:?}", String::from_utf8_lossy(inbox.make_contiguous()))
-            }
-        }
+        })
     }
 
     fn advance(&mut self, milliseconds: u64) {

@@ -1,12 +1,12 @@
 //! The store in WebAssembly, in Node.js, on a clock that only moves when it is told to.
 
+use super::mail::{Mail, Received};
 use super::{Patience, START, Target};
 use crate::project;
-use crate::value::{Parsed, Value, parse_resp};
-use anyhow::{Context, bail, ensure};
+use crate::value::Value;
+use anyhow::{Context, ensure};
 use redstart_core::{Millis, Protocol};
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -19,9 +19,7 @@ pub struct WasmTarget {
     /// The time.
     pub now: Millis,
     protocol: Protocol,
-    sessions: BTreeMap<String, u64>,
-    inbox: BTreeMap<u64, VecDeque<u8>>,
-    closed: Vec<u64>,
+    mail: Mail<u64>,
 }
 
 impl WasmTarget {
@@ -40,8 +38,7 @@ impl WasmTarget {
             .context("Node.js is missing")?;
         let input = child.stdin.take().context("the child's input was not piped")?;
         let output = BufReader::new(child.stdout.take().context("the child's output was not piped")?);
-        let (sessions, inbox) = (BTreeMap::new(), BTreeMap::new());
-        let mut target = Self { child, input, output, now: START, protocol, sessions, inbox, closed: Vec::new() };
+        let mut target = Self { child, input, output, now: START, protocol, mail: Mail::new() };
         target.reset(protocol, seed)?;
         Ok(target)
     }
@@ -54,9 +51,7 @@ impl WasmTarget {
         self.ask(&json!({ "op": "new", "seed": seed }))?;
         self.now = START;
         self.protocol = protocol;
-        self.sessions.clear();
-        self.inbox.clear();
-        self.closed.clear();
+        self.mail = Mail::new();
         Ok(())
     }
 
@@ -88,11 +83,11 @@ impl WasmTarget {
     }
 
     fn session(&mut self, name: &str) -> anyhow::Result<u64> {
-        if let Some(id) = self.sessions.get(name) {
-            return Ok(*id);
+        if let Some(id) = self.mail.session(name) {
+            return Ok(id);
         }
         let id = self.ask(&json!({ "op": "open", "now": self.now.0 }))?["session"].as_u64().context("no session")?;
-        self.sessions.insert(name.to_owned(), id);
+        self.mail.add_session(name, id);
         if self.protocol == Protocol::Resp3 {
             self.execute_in(id, &[b"HELLO", b"3"])?;
         }
@@ -112,9 +107,9 @@ impl WasmTarget {
             match output["kind"].as_str() {
                 Some("Push" | "Reply") => {
                     let bytes = from_hex(output["bytes"].as_str().unwrap_or_default())?;
-                    self.inbox.entry(session).or_default().extend(bytes);
+                    self.mail.inbox(session).extend(bytes);
                 }
-                Some("Close") => self.closed.push(session),
+                Some("Close") => self.mail.close(session),
                 _ => {}
             }
         }
@@ -134,30 +129,21 @@ impl Target for WasmTarget {
         let reply = self.execute(session, words)?;
         let id = self.session(session)?;
         // What has come for the session while it asked stands behind the reply.
-        let late: Vec<u8> = self.inbox.remove(&id).unwrap_or_default().into();
-        self.inbox.insert(id, reply.into_iter().flatten().chain(late).collect());
+        let inbox = self.mail.inbox(id);
+        let late = std::mem::take(inbox);
+        inbox.extend(reply.into_iter().flatten().chain(late));
         Ok(())
     }
 
     fn receive(&mut self, session: &str, _: Patience) -> anyhow::Result<Option<Value>> {
-        let Some(id) = self.sessions.get(session).copied() else { return Ok(None) };
-        let inbox = self.inbox.entry(id).or_default();
-        if inbox.is_empty() {
-            if !self.closed.contains(&id) {
-                return Ok(None);
+        Ok(match self.mail.receive(session)? {
+            Received::Nothing => None,
+            Received::Value(value) => Some(value),
+            Received::End(id) => {
+                self.ask(&json!({ "op": "close", "session": id }))?;
+                Some(Value::Closed)
             }
-            self.closed.retain(|closed| *closed != id);
-            self.sessions.remove(session);
-            self.ask(&json!({ "op": "close", "session": id }))?;
-            return Ok(Some(Value::Closed));
-        }
-        match parse_resp(inbox.make_contiguous()) {
-            Parsed::Value(value, len) => {
-                inbox.drain(..len);
-                Ok(Some(value))
-            }
-            Parsed::Incomplete | Parsed::Malformed => bail!("not RESP"),
-        }
+        })
     }
 
     fn advance(&mut self, milliseconds: u64) {
