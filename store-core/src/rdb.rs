@@ -11,9 +11,11 @@
 //! entry of a listpack, the order of an intset and of a sorted set, members that come twice. A length is never
 //! believed: memory grows with the bytes that are really there.
 //!
-//! What is written says version 10, which every Redis 7 reads: a file of version 11 is refused by Redis 7.0 unseen. Of
-//! what version 11 (Redis 7.2) brought, sets in listpacks are written as plain sets, and packed again by whoever loads
-//! them. A value that says more than version 10 can (fields that expire need version 12, Redis 7.4) has a type of its
+//! What is written says version 10, which every Redis 7 reads: a file of version 11 is refused by Redis 7.0 unseen, and
+//! there is nothing in version 11 (Redis 7.2) that the data could not do without. Sets in listpacks are written as plain
+//! sets, and packed again by whoever loads them. Streams are written in the form of Redis 7.0, which does not say when a
+//! consumer was last given something; whoever loads them takes it for when the consumer was last seen, as Redis does.
+//! A value that says more than version 10 can (fields that expire need version 12, Redis 7.4) has a type of its
 //! own, which an older Redis refuses by its number; a payload of such a value says the version that it needs.
 //!
 //! This module knows bytes and values; no files, no keyspaces, no commands. Bytes come from a [`Source`] and go into

@@ -1,8 +1,9 @@
 //! What data looks like to a client, in a form that two stores can be compared by.
 
-use crate::target::Connection;
+use crate::target::{Connection, CoreTarget};
 use crate::value::Value;
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
+use redstart_core::Protocol;
 use std::collections::BTreeMap;
 
 /// The databases that are looked at.
@@ -41,6 +42,35 @@ pub fn everything(connection: &mut Connection) -> anyhow::Result<Seen> {
     Ok(seen)
 }
 
+/// A digest of everything that a server holds, taken from the `DUMP` of every key, whatever the order of elements in it.
+///
+/// # Errors
+/// When it does not answer as expected, or gives a payload that cannot be restored.
+pub fn digest_of_dumps(connection: &mut Connection) -> anyhow::Result<u64> {
+    let mut core = CoreTarget::new(Protocol::Resp2, 1);
+    for db in 0..DATABASES {
+        let number = db.to_string();
+        connection.ask(&[b"SELECT", number.as_bytes()])?;
+        core.execute("", &[b"SELECT", number.as_bytes()])?;
+        let Value::Array(keys) = connection.ask(&[b"KEYS", b"*"])? else { bail!("no keys") };
+        for key in keys {
+            let Value::Bulk(key) = key else { bail!("no key: {key}") };
+            // A key may have expired in between.
+            let Value::Bulk(payload) = connection.ask(&[b"DUMP", &key])? else { continue };
+            let deadline = connection.ask(&[b"PEXPIRETIME", &key])?.integer().context("no time")?.max(0);
+            let restored =
+                core.execute("", &[b"RESTORE", &key, deadline.to_string().as_bytes(), &payload, b"ABSTTL"])?;
+            ensure!(
+                restored.is_some_and(|reply| reply == b"+OK\r\n"),
+                "{:?} in {db} cannot be restored",
+                key.escape_ascii()
+            );
+        }
+    }
+    connection.ask(&[b"SELECT", b"0"])?;
+    Ok(core.engine.digest())
+}
+
 /// What a value looks like, whatever the order in which its elements are kept.
 pub fn look(kind: &str, key: &[u8], mut ask: impl FnMut(&[&[u8]]) -> Value) -> Value {
     let seen = match kind {
@@ -48,6 +78,7 @@ pub fn look(kind: &str, key: &[u8], mut ask: impl FnMut(&[&[u8]]) -> Value) -> V
         "list" => return ask(&[b"LRANGE", key, b"0", b"-1"]),
         "set" => ask(&[b"SMEMBERS", key]),
         "hash" => ask(&[b"HGETALL", key]),
+        "stream" => return ask(&[b"XRANGE", key, b"-", b"+"]),
         _ => ask(&[b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]),
     };
     match (kind, seen) {

@@ -3,7 +3,7 @@
 
 use redstart_core::random::Random;
 use redstart_tests::generate::{Generator, Oddity, command_of, data_commands};
-use redstart_tests::look::{Seen, everything};
+use redstart_tests::look::{Seen, digest_of_dumps, everything};
 use redstart_tests::server::{Server, TemporaryFolder, gateway_program};
 use redstart_tests::target::Connection;
 use redstart_tests::value::Value;
@@ -37,6 +37,29 @@ fn fill(connection: &mut Connection, seed: u64) {
         }
     }
     connection.ask(&[b"SELECT", b"0"]).unwrap();
+    for (n, count) in [(0, 3), (1, 260)] {
+        fill_stream(connection, &format!("stream:{seed}:{n}"), count);
+    }
+}
+
+/// Makes a stream with groups in every state: nothing read, some pending, some acknowledged, some deleted.
+fn fill_stream(connection: &mut Connection, key: &str, count: usize) {
+    let mut ask = |line: String| {
+        let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
+        assert!(!connection.ask(&words).unwrap().is_error(), "{line}");
+    };
+    for id in 1..=count {
+        let fields = if id % 7 == 0 { "other o more m".to_owned() } else { format!("field {id}") };
+        ask(format!("XADD {key} {id}-1 {fields}"));
+    }
+    for group in ["none", "some", "all"] {
+        ask(format!("XGROUP CREATE {key} {group} 0"));
+    }
+    ask(format!("XREADGROUP GROUP some one COUNT 2 STREAMS {key} >"));
+    ask(format!("XREADGROUP GROUP all one COUNT 1 STREAMS {key} >"));
+    ask(format!("XREADGROUP GROUP all two STREAMS {key} >"));
+    ask(format!("XACK {key} all 2-1"));
+    ask(format!("XDEL {key} 1-1 3-1"));
 }
 
 /// More changes of the same data.
@@ -74,12 +97,14 @@ fn redis_in(folder: &Path, options: &[&str]) -> Server {
     Server::redis(&all).unwrap()
 }
 
-fn seen(server: &Server) -> Seen {
-    everything(&mut Connection::open(server.address).unwrap()).unwrap()
+/// What a server shows, and the digest of its payloads.
+fn seen(server: &Server) -> (Seen, u64) {
+    let mut connection = Connection::open(server.address).unwrap();
+    (everything(&mut connection).unwrap(), digest_of_dumps(&mut connection).unwrap())
 }
 
 /// Imports a path into a new folder and gives what a gateway on it shows.
-fn imported(path: &Path) -> Seen {
+fn imported(path: &Path) -> (Seen, u64) {
     let folder = TemporaryFolder::new().unwrap();
     let source = path.to_str().unwrap();
     succeeds(&["import", source, "--data"], &[folder.path()]);

@@ -48,7 +48,7 @@ impl Encoder {
             },
             Value::Zset(zset) if zset.listpack().is_some() => kind::ZSET_LISTPACK,
             Value::Zset(_) => kind::ZSET_2,
-            Value::Stream(_) => kind::STREAM_LISTPACKS_3,
+            Value::Stream(_) => kind::STREAM_LISTPACKS_2,
         }
     }
 
@@ -150,7 +150,8 @@ impl Encoder {
         }
     }
 
-    /// What is pending is written twice: with its deliveries for the group, and as bare IDs for each consumer.
+    /// What is pending is written twice: with its deliveries for the group, and as bare IDs for each consumer. When a
+    /// consumer was last given something is not written: only version 11 has a place for it.
     fn group(&mut self, out: &mut Vec<u8>, group: &Group) {
         length(out, group.last_id.ms);
         length(out, group.last_id.seq);
@@ -165,7 +166,6 @@ impl Encoder {
         for (_, consumer) in group.consumers() {
             self.string(out, consumer.name());
             out.extend_from_slice(&consumer.seen.0.to_le_bytes());
-            out.extend_from_slice(&consumer.active.map_or(-1, |active| active.0).to_le_bytes());
             length(out, consumer.pending().len() as u64);
             consumer.pending().iter().for_each(|id| out.extend_from_slice(&raw_id(*id)));
         }

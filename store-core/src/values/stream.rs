@@ -29,6 +29,7 @@ use crate::values::bytes::SmallBytes;
 use alloc::collections::BTreeMap;
 use core::cmp::Ordering;
 use node::Node;
+use smallvec::SmallVec;
 
 /// The most bytes of one entry's fields and values, and of one node.
 pub const STORED_BYTES_MAX: usize = 1 << 30;
@@ -316,6 +317,12 @@ impl Stream {
             _ if self.entries_added > 0 => self.entries_up_to(id),
             _ => read,
         }
+    }
+
+    /// Sets what each group has read to what its place says, for a stream from a time when that was not counted.
+    pub fn count_reads_by_place(&mut self) {
+        let counts: SmallVec<[_; 4]> = self.groups.values().map(|group| self.entries_up_to(group.last_id)).collect();
+        self.groups.values_mut().zip(counts).for_each(|(group, count)| group.entries_read = count);
     }
 
     /// How many entries of the stream's whole life have an ID up to this one, if that can be told.

@@ -204,7 +204,7 @@ impl Node {
         }
     }
 
-    /// Walks over all elements; none when one is not what a node has there.
+    /// Walks over all elements; none when one is not what a node has there, or an entry is one that could not be added.
     fn validate(&self, base: StreamId) -> Option<()> {
         let mut elements = self.0.iter();
         let live = natural(elements.next())?;
@@ -217,12 +217,15 @@ impl Node {
             let flags = natural(elements.next())?;
             let delta = (any_int(elements.next())?, any_int(elements.next())?);
             let id = base.plus(delta);
-            if last.is_some_and(|last| id <= last) || id < base {
+            if last.is_some_and(|last| id <= last) || id < base || id == StreamId::MIN {
                 return None;
             }
             last = Some(id);
             let same = flags & SAME_FIELDS.cast_unsigned() != 0;
             let words = if same { width } else { natural(elements.next())?.checked_mul(2)? };
+            if words == 0 {
+                return None;
+            }
             skip(&mut elements, words)?;
             is_int(elements.next(), i64::try_from(words).ok()?.checked_add(if same { 3 } else { 4 })?)?;
             if flags & DELETED.cast_unsigned() == 0 { counted.0 += 1 } else { counted.1 += 1 }

@@ -79,7 +79,8 @@ impl StreamParts {
         if complete && self.stream.add_group(name, parts.group) { Ok(()) } else { Err(Inconsistent) }
     }
 
-    /// The stream, with its numbers.
+    /// The stream, with its numbers. Those that commands could not set are brought into their range, so that commands can
+    /// repeat them: Redis 7.0 could put `last_id` below what was deleted, and older versions did not count at all.
     ///
     /// # Errors
     /// [`Inconsistent`] when there are entries behind `last_id`.
@@ -95,23 +96,27 @@ impl StreamParts {
             return Err(Inconsistent);
         }
         stream.first_id = stream.first_live();
-        (stream.last_id, stream.max_deleted_id, stream.entries_added) = (last_id, max_deleted_id, entries_added);
+        stream.last_id = last_id;
+        stream.max_deleted_id = max_deleted_id.min(last_id);
+        stream.entries_added = entries_added.min(i64::MAX.cast_unsigned()).max(stream.len);
         Ok(stream)
     }
 }
 
 impl GroupParts {
     /// A group without consumers.
-    pub const fn new(last_id: StreamId, entries_read: Option<u64>) -> Self {
+    pub fn new(last_id: StreamId, entries_read: Option<u64>) -> Self {
+        let entries_read = entries_read.filter(|read| i64::try_from(*read).is_ok());
         Self { group: Group::new(last_id, entries_read), pending: Vec::new() }
     }
 
     /// Adds a pending entry. They come in order of their IDs.
     ///
     /// # Errors
-    /// [`Inconsistent`] when this one does not come behind the one before.
+    /// [`Inconsistent`] when this one does not come behind the one before, or has an ID that no entry can have.
     pub fn pending(&mut self, id: StreamId, delivered: Millis, deliveries: u64) -> Result<(), Inconsistent> {
-        if self.pending.last().is_some_and(|(last, ..)| *last >= id) {
+        let last = self.pending.last().map_or(StreamId::MIN, |(last, ..)| *last);
+        if id <= last {
             return Err(Inconsistent);
         }
         // What commands could not set is brought into their range, so that commands can repeat it.
