@@ -31,6 +31,7 @@ mod gate;
 mod journal;
 mod outbox;
 mod saver;
+mod stopwatch;
 mod turn;
 
 pub use flusher::{Durability, Flusher};
@@ -155,6 +156,10 @@ impl Host {
 
 /// The time of day.
 pub(crate) fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    millis(SystemTime::now())
+}
+
+fn millis(time: SystemTime) -> Millis {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -3,8 +3,10 @@
 //! Only parameters that mean something here exist; `CONFIG GET` does not show others, and `CONFIG SET` refuses them.
 
 mod eviction;
+mod timing;
 
 pub use eviction::{Candidates, EvictionConfig, Order, Policy};
+pub use timing::TimingConfig;
 
 use crate::glob;
 use crate::limits;
@@ -57,6 +59,8 @@ pub struct Config {
     pub tracking_table_max_keys: usize,
     /// How much a node of a stream holds.
     pub stream: StreamLimits,
+    /// What is measured and remembered of how long requests take.
+    pub timing: TimingConfig,
     /// Parameters that belong to the host and are only shown, such as `port`: name and value.
     pub host: Vec<(String, String)>,
     /// What `INFO` tells besides what the store knows itself. The host keeps it up to date.
@@ -118,6 +122,7 @@ impl Default for Config {
             notifications: Notifications::default(),
             tracking_table_max_keys: limits::TRACKED_KEYS_DEFAULT,
             stream: StreamLimits::default(),
+            timing: TimingConfig::default(),
             host: host.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             facts: Vec::new(),
         }
@@ -189,6 +194,20 @@ macro_rules! count_parameter {
     };
 }
 
+/// A parameter that is `yes` or `no`.
+macro_rules! switch_parameter {
+    ($name:literal, $($field:ident).+) => {
+        Parameter {
+            name: $name,
+            show: |config| show_switch(config.$($field).+),
+            change: Some(|config, value| {
+                config.$($field).+ = parse_switch(value)?;
+                Ok(())
+            }),
+        }
+    };
+}
+
 /// A parameter that is a number of bytes.
 macro_rules! size_parameter {
     ($name:literal, $($field:ident).+) => {
@@ -205,14 +224,7 @@ macro_rules! size_parameter {
 
 /// Every parameter of the core, sorted by name. Those of Redis before 7.0 have a second name.
 pub const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "acl-hide-keys",
-        show: |config| show_switch(config.acl_hide_keys),
-        change: Some(|config, value| {
-            config.acl_hide_keys = parse_switch(value)?;
-            Ok(())
-        }),
-    },
+    switch_parameter!("acl-hide-keys", acl_hide_keys),
     count_parameter!("acllog-max-len", acllog_max_len),
     Parameter { name: "databases", show: |config| config.databases.to_string(), change: None },
     Parameter { name: "enable-debug-command", show: |config| config.debug_permission.name().to_owned(), change: None },
@@ -221,6 +233,16 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("hash-max-ziplist-entries", hash.max_listpack_entries),
     size_parameter!("hash-max-ziplist-value", hash.max_listpack_value),
     size_parameter!("hll-sparse-max-bytes", hll_sparse_max_bytes),
+    count_parameter!("latency-monitor-threshold", timing.monitor_ms),
+    switch_parameter!("latency-tracking", timing.tracking),
+    Parameter {
+        name: "latency-tracking-info-percentiles",
+        show: |config| config.timing.show_percentiles(),
+        change: Some(|config, value| {
+            config.timing.percentiles = TimingConfig::parse_percentiles(value)?;
+            Ok(())
+        }),
+    },
     count_parameter!("lfu-decay-time", eviction.lfu_decay_minutes, 0_i64, i32::MAX),
     count_parameter!("lfu-log-factor", eviction.lfu_log_factor, 0_i64, i32::MAX),
     count_parameter!("list-max-listpack-size", list_max_listpack_size, i32::MIN, i32::MAX),
@@ -259,6 +281,8 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("set-max-intset-entries", set.max_intset_entries),
     count_parameter!("set-max-listpack-entries", set.max_listpack_entries),
     size_parameter!("set-max-listpack-value", set.max_listpack_value),
+    count_parameter!("slowlog-log-slower-than", timing.slowlog_us, -1_i64, i64::MAX),
+    count_parameter!("slowlog-max-len", timing.slowlog_max_len),
     count_parameter!("tracking-table-max-keys", tracking_table_max_keys),
     size_parameter!("stream-node-max-bytes", stream.node_max_bytes),
     count_parameter!("stream-node-max-entries", stream.node_max_entries),

@@ -18,6 +18,7 @@ mod access;
 mod blocking;
 mod caller;
 mod dispatch;
+mod durations;
 mod eviction;
 mod monitor;
 mod notify;
@@ -36,6 +37,8 @@ mod whole;
 
 pub use blocking::{Attempt, Wait};
 pub use caller::Caller;
+use durations::Durations;
+pub(crate) use durations::{Event, Histogram, SlowRequest};
 pub use output::{HostRequest, Output};
 pub(crate) use pause::PauseMode;
 pub(crate) use pubsub::Topic;
@@ -48,7 +51,7 @@ pub use tracking::{Tracking, TrackingMode};
 
 use crate::acl::Acl;
 use crate::clock::Millis;
-use crate::commands::CommandTable;
+use crate::commands::{CommandId, CommandTable};
 use crate::config::Config;
 use crate::effects::{Batch, Effects, Lsn};
 use crate::keyspace::{AccessClock, Digest, EvictionPool, Keyspace, Reader, SnapshotCursor, Writer};
@@ -118,6 +121,9 @@ pub struct Engine {
     pub(crate) watched: Watched,
     pub(crate) tracking: TrackingTable,
     pub(crate) stats: Stats,
+    pub(crate) durations: Durations,
+    /// The command that has just run, until the host has reported how long it took.
+    measured: Option<CommandId>,
     pub(crate) commands: CommandTable,
     pub(crate) acl: Acl,
     pub(crate) monitors: BTreeSet<SessionId>,
@@ -160,6 +166,8 @@ impl Engine {
             watched: Watched::default(),
             tracking: TrackingTable::new(seed),
             stats: Stats::default(),
+            durations: Durations::default(),
+            measured: None,
             acl,
             commands,
             monitors: BTreeSet::new(),

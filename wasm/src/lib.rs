@@ -38,6 +38,13 @@ pub enum OutputKind {
     Host = 5,
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// The time of JavaScript's exact clock, in milliseconds.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
+
 /// A store, and the memory through which it is spoken to.
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -91,7 +98,12 @@ impl Store {
         let words = words::split(self.input.get(..len).unwrap_or_default());
         self.reply.clear();
         let request = Request::new(&words);
+        let begun = self.engine.shortest_duration_us().map(|_| performance_now());
         let done = self.engine.execute(millis(now), session_id(session), &request, &mut self.reply);
+        if let Some(begun) = begun {
+            let micros = (performance_now() - begun) * 1000.0;
+            self.engine.report_duration(millis(now), session_id(session), &request, micros as u64);
+        }
         match done.outcome {
             Outcome::Blocked => BLOCKED,
             Outcome::Replied | Outcome::Closed => i32::try_from(self.reply.len()).unwrap_or(i32::MAX),

@@ -1,11 +1,13 @@
 //! The time in which one protocol has the engine to itself.
 
-use super::{Core, Host, Item, Member, Outbox, now};
+use super::stopwatch::Stopwatch;
+use super::{Core, Host, Item, Member, Outbox, millis};
 use parking_lot::MutexGuard;
 use redstart_core::{
     Engine, Execution, HostRequest, Lsn, Millis, Output, Purpose, ReplyBuffer, Request, Save, SessionId, SessionOptions,
 };
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// The engine, until this is dropped. The time stands still in it.
 #[derive(Debug)]
@@ -13,11 +15,14 @@ pub struct Turn<'a> {
     host: &'a Host,
     core: MutexGuard<'a, Core>,
     now: Millis,
+    stopwatch: Stopwatch,
 }
 
 impl<'a> Turn<'a> {
     pub(super) fn new(host: &'a Host, core: MutexGuard<'a, Core>) -> Self {
-        Self { host, core, now: now() }
+        let now = SystemTime::now();
+        let stopwatch = Stopwatch::start(now, core.engine.shortest_duration_us());
+        Self { host, core, now: millis(now), stopwatch }
     }
 
     /// The engine, to be looked at.
@@ -47,7 +52,11 @@ impl<'a> Turn<'a> {
 
     /// Executes a request; its answer is appended to `reply`, and may leave once the gate has passed the execution's LSN.
     pub fn execute(&mut self, session: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Execution {
-        let execution = self.core.engine.execute(self.now, session, &Request::new(words), reply);
+        let request = Request::new(words);
+        let execution = self.core.engine.execute(self.now, session, &request, reply);
+        if let Some(micros) = self.stopwatch.lap() {
+            self.core.engine.report_duration(self.now, session, &request, micros);
+        }
         self.deliver();
         self.unless_stalled(execution)
     }
@@ -55,6 +64,7 @@ impl<'a> Turn<'a> {
     /// Executes requests as one transaction; see [`Engine::transact`].
     pub fn transact(&mut self, session: SessionId, requests: &[Request<'_>], reply: &mut ReplyBuffer) -> Execution {
         let execution = self.core.engine.transact(self.now, session, requests, reply);
+        self.stopwatch.lap();
         self.deliver();
         self.unless_stalled(execution)
     }

@@ -4,8 +4,11 @@ mod config;
 mod debug;
 mod flush;
 mod info;
+mod latency;
+mod memory;
 mod save;
 mod sections;
+mod slowlog;
 
 use crate::args::Args;
 use crate::config::REDIS_VERSION;
@@ -31,10 +34,30 @@ pub(super) const COMMANDS: &[Command] = &[
     flush::FLUSHDB,
     info::INFO,
     save::LASTSAVE,
+    latency::LATENCY,
+    latency::DOCTOR,
+    latency::GRAPH,
+    latency::HELP,
+    latency::HISTOGRAM,
+    latency::HISTORY,
+    latency::LATEST,
+    latency::RESET,
     LOLWUT,
+    memory::MEMORY,
+    memory::DOCTOR,
+    memory::HELP,
+    memory::MALLOC_STATS,
+    memory::PURGE,
+    memory::STATS,
+    memory::USAGE,
     MONITOR,
     save::SAVE,
     SHUTDOWN,
+    slowlog::SLOWLOG,
+    slowlog::GET,
+    slowlog::HELP,
+    slowlog::LEN,
+    slowlog::RESET,
     flush::SWAPDB,
     TIME,
 ];

@@ -1,7 +1,7 @@
 //! The commands by name, as a store looks them up for each request.
 
 use super::all;
-use crate::engine::CommandStats;
+use crate::engine::{CommandStats, Histogram};
 use crate::error::Error;
 use crate::spec::Command;
 use alloc::string::String;
@@ -26,6 +26,7 @@ struct Row {
     arity: i16,
     is_container: bool,
     stats: CommandStats,
+    durations: Option<Histogram>,
 }
 
 /// A name as it is compared: folded to upper case, and under its container if it is a subcommand's.
@@ -170,6 +171,18 @@ impl CommandTable {
         self.row_mut(id).stats.failed_calls += 1;
     }
 
+    /// Counts how long a call took.
+    pub(crate) fn count_duration(&mut self, id: CommandId, micros: u64) {
+        let row = self.row_mut(id);
+        row.stats.micros = row.stats.micros.saturating_add(micros);
+        row.durations.get_or_insert_default().add(micros);
+    }
+
+    /// The commands whose calls were measured, with how long they took.
+    pub(crate) fn measured(&self) -> impl Iterator<Item = (&'static Command, &Histogram)> {
+        self.rows.iter().filter_map(|row| Some((row.command, row.durations.as_ref()?)))
+    }
+
     /// The commands that were asked for, with their counters.
     pub(crate) fn called(&self) -> impl Iterator<Item = (&'static Command, CommandStats)> {
         self.rows.iter().filter(|row| row.stats != CommandStats::default()).map(|row| (row.command, row.stats))
@@ -177,7 +190,7 @@ impl CommandTable {
 
     /// Sets all counters to zero.
     pub(crate) fn reset_stats(&mut self) {
-        self.rows.iter_mut().for_each(|row| row.stats = CommandStats::default());
+        self.rows.iter_mut().for_each(|row| (row.stats, row.durations) = (CommandStats::default(), None));
     }
 
     fn add_name(&mut self, text: &str, container: Option<CommandId>, id: CommandId) {
@@ -210,7 +223,7 @@ impl CommandTable {
 
 impl Row {
     fn new(command: &'static Command) -> Self {
-        Self { command, arity: command.arity(), is_container: false, stats: CommandStats::default() }
+        Self { command, arity: command.arity(), is_container: false, stats: CommandStats::default(), durations: None }
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) enum Context {
 impl Engine {
     /// Executes one request and writes its answer, or the error that it was refused with.
     pub(super) fn dispatch(&mut self, now: Millis, id: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Outcome {
+        self.measured = None;
         let start = reply.len();
         let room = self.make_room(now);
         let session = self.sessions.get_mut(id);
@@ -59,6 +60,7 @@ impl Engine {
                 let session = self.sessions.get_mut(id);
                 let db = session.db;
                 session.last_command = spec.name;
+                self.measured = Some(command);
                 let outcome = self.run(now, (id, db), command, words, reply, Context::Alone);
                 if !self.tracking.is_empty() {
                     self.end_caching(id, spec);

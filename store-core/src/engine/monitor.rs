@@ -45,7 +45,7 @@ impl Engine {
 }
 
 /// The words of a request without its passwords.
-fn shown<'a>(command: &Command, words: &[&'a [u8]]) -> Vec<&'a [u8]> {
+pub(super) fn shown<'a>(command: &Command, words: &[&'a [u8]]) -> Vec<&'a [u8]> {
     let mut shown = words.to_vec();
     let secret = match command.name {
         "AUTH" => shown.get_mut(1..),
@@ -53,6 +53,11 @@ fn shown<'a>(command: &Command, words: &[&'a [u8]]) -> Vec<&'a [u8]> {
             let auth = words.iter().position(|word| word.eq_ignore_ascii_case(b"AUTH")).unwrap_or(words.len());
             let end = words.len().min(auth.saturating_add(3));
             shown.get_mut(auth.saturating_add(1)..end)
+        }
+        "ACL SETUSER" => shown.get_mut(2..),
+        "CONFIG SET" => {
+            let requirepass = words.iter().position(|word| word.eq_ignore_ascii_case(b"requirepass"));
+            requirepass.and_then(|at| shown.get_mut(at + 1..=at + 1))
         }
         _ => None,
     };
@@ -102,5 +107,9 @@ mod tests {
         assert_eq!(text("HELLO", hello), "HELLO 3 auth (redacted) (redacted) SETNAME n");
         assert_eq!(text("HELLO", &[b"HELLO"]), "HELLO");
         assert_eq!(text("GET", &[b"GET", b"auth"]), "GET auth");
+        assert_eq!(text("ACL SETUSER", &[b"acl", b"setuser", b"u", b">p"]), "acl setuser (redacted) (redacted)");
+        let config: &[&[u8]] = &[b"CONFIG", b"SET", b"maxmemory", b"1", b"RequirePass", b"p"];
+        assert_eq!(text("CONFIG SET", config), "CONFIG SET maxmemory 1 RequirePass (redacted)");
+        assert_eq!(text("CONFIG SET", &config[..5]), "CONFIG SET maxmemory 1 RequirePass");
     }
 }

@@ -8,6 +8,8 @@ use alloc::collections::BTreeMap;
 pub struct CommandStats {
     /// How often it ran.
     pub calls: u64,
+    /// How many microseconds that took, of the runs that were measured.
+    pub micros: u64,
     /// How often it was refused before it ran.
     pub rejected_calls: u64,
     /// How often it answered with an error.

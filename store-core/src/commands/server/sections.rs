@@ -7,6 +7,7 @@ use crate::config::REDIS_VERSION;
 use crate::engine::{Caller, Topic};
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The number of a history that nobody follows.
 const NO_REPLICATION: &str = "0000000000000000000000000000000000000000";
@@ -23,7 +24,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section { title: "Modules", by_default: true, write: |_, _| {} },
     Section { title: "Commandstats", by_default: false, write: commandstats },
     Section { title: "Errorstats", by_default: true, write: errorstats },
-    Section { title: "Latencystats", by_default: false, write: |_, _| {} },
+    Section { title: "Latencystats", by_default: false, write: latencystats },
     Section { title: "Cluster", by_default: true, write: |_, lines| lines.add("cluster_enabled", 0) },
     Section { title: "Keyspace", by_default: true, write: keyspace },
 ];
@@ -119,14 +120,25 @@ fn replication(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("repl_backlog_active", 0);
 }
 
-/// The core has no clock, so it does not know how long a command took.
 fn commandstats(caller: &Caller<'_>, lines: &mut Lines) {
     for (command, stats) in caller.engine.commands.called() {
         let counts = format!(
-            "calls={},usec=0,usec_per_call=0.00,rejected_calls={},failed_calls={}",
-            stats.calls, stats.rejected_calls, stats.failed_calls
+            "calls={},usec={},usec_per_call={:.2},rejected_calls={},failed_calls={}",
+            stats.calls,
+            stats.micros,
+            stats.micros as f64 / stats.calls.max(1) as f64,
+            stats.rejected_calls,
+            stats.failed_calls
         );
         lines.add(format_args!("cmdstat_{}", command.full_name()), counts);
+    }
+}
+
+fn latencystats(caller: &Caller<'_>, lines: &mut Lines) {
+    let percentiles = &caller.engine.config.timing.percentiles;
+    for (command, durations) in caller.engine.commands.measured() {
+        let found: Vec<_> = percentiles.iter().map(|p| format!("p{p}={:.3}", durations.percentile(*p))).collect();
+        lines.add(format_args!("latency_percentiles_usec_{}", command.full_name()), found.join(","));
     }
 }
 
