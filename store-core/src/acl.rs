@@ -18,8 +18,8 @@ pub use sha256::{hex, sha256};
 pub use user::{Denied, User};
 
 use crate::commands::CommandTable;
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// The name of the user that sessions belong to until they say otherwise.
@@ -30,7 +30,8 @@ const READ_ONLY_USER: &[u8] = b"read-only";
 /// The users by name, and the log of what was denied.
 #[derive(Debug)]
 pub struct Acl {
-    users: BTreeMap<Vec<u8>, Arc<User>>,
+    /// In order of their names.
+    users: Vec<Arc<User>>,
     /// Not among the users: it comes with a token, and cannot be changed.
     read_only: Arc<User>,
     /// Nor is this one, who repeats what the store's own log says.
@@ -54,7 +55,7 @@ impl Acl {
         };
         let unrestricted = user(DEFAULT_USER, &[b"on", b"nopass", b"+@all", b"~*", b"&*"]);
         let read_only = user(READ_ONLY_USER, &[b"on", b"+@all", b"-@write", b"-@admin", b"~*", b"&*"]);
-        let users = BTreeMap::from([(DEFAULT_USER.to_vec(), Arc::new(User::clone(&unrestricted)))]);
+        let users = vec![unrestricted.clone()];
         let mut acl = Self { users, read_only, unrestricted, is_restricting: false, log: AclLog::default() };
         acl.put(acl.default_user().with_password(password));
         acl
@@ -62,7 +63,7 @@ impl Acl {
 
     /// The default user.
     pub fn default_user(&self) -> &Arc<User> {
-        match self.users.get(DEFAULT_USER) {
+        match self.user(DEFAULT_USER) {
             Some(user) => user,
             None => unreachable!("the default user cannot be removed"),
         }
@@ -80,12 +81,12 @@ impl Acl {
 
     /// The user of this name.
     pub fn user(&self, name: &[u8]) -> Option<&Arc<User>> {
-        self.users.get(name)
+        self.users.get(self.place(name).ok()?)
     }
 
     /// The users in order of their names.
     pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
-        self.users.values()
+        self.users.iter()
     }
 
     /// Whether some user may not do everything.
@@ -96,18 +97,26 @@ impl Acl {
     /// Adds a user, in the place of the one of the same name.
     pub fn put(&mut self, user: User) -> Arc<User> {
         let user = Arc::new(user);
-        self.users.insert(user.name().to_vec(), user.clone());
-        self.is_restricting = self.users.values().any(|user| !user.is_unrestricted());
+        match self.place(user.name()) {
+            Ok(at) => self.users[at] = user.clone(),
+            Err(at) => self.users.insert(at, user.clone()),
+        }
+        self.is_restricting = self.users.iter().any(|user| !user.is_unrestricted());
         user
     }
 
     /// Removes a user. False when there is none of this name.
     pub fn remove(&mut self, name: &[u8]) -> bool {
-        self.users.remove(name).is_some()
+        self.place(name).map(|at| self.users.remove(at)).is_ok()
     }
 
     /// The user of this name, if the password is right.
     pub fn authenticate(&self, name: &[u8], password: &[u8]) -> Option<&Arc<User>> {
         self.user(name).filter(|user| user.accepts(password))
+    }
+
+    /// Where the user of a name stands, or would.
+    fn place(&self, name: &[u8]) -> Result<usize, usize> {
+        self.users.binary_search_by(|user| user.name().cmp(name))
     }
 }

@@ -20,6 +20,7 @@ mod caller;
 mod dispatch;
 mod durations;
 mod eviction;
+mod interest;
 mod monitor;
 mod notify;
 mod output;
@@ -55,11 +56,12 @@ use crate::commands::{CommandId, CommandTable};
 use crate::config::Config;
 use crate::effects::{Batch, Effects, Lsn};
 use crate::keyspace::{AccessClock, Digest, EvictionPool, Keyspace, Reader, SnapshotCursor, Writer};
+use crate::ordered::OrderedSet;
 use crate::random::{HashSeed, Random};
 use crate::reply::ReplyBuffer;
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::TableSeed;
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use blocking::Blocked;
 use core::cell::RefCell;
@@ -126,7 +128,7 @@ pub struct Engine {
     measured: Option<CommandId>,
     pub(crate) commands: CommandTable,
     pub(crate) acl: Acl,
-    pub(crate) monitors: BTreeSet<SessionId>,
+    pub(crate) monitors: OrderedSet<SessionId>,
     pub(crate) pause: Pause,
     pub(crate) writes_stopped: bool,
     /// Whether what is done just now counts as a use of its keys.
@@ -170,7 +172,7 @@ impl Engine {
             measured: None,
             acl,
             commands,
-            monitors: BTreeSet::new(),
+            monitors: OrderedSet::new(),
             pause: Pause::default(),
             writes_stopped: false,
             records_uses: true,

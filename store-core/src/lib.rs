@@ -9,8 +9,8 @@
 //! ```
 //!
 //! From top to bottom, and never the other way: [`engine`] -> [`commands`] -> [`keyspace`] -> [`values`] ->
-//! ([`number`], [`glob`], [`random`], [`limits`]). [`resp`] and [`rdb`] stand beside them: the one knows bytes
-//! only, the other bytes and values.
+//! ([`number`], [`ordered`], [`glob`], [`random`], [`limits`]). [`resp`] and [`rdb`] stand beside them: the one knows
+//! bytes only, the other bytes and values.
 //!
 //! ```
 //! use redstart_core::{Config, Engine, Millis, ReplyBuffer, Request, SessionOptions};
@@ -38,6 +38,7 @@ pub mod keyspace;
 pub mod limits;
 pub mod notify;
 pub mod number;
+pub mod ordered;
 pub mod random;
 pub mod rdb;
 pub mod reply;

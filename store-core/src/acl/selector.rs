@@ -4,7 +4,6 @@ use super::user::Denied;
 use crate::commands::{CommandId, CommandTable};
 use crate::glob;
 use crate::spec::{Access, Command, Flag};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -81,7 +80,7 @@ pub struct Selector {
     /// The rules since then, as they are shown.
     rules: Vec<String>,
     /// Commands that are allowed with certain first arguments only.
-    first_args: BTreeMap<CommandId, Vec<Vec<u8>>>,
+    first_args: Vec<(CommandId, Vec<u8>)>,
     all_keys: bool,
     keys: Vec<KeyPattern>,
     all_channels: bool,
@@ -96,7 +95,7 @@ impl Selector {
             all_commands: false,
             begins_with_all: false,
             rules: Vec::new(),
-            first_args: BTreeMap::new(),
+            first_args: Vec::new(),
             all_keys: false,
             keys: Vec::new(),
             all_channels: false,
@@ -219,9 +218,8 @@ impl Selector {
             let id = commands.id_of(name).ok_or(RuleError::Unknown)?;
             self.set_command(commands, id, true);
         } else {
-            let parts = self.first_args.entry(id).or_default();
-            if !parts.iter().any(|known| known.eq_ignore_ascii_case(part)) {
-                parts.push(part.to_vec());
+            if !self.allows_first_arg(id, part) {
+                self.first_args.push((id, part.to_vec()));
             }
         }
         self.note_rule(true, &String::from_utf8_lossy(name).to_ascii_lowercase());
@@ -231,7 +229,7 @@ impl Selector {
     /// Allows a command with all its subcommands, or forbids it.
     fn set_command(&mut self, commands: &CommandTable, id: CommandId, allow: bool) {
         self.set_bit(id, allow);
-        self.first_args.remove(&id);
+        self.first_args.retain(|(of, _)| *of != id);
         for subcommand in commands.subcommands(id) {
             self.set_bit(subcommand, allow);
         }
@@ -262,7 +260,7 @@ impl Selector {
     /// Whether a request of these words is allowed, and if not, what is in the way.
     pub(super) fn check(&self, id: CommandId, command: &Command, words: &[&[u8]]) -> Result<(), Denied> {
         let allowed = self.all_commands || command.has(Flag::NoAuth) || self.has_bit(id);
-        if !allowed && !self.allows_first_arg(id, words) {
+        if !allowed && !words.get(1).is_some_and(|word| self.allows_first_arg(id, word)) {
             return Err(Denied::Command);
         }
         if !self.all_keys {
@@ -271,9 +269,8 @@ impl Selector {
         if self.all_channels { Ok(()) } else { self.check_channels(command, words) }
     }
 
-    fn allows_first_arg(&self, id: CommandId, words: &[&[u8]]) -> bool {
-        let parts = self.first_args.get(&id).map(Vec::as_slice).unwrap_or_default();
-        words.get(1).is_some_and(|word| parts.iter().any(|part| part.eq_ignore_ascii_case(word)))
+    fn allows_first_arg(&self, id: CommandId, word: &[u8]) -> bool {
+        self.first_args.iter().any(|(of, arg)| *of == id && arg.eq_ignore_ascii_case(word))
     }
 
     fn check_keys(&self, command: &Command, words: &[&[u8]]) -> Result<(), Denied> {

@@ -3,7 +3,8 @@
 use crate::args::Args;
 use crate::error::Error;
 use crate::limits;
-use alloc::collections::BTreeSet;
+use crate::ordered::OrderedSet;
+use alloc::vec::Vec;
 
 /// How many elements, and whether one may come twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,21 +49,17 @@ impl Sample {
 
 /// `count` different indexes below `len`, ascending; every choice is equally likely (Floyd's algorithm).
 /// `count` is at most `len`, and `random_index` gives a uniform index below its argument.
-pub(super) fn different_indexes(
-    len: usize,
-    count: usize,
-    mut random_index: impl FnMut(usize) -> usize,
-) -> BTreeSet<usize> {
-    let mut chosen = BTreeSet::new();
+pub(super) fn different_indexes(len: usize, count: usize, mut random_index: impl FnMut(usize) -> usize) -> Vec<usize> {
+    let mut chosen = OrderedSet::new();
     for last in len - count..len {
         let index = random_index(last + 1);
         chosen.insert(if chosen.contains(&index) { last } else { index });
     }
-    chosen
+    chosen.iter().copied().collect()
 }
 
 /// The elements at ascending indexes, met in one walk.
-pub(super) fn pick<I: Iterator>(mut elements: I, indexes: BTreeSet<usize>) -> impl Iterator<Item = I::Item> {
+pub(super) fn pick<I: Iterator>(mut elements: I, indexes: Vec<usize>) -> impl Iterator<Item = I::Item> {
     let mut next = 0;
     indexes.into_iter().map_while(move |index| {
         let skipped = index - next;
@@ -76,12 +73,11 @@ mod tests {
     use super::*;
     use crate::random::Random;
     use alloc::collections::BTreeMap;
-    use alloc::vec::Vec;
 
     #[test]
     fn every_choice_of_indexes_is_equally_likely() {
         let mut random = Random::new(3);
-        let mut seen = BTreeMap::<BTreeSet<usize>, u32>::new();
+        let mut seen = BTreeMap::<Vec<usize>, u32>::new();
         for _ in 0..20_000 {
             *seen.entry(different_indexes(6, 3, |len| random.index(len))).or_default() += 1;
         }
@@ -91,9 +87,9 @@ mod tests {
 
     #[test]
     fn picks_the_elements_at_the_indexes() {
-        let picked = |indexes: &[usize]| pick(10..20, indexes.iter().copied().collect()).collect::<Vec<_>>();
+        let picked = |indexes: &[usize]| pick(10..20, indexes.to_vec()).collect::<Vec<_>>();
         assert_eq!(picked(&[0, 1, 5, 9]), [10, 11, 15, 19]);
         assert_eq!(picked(&[]), []);
-        assert_eq!(different_indexes(4, 4, |len| len - 1), (0..4).collect());
+        assert_eq!(different_indexes(4, 4, |len| len - 1), [0, 1, 2, 3]);
     }
 }

@@ -4,17 +4,19 @@
 //! change of one of them lets it be tried again, in the order in which the sessions came, and when it succeeds its
 //! answer leaves as a late reply. So there is one handler for the first try and for all later ones.
 
+use super::interest::Interests;
 use super::{Engine, Output, SessionId};
 use crate::args::Args;
 use crate::clock::Millis;
 use crate::effects::Change;
 use crate::error::Error;
 use crate::keyspace::DbIndex;
+use crate::ordered::{OrderedMap, OrderedSet};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Command, Run};
 use crate::values::ValueType;
 use crate::values::bytes::SmallBytes;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 /// What a blocking command has come to.
@@ -76,9 +78,9 @@ struct Waiter {
 /// The sessions that wait, by what they wait for.
 #[derive(Debug, Default)]
 pub(crate) struct Blocked {
-    waiters: BTreeMap<SessionId, Waiter>,
-    by_key: BTreeMap<(DbIndex, SmallBytes), Vec<SessionId>>,
-    by_deadline: BTreeSet<(Millis, SessionId)>,
+    waiters: OrderedMap<SessionId, Waiter>,
+    by_key: Interests,
+    by_deadline: OrderedSet<(Millis, SessionId)>,
     ready: VecDeque<(DbIndex, SmallBytes)>,
 }
 
@@ -105,14 +107,14 @@ impl Blocked {
             return;
         }
         let place = (change.db, change.key.clone());
-        if self.by_key.contains_key(&place) && !self.ready.contains(&place) {
+        if !self.by_key.of(change.db.0, &change.key).is_empty() && !self.ready.contains(&place) {
             self.ready.push_back(place);
         }
     }
 
     /// Notes that every key of a database may have got another value.
     pub(crate) fn note_database_ready(&mut self, db: DbIndex) {
-        let places = self.by_key.keys().filter(|(of, _)| *of == db).cloned();
+        let places = self.by_key.in_space(db.0).map(|(key, _)| (db, SmallBytes::from(key)));
         self.ready.extend(places);
     }
 
@@ -127,9 +129,8 @@ impl Blocked {
 
     fn add(&mut self, session: SessionId, waiter: Waiter) {
         for key in &waiter.keys {
-            let sessions = self.by_key.entry((waiter.db, key.clone())).or_default();
-            if !sessions.contains(&session) {
-                sessions.push(session);
+            if !self.by_key.of(waiter.db.0, key).contains(&session) {
+                self.by_key.add(waiter.db.0, key, session);
             }
         }
         if let Some(deadline) = waiter.deadline {
@@ -141,13 +142,7 @@ impl Blocked {
     fn remove(&mut self, session: SessionId) -> Option<Waiter> {
         let waiter = self.waiters.remove(&session)?;
         for key in &waiter.keys {
-            let place = (waiter.db, key.clone());
-            if let Some(sessions) = self.by_key.get_mut(&place) {
-                sessions.retain(|other| *other != session);
-                if sessions.is_empty() {
-                    self.by_key.remove(&place);
-                }
-            }
+            self.by_key.remove(waiter.db.0, key, session);
         }
         if let Some(deadline) = waiter.deadline {
             self.by_deadline.remove(&(deadline, session));
@@ -208,7 +203,7 @@ impl Engine {
 
     /// Tries the commands that wait for a key again, in the order in which their sessions came.
     pub(crate) fn serve_blocked(&mut self, now: Millis, db: DbIndex, key: &SmallBytes) {
-        let sessions = self.blocked.by_key.get(&(db, key.clone())).cloned().unwrap_or_default();
+        let sessions = self.blocked.by_key.of(db.0, key).to_vec();
         for session in sessions {
             let kind = self.reader(now, db).value(key).map(crate::values::Value::value_type);
             match self.blocked.waiters.get(&session) {

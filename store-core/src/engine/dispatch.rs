@@ -255,8 +255,7 @@ impl Engine {
     }
 
     fn count_error(&mut self, error: &Error) {
-        self.stats.error_replies += 1;
-        *self.stats.errors.entry(error.code()).or_default() += 1;
+        self.stats.count_error(error.code());
     }
 }
 

@@ -38,7 +38,8 @@ impl Engine {
         }
         line.push_str("\r\n");
         let bytes: Arc<[u8]> = Arc::from(line.as_bytes());
-        for session in self.monitors.clone() {
+        let monitors: Vec<_> = self.monitors.iter().copied().collect();
+        for session in monitors {
             self.emit(Output::Push { session, bytes: bytes.clone() });
         }
     }

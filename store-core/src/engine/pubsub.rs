@@ -1,10 +1,11 @@
 //! Channels and patterns, and who listens to them.
 
+use super::interest::Interests;
 use super::{Engine, Output, SessionId};
 use crate::glob;
+use crate::ordered::{OrderedMap, OrderedSet};
 use crate::reply::{Protocol, ReplyBuffer};
 use crate::values::bytes::SmallBytes;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -31,6 +32,15 @@ impl Topic {
         }
     }
 
+    /// Names of different topics are different names.
+    const fn space(self) -> u16 {
+        match self {
+            Self::Channel => 0,
+            Self::Pattern => 1,
+            Self::ShardChannel => 2,
+        }
+    }
+
     pub(crate) const fn subscribed(self) -> &'static str {
         self.word("subscribe", "psubscribe", "ssubscribe")
     }
@@ -43,60 +53,50 @@ impl Topic {
 /// The subscriptions of all sessions.
 #[derive(Debug, Default)]
 pub(crate) struct PubSub {
-    listeners: BTreeMap<(Topic, SmallBytes), Vec<SessionId>>,
-    subscribed: BTreeMap<SessionId, BTreeSet<(Topic, SmallBytes)>>,
+    listeners: Interests,
+    subscribed: OrderedMap<SessionId, OrderedSet<(Topic, SmallBytes)>>,
 }
 
 impl PubSub {
     /// Adds a subscription. False when it was there.
     fn add(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> bool {
-        let place = (topic, SmallBytes::from(name));
-        let added = self.subscribed.entry(session).or_default().insert(place.clone());
+        let own = self.subscribed.get_or_insert_with(session, OrderedSet::new);
+        let added = own.insert((topic, SmallBytes::from(name)));
         if added {
-            self.listeners.entry(place).or_default().push(session);
+            self.listeners.add(topic.space(), name, session);
         }
         added
     }
 
     /// Ends a subscription. False when there was none.
     fn remove(&mut self, session: SessionId, topic: Topic, name: &[u8]) -> bool {
-        let place = (topic, SmallBytes::from(name));
         let Some(own) = self.subscribed.get_mut(&session) else { return false };
-        let removed = own.remove(&place);
+        let removed = own.remove(&(topic, SmallBytes::from(name)));
         if own.is_empty() {
             self.subscribed.remove(&session);
         }
         if removed {
-            self.remove_listener(session, &place);
+            self.listeners.remove(topic.space(), name, session);
         }
         removed
     }
 
-    fn remove_listener(&mut self, session: SessionId, place: &(Topic, SmallBytes)) {
-        if let Some(listeners) = self.listeners.get_mut(place) {
-            listeners.retain(|listener| *listener != session);
-            if listeners.is_empty() {
-                self.listeners.remove(place);
-            }
-        }
-    }
-
     /// Ends all subscriptions of a session that goes.
     pub(super) fn forget(&mut self, session: SessionId) {
-        for place in self.subscribed.remove(&session).unwrap_or_default() {
-            self.remove_listener(session, &place);
+        for (topic, name) in self.subscribed.remove(&session).unwrap_or_default().iter() {
+            self.listeners.remove(topic.space(), name, session);
         }
     }
 
     /// The names that a session is subscribed to, sorted.
     pub(crate) fn names(&self, session: SessionId, topic: Topic) -> Vec<SmallBytes> {
-        let own = self.subscribed.get(&session).into_iter().flatten();
+        let own = self.subscribed.get(&session).into_iter().flat_map(OrderedSet::iter);
         own.filter(|(of, _)| *of == topic).map(|(_, name)| name.clone()).collect()
     }
 
     /// All names of a topic that someone listens to, with the number of listeners.
     pub(crate) fn active(&self, topic: Topic) -> impl Iterator<Item = (&[u8], usize)> {
-        self.of_topic(topic).map(|(name, listeners)| (name, listeners.len()))
+        self.listeners.in_space(topic.space()).map(|(name, listeners)| (name, listeners.len()))
     }
 
     /// How many sessions listen to something.
@@ -110,18 +110,12 @@ impl PubSub {
     }
 
     fn listeners(&self, topic: Topic, name: &[u8]) -> &[SessionId] {
-        self.listeners.get(&(topic, SmallBytes::from(name))).map_or(&[], Vec::as_slice)
+        self.listeners.of(topic.space(), name)
     }
 
     fn matching_patterns<'a>(&'a self, channel: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a [SessionId])> {
-        self.of_topic(Topic::Pattern).filter(|(pattern, _)| glob::matches(pattern, channel))
-    }
-
-    /// The names of a topic with their listeners, without a look at those of other topics.
-    fn of_topic(&self, topic: Topic) -> impl Iterator<Item = (&[u8], &[SessionId])> {
-        let from = (topic, SmallBytes::from(&b""[..]));
-        let all = self.listeners.range(from..).take_while(move |((of, _), _)| *of == topic);
-        all.map(|((_, name), listeners)| (name.as_slice(), listeners.as_slice()))
+        let patterns = self.listeners.in_space(Topic::Pattern.space());
+        patterns.filter(|(pattern, _)| glob::matches(pattern, channel))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Counters for `INFO` and for metrics.
 
 use crate::keyspace::Lookups;
-use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Counters of one command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,14 +38,24 @@ pub struct Stats {
     pub access_denied: [u64; 4],
     /// Messages published.
     pub messages_published: u64,
-    /// Error replies by code.
-    pub errors: BTreeMap<alloc::string::String, u64>,
+    /// Error replies by code, in the order of the codes.
+    pub errors: Vec<(String, u64)>,
+}
+
+impl Stats {
+    pub(super) fn count_error(&mut self, code: String) {
+        self.error_replies += 1;
+        match self.errors.binary_search_by(|(known, _)| known.cmp(&code)) {
+            Ok(at) => self.errors[at].1 += 1,
+            Err(at) => self.errors.insert(at, (code, 1)),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::{Config, Engine, Millis, ReplyBuffer, Request, SessionOptions};
-    use alloc::vec::Vec;
 
     #[test]
     fn reads_find_or_miss_their_keys() {

@@ -8,15 +8,19 @@
 //!
 //! Sessions that have gone, or track no longer, stay in the table until their keys change: they are skipped then.
 
+use super::interest::Interests;
 use super::{Engine, Output, SessionId};
+use crate::ordered::OrderedSet;
 use crate::reply::{Protocol, ReplyBuffer};
 use crate::spec::{Access, Command, Flag};
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::{DenseTable, Keyed, TableSeed};
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use smallvec::SmallVec;
+
+/// The space that prefixes stand in: there is one only.
+const PREFIXES: u16 = 0;
 
 /// Which keys a session is told about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,8 +49,8 @@ pub struct Tracking {
     pub broken_redirect: bool,
     /// `CLIENT CACHING` has been said for the next request.
     pub caching: bool,
-    /// The prefixes of a broadcast.
-    pub prefixes: BTreeSet<SmallBytes>,
+    /// The prefixes of a broadcast, sorted.
+    pub prefixes: Vec<SmallBytes>,
 }
 
 impl Tracking {
@@ -77,24 +81,24 @@ impl Keyed for Tracked {
 /// Who tracks what.
 #[derive(Debug)]
 pub(crate) struct TrackingTable {
-    sessions: BTreeSet<SessionId>,
+    sessions: OrderedSet<SessionId>,
     tracked: DenseTable<Tracked>,
     /// How many readers there are, counted once per key.
     readers: usize,
     /// The sessions of each prefix.
-    prefixes: BTreeMap<SmallBytes, Vec<SessionId>>,
-    /// What has changed and has not been broadcast, by prefix; with each key the session that changed it.
-    pending: BTreeMap<SmallBytes, BTreeMap<SmallBytes, Option<SessionId>>>,
+    prefixes: Interests,
+    /// What has changed and has not been broadcast: the prefix, the key, and the session that changed it.
+    pending: Vec<(SmallBytes, SmallBytes, Option<SessionId>)>,
 }
 
 impl TrackingTable {
     pub(super) const fn new(seed: TableSeed) -> Self {
         Self {
-            sessions: BTreeSet::new(),
+            sessions: OrderedSet::new(),
             tracked: DenseTable::new(seed),
             readers: 0,
-            prefixes: BTreeMap::new(),
-            pending: BTreeMap::new(),
+            prefixes: Interests::new(),
+            pending: Vec::new(),
         }
     }
 
@@ -147,10 +151,8 @@ impl TrackingTable {
     }
 
     fn note_change(&mut self, key: &[u8], by: Option<SessionId>) {
-        for prefix in self.prefixes.keys().filter(|prefix| key.starts_with(prefix)) {
-            let keys = self.pending.entry(prefix.clone()).or_default();
-            keys.entry(SmallBytes::from(key)).or_insert(by);
-        }
+        let prefixes = self.prefixes.in_space(PREFIXES).filter(|(prefix, _)| key.starts_with(prefix));
+        self.pending.extend(prefixes.map(|(prefix, _)| (prefix.into(), key.into(), by)));
     }
 }
 
@@ -159,14 +161,15 @@ impl Engine {
     pub(crate) fn start_tracking(&mut self, session: SessionId, mut tracking: Tracking) {
         self.tracking.sessions.insert(session);
         for prefix in &tracking.prefixes {
-            let sessions = self.tracking.prefixes.entry(prefix.clone()).or_default();
-            if !sessions.contains(&session) {
-                sessions.push(session);
+            if !self.tracking.prefixes.of(PREFIXES, prefix).contains(&session) {
+                self.tracking.prefixes.add(PREFIXES, prefix, session);
             }
         }
         let place = &mut self.sessions.get_mut(session).tracking;
         if let Some(before) = place {
             tracking.prefixes.append(&mut before.prefixes);
+            tracking.prefixes.sort();
+            tracking.prefixes.dedup();
         }
         *place = Some(alloc::boxed::Box::new(tracking));
     }
@@ -178,12 +181,7 @@ impl Engine {
         }
         if let Some(tracking) = self.sessions.find_mut(session).and_then(|session| session.tracking.take()) {
             for prefix in tracking.prefixes {
-                if let Some(sessions) = self.tracking.prefixes.get_mut(&prefix) {
-                    sessions.retain(|other| *other != session);
-                    if sessions.is_empty() {
-                        self.tracking.prefixes.remove(&prefix);
-                    }
-                }
+                self.tracking.prefixes.remove(PREFIXES, &prefix, session);
             }
         }
     }
@@ -247,13 +245,17 @@ impl Engine {
 
     /// Tells what has changed since the last time to those who named a prefix of it.
     pub(super) fn broadcast_changes(&mut self) {
-        for (prefix, keys) in core::mem::take(&mut self.tracking.pending) {
-            let sessions = self.tracking.prefixes.get(&prefix).cloned().unwrap_or_default();
-            for session in sessions {
+        let mut pending = core::mem::take(&mut self.tracking.pending);
+        // Stable, so that of the changes of one key the first stays.
+        pending.sort_by(|(prefix, key, _), (other, later, _)| (prefix, key).cmp(&(other, later)));
+        pending.dedup_by(|(prefix, key, _), (other, earlier, _)| prefix == other && key == earlier);
+        for keys in pending.chunk_by(|(prefix, ..), (other, ..)| prefix == other) {
+            let prefix = keys.first().map_or(&[][..], |(prefix, ..)| prefix);
+            for session in self.tracking.prefixes.of(PREFIXES, prefix).to_vec() {
                 let tracking = self.sessions.find(session).and_then(|session| session.tracking.as_ref());
                 let no_loop = tracking.is_some_and(|tracking| tracking.no_loop);
                 let told: Vec<_> =
-                    keys.iter().filter(|(_, by)| !(no_loop && **by == Some(session))).map(|(key, _)| key).collect();
+                    keys.iter().filter(|(.., by)| !(no_loop && *by == Some(session))).map(|(_, key, _)| key).collect();
                 if !told.is_empty() {
                     self.tell_invalid(session, Some(&told));
                 }
@@ -263,7 +265,8 @@ impl Engine {
 
     /// Tells everyone who tracks anything that all keys may have changed.
     pub(crate) fn invalidate_all(&mut self) {
-        for session in self.tracking.sessions.clone() {
+        let sessions: Vec<_> = self.tracking.sessions.iter().copied().collect();
+        for session in sessions {
             self.tell_invalid(session, None);
         }
         self.tracking.forget_all();

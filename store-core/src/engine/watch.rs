@@ -1,12 +1,11 @@
 //! `WATCH`: who is to be told when a key changes before its `EXEC`.
 
+use super::interest::Interests;
 use super::{Engine, SessionId};
 use crate::clock::Millis;
 use crate::effects::Change;
 use crate::keyspace::{DbIndex, Entry};
 use crate::values::bytes::SmallBytes;
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 
 /// A key that a session watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub struct WatchedKey {
 /// The watching sessions by key.
 #[derive(Debug, Default)]
 pub(crate) struct Watched {
-    by_key: BTreeMap<(DbIndex, SmallBytes), Vec<SessionId>>,
+    by_key: Interests,
 }
 
 impl Watched {
@@ -36,29 +35,12 @@ impl Watched {
     }
 
     pub(crate) fn watchers(&self, change: &Change) -> &[SessionId] {
-        self.by_key.get(&(change.db, change.key.clone())).map_or(&[], Vec::as_slice)
+        self.by_key.of(change.db.0, &change.key)
     }
 
     /// The watched keys of a database, with their watchers.
     pub(crate) fn in_database(&self, db: DbIndex) -> impl Iterator<Item = (&[u8], &[SessionId])> {
-        self.by_key
-            .iter()
-            .filter(move |((of, _), _)| *of == db)
-            .map(|((_, key), watchers)| (&**key, watchers.as_slice()))
-    }
-
-    fn add(&mut self, db: DbIndex, key: &SmallBytes, session: SessionId) {
-        self.by_key.entry((db, key.clone())).or_default().push(session);
-    }
-
-    fn remove(&mut self, db: DbIndex, key: &SmallBytes, session: SessionId) {
-        let place = (db, key.clone());
-        if let Some(sessions) = self.by_key.get_mut(&place) {
-            sessions.retain(|watcher| *watcher != session);
-            if sessions.is_empty() {
-                self.by_key.remove(&place);
-            }
-        }
+        self.by_key.in_space(db.0)
     }
 }
 
@@ -76,8 +58,8 @@ impl Engine {
             return;
         }
         let expired = self.keyspace.database(db).entry(&key).is_some_and(|entry| is_outdated(entry, now));
-        state.watching.push(WatchedKey { db, key: key.clone(), expired });
-        self.watched.add(db, &key, session);
+        self.watched.by_key.add(db.0, &key, session);
+        state.watching.push(WatchedKey { db, key, expired });
     }
 
     /// Ends all watching of a session.
@@ -85,7 +67,7 @@ impl Engine {
         let Some(state) = self.sessions.find_mut(session) else { return };
         state.watch_broken = false;
         for watched in core::mem::take(&mut state.watching) {
-            self.watched.remove(watched.db, &watched.key, session);
+            self.watched.by_key.remove(watched.db.0, &watched.key, session);
         }
     }
 

@@ -2,12 +2,12 @@
 
 use super::{DbIndex, Slot};
 use crate::clock::Millis;
-use alloc::collections::BTreeSet;
+use crate::ordered::OrderedSet;
 
 /// The slots that hold a key with a deadline, by the earliest time at which they have to be looked through.
 #[derive(Debug, Default)]
 pub struct Deadlines {
-    due: BTreeSet<(Millis, DbIndex, Slot)>,
+    due: OrderedSet<(Millis, DbIndex, Slot)>,
 }
 
 impl Deadlines {
@@ -31,7 +31,7 @@ impl Deadlines {
 
     /// Forgets all slots of a database.
     pub fn forget(&mut self, db: DbIndex) {
-        self.due.retain(|(_, of, _)| *of != db);
+        self.due = self.due.iter().copied().filter(|(_, of, _)| *of != db).collect();
     }
 
     /// Exchanges the slots of two databases.
@@ -41,6 +41,6 @@ impl Deadlines {
             db if db == other => (time, one, slot),
             db => (time, db, slot),
         };
-        self.due = core::mem::take(&mut self.due).into_iter().map(swapped).collect();
+        self.due = self.due.iter().copied().map(swapped).collect();
     }
 }

@@ -132,7 +132,7 @@ impl Encoder {
     }
 
     fn stream(&mut self, out: &mut Vec<u8>, stream: &Stream) {
-        length(out, stream.nodes().len() as u64);
+        length(out, stream.node_count() as u64);
         for (base, node) in stream.nodes() {
             self.string(out, &raw_id(base));
             self.string(out, node);
@@ -143,7 +143,7 @@ impl Encoder {
             length(out, id.seq);
         }
         length(out, stream.entries_added());
-        length(out, stream.groups().len() as u64);
+        length(out, stream.group_count() as u64);
         for (name, group) in stream.groups() {
             self.string(out, name);
             self.group(out, group);
@@ -162,7 +162,7 @@ impl Encoder {
             out.extend_from_slice(&pending.delivered.0.to_le_bytes());
             length(out, pending.deliveries);
         }
-        length(out, group.consumers().len() as u64);
+        length(out, group.consumer_count() as u64);
         for (_, consumer) in group.consumers() {
             self.string(out, consumer.name());
             out.extend_from_slice(&consumer.seen.0.to_le_bytes());

@@ -2,8 +2,8 @@
 //!
 //! Entries stand in listpacks of some 100 each, byte for byte as Redis lays them out (see `stream/node.rs`), so that a
 //! DUMP payload or a snapshot can take a node as it is. The nodes are indexed by the ID of their first entry in an ordered
-//! map. The standard library's B-tree does that: an index of 16-byte keys is under 2 % of the nodes' bytes, it finds
-//! a node in O(log n), both ends are at hand for adding and trimming, and no node is ever moved but by a bounded amount.
+//! map: an index of 16-byte keys is under 2 % of the nodes' bytes, it finds a node in O(log n), both ends are at hand for
+//! adding and trimming, and what an insertion or a removal moves is bounded.
 //! (The counted tree of sorted sets knows ranks, which nothing asks of a stream.)
 //!
 //! With n nodes: adding is O(log n) and the entry's bytes; a range O(log n + entries of a node + entries given);
@@ -25,8 +25,8 @@ pub use node::{Entry, Fields};
 pub use parts::{ConsumerParts, GroupParts, Inconsistent, StreamParts};
 pub use trim::{Precision, References, Threshold, Trim};
 
+use crate::ordered::OrderedMap;
 use crate::values::bytes::SmallBytes;
-use alloc::collections::BTreeMap;
 use core::cmp::Ordering;
 use node::Node;
 use smallvec::SmallVec;
@@ -53,13 +53,13 @@ impl Default for StreamLimits {
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
     /// Nodes by the ID of the first entry that they ever had.
-    nodes: BTreeMap<StreamId, Node>,
+    nodes: OrderedMap<StreamId, Node>,
     len: u64,
     first_id: StreamId,
     last_id: StreamId,
     max_deleted_id: StreamId,
     entries_added: u64,
-    groups: BTreeMap<SmallBytes, Group>,
+    groups: OrderedMap<SmallBytes, Group>,
 }
 
 /// What is known of the whole.
@@ -80,7 +80,7 @@ impl Stream {
     }
 
     /// How many nodes there are.
-    pub fn node_count(&self) -> usize {
+    pub const fn node_count(&self) -> usize {
         self.nodes.len()
     }
 
@@ -125,15 +125,11 @@ impl Stream {
     /// Adds an entry of fields and values in turn. Its ID must be larger than [`Self::last_id`].
     pub fn append(&mut self, id: StreamId, words: &[&[u8]], limits: &StreamLimits) {
         let bytes: usize = words.iter().map(|word| word.len()).sum();
-        let mut tail = self.nodes.last_entry();
-        match &mut tail {
-            Some(node) if node.get().has_room_for(bytes, limits) => {
-                let base = *node.key();
-                node.get_mut().push(base, id, words);
-            }
+        match self.nodes.last_mut() {
+            Some((base, node)) if node.has_room_for(bytes, limits) => node.push(*base, id, words),
             full => {
-                if let Some(node) = full {
-                    node.get_mut().seal();
+                if let Some((_, node)) = full {
+                    node.seal();
                 }
                 let mut node = Node::new(words);
                 node.push(id, id, words);
@@ -150,7 +146,7 @@ impl Stream {
 
     /// The entry of an ID.
     pub fn get(&self, id: StreamId) -> Option<Entry<'_>> {
-        let (base, node) = self.nodes.range(..=id).next_back()?;
+        let (base, node) = self.nodes.floor(&id)?;
         node.get(*base, id)
     }
 
@@ -199,7 +195,7 @@ impl Stream {
     }
 
     /// The nodes: the ID that each stands under, and its listpack's bytes.
-    pub fn nodes(&self) -> impl ExactSizeIterator<Item = (StreamId, &[u8])> {
+    pub fn nodes(&self) -> impl Iterator<Item = (StreamId, &[u8])> {
         self.nodes.iter().map(|(base, node)| (*base, node.as_bytes()))
     }
 
@@ -209,8 +205,8 @@ impl Stream {
         const NODE_BYTES: u64 = 64;
         const GROUP_BYTES: u64 = 200;
         const PENDING_BYTES: u64 = 80;
-        let ends = self.nodes.values().next().into_iter().chain(self.nodes.values().next_back());
-        let node_bytes = ends.map(|node| node.as_bytes().len() as u64).sum::<u64>() / 2;
+        let ends = self.nodes.first().into_iter().chain(self.nodes.last());
+        let node_bytes = ends.map(|(_, node)| node.as_bytes().len() as u64).sum::<u64>() / 2;
         let pending: u64 = self.groups.values().map(|group| group.pending().len() as u64).sum();
         self.nodes.len() as u64 * (NODE_BYTES + node_bytes)
             + self.groups.len() as u64 * GROUP_BYTES
@@ -226,7 +222,7 @@ impl Stream {
     }
 
     fn nodes_between(&self, start: StreamId, end: StreamId) -> impl DoubleEndedIterator<Item = (&StreamId, &Node)> {
-        let first = self.nodes.range(..=start).next_back().map_or(start, |(base, _)| *base);
+        let first = self.nodes.floor(&start).map_or(start, |(base, _)| *base);
         self.nodes.range(first.min(end)..=end)
     }
 
@@ -236,7 +232,7 @@ impl Stream {
 
     /// Takes an entry out; its node with it when it was the last one there.
     fn remove_entry(&mut self, id: StreamId) -> bool {
-        let Some((base, node)) = self.nodes.range_mut(..=id).next_back() else { return false };
+        let Some((base, node)) = self.nodes.floor_mut(&id) else { return false };
         let base = *base;
         if !node.delete(base, id) {
             return false;
@@ -251,8 +247,13 @@ impl Stream {
 
 /// Groups.
 impl Stream {
+    /// How many groups there are.
+    pub const fn group_count(&self) -> usize {
+        self.groups.len()
+    }
+
     /// The groups in order of their names.
-    pub fn groups(&self) -> impl ExactSizeIterator<Item = (&[u8], &Group)> {
+    pub fn groups(&self) -> impl Iterator<Item = (&[u8], &Group)> {
         self.groups.iter().map(|(name, group)| (&**name, group))
     }
 
@@ -287,7 +288,7 @@ impl Stream {
 
     /// Forgets that an ID is pending, in every group; tells the names of those where it was.
     pub fn remove_references(&mut self, id: StreamId, mut tell: impl FnMut(&[u8])) {
-        for (name, group) in &mut self.groups {
+        for (name, group) in self.groups.iter_mut() {
             if group.acknowledge(id) {
                 tell(name);
             }
@@ -322,7 +323,7 @@ impl Stream {
     /// Sets what each group has read to what its place says, for a stream from a time when that was not counted.
     pub fn count_reads_by_place(&mut self) {
         let counts: SmallVec<[_; 4]> = self.groups.values().map(|group| self.entries_up_to(group.last_id)).collect();
-        self.groups.values_mut().zip(counts).for_each(|(group, count)| group.entries_read = count);
+        self.groups.iter_mut().zip(counts).for_each(|((_, group), count)| group.entries_read = count);
     }
 
     /// How many entries of the stream's whole life have an ID up to this one, if that can be told.

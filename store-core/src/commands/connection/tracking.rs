@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
 use crate::values::bytes::SmallBytes;
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -68,10 +67,12 @@ impl Options<'_> {
     /// A broadcast without a prefix is one of all keys.
     fn into_tracking(self) -> Tracking {
         let mode = self.mode();
-        let mut prefixes: BTreeSet<_> = self.prefixes.iter().map(|prefix| SmallBytes::from(*prefix)).collect();
+        let mut prefixes: Vec<_> = self.prefixes.iter().map(|prefix| SmallBytes::from(*prefix)).collect();
         if mode == TrackingMode::Broadcast && prefixes.is_empty() {
-            prefixes.insert(SmallBytes::from(&b""[..]));
+            prefixes.push(SmallBytes::EMPTY);
         }
+        prefixes.sort();
+        prefixes.dedup();
         Tracking { mode, no_loop: self.no_loop, redirect: self.redirect, prefixes, ..Tracking::default() }
     }
 }
@@ -220,7 +221,7 @@ fn trackinginfo(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuff
     reply.integer(redirection(tracking));
     reply.bulk(b"prefixes");
     let prefixes = tracking.map(|tracking| &tracking.prefixes);
-    reply.array(prefixes.map_or(0, BTreeSet::len));
+    reply.array(prefixes.map_or(0, Vec::len));
     prefixes.into_iter().flatten().for_each(|prefix| reply.bulk(prefix));
     Ok(())
 }

@@ -11,7 +11,6 @@ use crate::number;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::hash::{Hash, Live};
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -148,7 +147,7 @@ fn set(writer: &mut Writer<'_>, key: &[u8], wanted: &Wanted<'_>) -> Result<(), E
     let (limits, seed) = (writer.config().hash, writer.seed());
     let hash = writer.get_or_insert_with(key, Hash::new)?;
     hash.prepare(wanted.pairs.len(), limits, seed);
-    let mut deadlines = BTreeMap::<Millis, Vec<&[u8]>>::new();
+    let mut deadlines: Vec<(Millis, &[u8])> = Vec::new();
     for [field, value] in wanted.pairs {
         if wanted.expiry == Expiry::Drop {
             hash.set(field, value, limits, seed);
@@ -159,12 +158,14 @@ fn set(writer: &mut Writer<'_>, key: &[u8], wanted: &Wanted<'_>) -> Result<(), E
             hash.set_deadline(field, time, seed);
         }
         if let Some(time) = hash.deadline(field) {
-            deadlines.entry(time).or_default().push(field);
+            deadlines.push((time, field));
         }
     }
     writer.changed(event("hset"), key);
     replicate(writer, b"HSET", key, wanted.pairs.as_flattened());
-    for (time, fields) in deadlines {
+    deadlines.sort_by_key(|(time, _)| *time);
+    for run in deadlines.chunk_by(|(time, _), (next, _)| time == next) {
+        let (time, fields) = (run[0].0, run.iter().map(|(_, field)| *field).collect::<Vec<_>>());
         match wanted.expiry {
             Expiry::At(_) => note_deadline(writer, key, time, &fields),
             // The effect that gives the values takes kept deadlines away.

@@ -10,7 +10,6 @@ use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::bytes::SmallBytes;
 use crate::values::stream::{IdText, References, Stream, StreamId};
-use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -81,8 +80,8 @@ pub(super) enum Verdict {
 pub(super) struct Removal {
     pub(super) verdicts: Vec<Verdict>,
     deleted: Vec<StreamId>,
-    /// By group.
-    acknowledged: BTreeMap<SmallBytes, Vec<StreamId>>,
+    /// With the name of the group that forgets it.
+    acknowledged: Vec<(SmallBytes, StreamId)>,
 }
 
 impl Removal {
@@ -91,7 +90,7 @@ impl Removal {
         match references {
             References::Acknowledged if stream.is_referenced(id) => return Verdict::Referenced,
             References::Delete => stream.remove_references(id, |group| {
-                self.acknowledged.entry(group.into()).or_default().push(id);
+                self.acknowledged.push((group.into(), id));
             }),
             References::Acknowledged | References::Keep => {}
         }
@@ -135,8 +134,11 @@ pub(super) fn write_verdicts(reply: &mut ReplyBuffer, verdicts: &[Verdict]) {
 
 /// Adds the effects of deletions.
 pub(super) fn replicate_removal(writer: &mut Writer<'_>, key: &[u8], removal: &Removal) {
-    for (group, ids) in &removal.acknowledged {
-        effect::acknowledged(writer, key, group, ids);
+    let mut acknowledged: Vec<_> = removal.acknowledged.iter().collect();
+    acknowledged.sort_by_key(|(group, _)| group);
+    for run in acknowledged.chunk_by(|(group, _), (next, _)| group == next) {
+        let ids: Vec<_> = run.iter().map(|(_, id)| *id).collect();
+        effect::acknowledged(writer, key, &run[0].0, &ids);
     }
     replicate_deletion(writer, key, &removal.deleted);
 }

@@ -33,7 +33,7 @@ fn consumers(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
     let (key, name) = (args.word()?, args.word()?);
     let stream = reader.get::<Stream>(key)?.ok_or(Error::NoSuchKey)?;
     let group = stream.group(name).ok_or_else(|| no_consumer_group(name, key))?;
-    reply.array(group.consumers().len());
+    reply.array(group.consumer_count());
     for (_, consumer) in group.consumers() {
         write_consumer(reply, consumer, reader.now());
     }
@@ -62,13 +62,13 @@ pub(super) const GROUPS: Command = Command::new("XINFO GROUPS", Group::Stream, "
 
 fn groups(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let stream = reader.get::<Stream>(args.word()?)?.ok_or(Error::NoSuchKey)?;
-    reply.array(stream.groups().len());
+    reply.array(stream.group_count());
     for (name, group) in stream.groups() {
         reply.map(6);
         reply.bulk(b"name");
         reply.bulk(name);
         reply.bulk(b"consumers");
-        reply.count(group.consumers().len());
+        reply.count(group.consumer_count());
         reply.bulk(b"pending");
         reply.count(group.pending().len());
         write_progress(reply, stream, group);
@@ -107,7 +107,7 @@ fn stream(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
         reply.map(10);
         write_numbers(reply, stream);
         reply.bulk(b"groups");
-        reply.count(stream.groups().len());
+        reply.count(stream.group_count());
         reply.bulk(b"first-entry");
         write_one(reply, stream.iter().next());
         reply.bulk(b"last-entry");
@@ -120,7 +120,7 @@ fn stream(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
     reply.bulk(b"entries");
     write_entries(reply, stream.iter().take(count));
     reply.bulk(b"groups");
-    reply.array(stream.groups().len());
+    reply.array(stream.group_count());
     for (name, group) in stream.groups() {
         write_group(reply, stream, (name, group), count);
     }
@@ -186,7 +186,7 @@ fn write_group(reply: &mut ReplyBuffer, stream: &Stream, (name, group): (&[u8], 
         reply.integer(pending.deliveries.cast_signed());
     }
     reply.bulk(b"consumers");
-    reply.array(group.consumers().len());
+    reply.array(group.consumer_count());
     for (_, consumer) in group.consumers() {
         write_consumer_in_full(reply, group, consumer, count);
     }
@@ -204,7 +204,7 @@ fn write_consumer_in_full(reply: &mut ReplyBuffer, group: &ConsumerGroup, consum
     reply.count(consumer.pending().len());
     reply.bulk(b"pending");
     reply.array(consumer.pending().len().min(count));
-    for (id, pending) in consumer.pending().iter().take(count).filter_map(|id| group.pending().get_key_value(id)) {
+    for (id, pending) in consumer.pending().iter().take(count).filter_map(|id| Some((id, group.pending().get(id)?))) {
         reply.array(3);
         write_id(reply, *id);
         reply.integer(pending.delivered.0);

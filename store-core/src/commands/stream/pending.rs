@@ -48,7 +48,7 @@ fn xpending(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
 fn write_summary(reply: &mut ReplyBuffer, group: &ConsumerGroup) {
     reply.array(4);
     reply.count(group.pending().len());
-    let ends = group.pending().first_key_value().zip(group.pending().last_key_value());
+    let ends = group.pending().first().zip(group.pending().last());
     let Some(((first, _), (last, _))) = ends else {
         reply.null();
         reply.null();

@@ -14,7 +14,6 @@ use crate::values::dense::TableSeed;
 use crate::values::listpack::Element;
 use crate::values::set::{self, Set};
 use crate::values::zset::{self, Zset};
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -287,14 +286,22 @@ impl<'a> Query<'a> {
     }
 
     fn union(&self, seed: &TableSeed) -> Zset {
-        let mut scores: BTreeMap<SmallBytes, f64> = BTreeMap::new();
+        let mut scores: Vec<(SmallBytes, f64)> = Vec::new();
         let mut buffer = itoa::Buffer::new();
         for input in &self.inputs {
             for (member, score) in input.source.members() {
-                let (member, score) = (SmallBytes::from(member.as_bytes(&mut buffer)), input.weigh(score));
-                scores.entry(member).and_modify(|old| *old = self.aggregate.apply(*old, score)).or_insert(score);
+                scores.push((SmallBytes::from(member.as_bytes(&mut buffer)), input.weigh(score)));
             }
         }
+        // Stable, because sums depend on the order of what is added.
+        scores.sort_by(|(member, _), (other, _)| member.cmp(other));
+        scores.dedup_by(|(member, score), (kept, sum)| {
+            let same = member == kept;
+            if same {
+                *sum = self.aggregate.apply(*sum, *score);
+            }
+            same
+        });
         store::collect(scores.iter().map(|(member, score)| (Element::Bytes(member), *score)), seed)
     }
 

@@ -4,9 +4,9 @@
 //! is added first, given to its consumer and trimmed away again, before the entries proper come.
 
 use super::ELEMENTS_PER_COMMAND;
+use crate::ordered::OrderedSet;
 use crate::resp;
 use crate::values::stream::{Group, Pending, Stream, StreamId};
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use smallvec::SmallVec;
 
@@ -15,7 +15,7 @@ pub(super) fn write(out: &mut Vec<u8>, key: &[u8], stream: &Stream) {
     for (name, group) in stream.groups() {
         create_group(out, key, name, group);
     }
-    let gone: BTreeSet<StreamId> = stream
+    let gone: OrderedSet<StreamId> = stream
         .groups()
         .flat_map(|(_, group)| group.pending().keys().copied())
         .filter(|id| !stream.contains(*id))
@@ -26,7 +26,7 @@ pub(super) fn write(out: &mut Vec<u8>, key: &[u8], stream: &Stream) {
         resp::write_request(out, &[b"XTRIM", key, b"MAXLEN", b"=", b"0"]);
         resp::write_request(out, &[b"XSETID", key, b"0-0"]);
     }
-    if stream.is_empty() && stream.groups().len() == 0 {
+    if stream.is_empty() && stream.group_count() == 0 {
         resp::write_request(out, &[b"XADD", key, b"MAXLEN", b"=", b"0", b"0-1", b"", b""]);
     }
     for entry in stream.iter() {

@@ -6,9 +6,9 @@
 
 use super::Hash;
 use crate::clock::Millis;
+use crate::ordered::OrderedSet;
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::{DenseTable, Keyed, TableSeed};
-use alloc::collections::BTreeSet;
 
 /// Fields of which some expire.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Dated {
     /// Not dated itself.
     fields: Hash,
     by_field: DenseTable<FieldDeadline>,
-    by_time: BTreeSet<(Millis, SmallBytes)>,
+    by_time: OrderedSet<(Millis, SmallBytes)>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Keyed for FieldDeadline {
 
 impl Dated {
     pub(super) fn new(fields: Hash, seed: &TableSeed) -> Self {
-        Self { fields, by_field: DenseTable::new(seed.clone()), by_time: BTreeSet::new() }
+        Self { fields, by_field: DenseTable::new(seed.clone()), by_time: OrderedSet::new() }
     }
 
     pub(super) const fn fields(&self) -> &Hash {

@@ -8,8 +8,8 @@
 
 use super::id::StreamId;
 use crate::clock::Millis;
+use crate::ordered::{OrderedMap, OrderedSet};
 use crate::values::bytes::SmallBytes;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// The number of a consumer inside its group.
@@ -35,7 +35,7 @@ pub struct Consumer {
     pub seen: Millis,
     /// When it was last given something, if ever.
     pub active: Option<Millis>,
-    pending: BTreeSet<StreamId>,
+    pending: OrderedSet<StreamId>,
 }
 
 /// Readers of a stream that share its entries among them.
@@ -45,8 +45,8 @@ pub struct Group {
     pub last_id: StreamId,
     /// How many entries of the stream's whole life lie up to `last_id`, if that is known.
     pub entries_read: Option<u64>,
-    pending: BTreeMap<StreamId, Pending>,
-    numbers: BTreeMap<SmallBytes, ConsumerId>,
+    pending: OrderedMap<StreamId, Pending>,
+    numbers: OrderedMap<SmallBytes, ConsumerId>,
     /// By number; none where a number is free.
     consumers: Vec<Option<Consumer>>,
     free: Vec<ConsumerId>,
@@ -59,7 +59,7 @@ impl Consumer {
     }
 
     /// What is pending with it.
-    pub const fn pending(&self) -> &BTreeSet<StreamId> {
+    pub const fn pending(&self) -> &OrderedSet<StreamId> {
         &self.pending
     }
 }
@@ -70,20 +70,25 @@ impl Group {
         Self {
             last_id,
             entries_read,
-            pending: BTreeMap::new(),
-            numbers: BTreeMap::new(),
+            pending: OrderedMap::new(),
+            numbers: OrderedMap::new(),
             consumers: Vec::new(),
             free: Vec::new(),
         }
     }
 
     /// What is pending, by ID.
-    pub const fn pending(&self) -> &BTreeMap<StreamId, Pending> {
+    pub const fn pending(&self) -> &OrderedMap<StreamId, Pending> {
         &self.pending
     }
 
+    /// How many consumers there are.
+    pub const fn consumer_count(&self) -> usize {
+        self.numbers.len()
+    }
+
     /// The consumers in order of their names.
-    pub fn consumers(&self) -> impl ExactSizeIterator<Item = (ConsumerId, &Consumer)> {
+    pub fn consumers(&self) -> impl Iterator<Item = (ConsumerId, &Consumer)> {
         self.numbers.values().map(|id| (*id, self.consumer(*id)))
     }
 
@@ -113,7 +118,7 @@ impl Group {
         if self.numbers.contains_key(name) {
             return None;
         }
-        let consumer = Consumer { name: name.into(), seen, active: None, pending: BTreeSet::new() };
+        let consumer = Consumer { name: name.into(), seen, active: None, pending: OrderedSet::new() };
         let id = self.free.pop().unwrap_or_else(|| {
             self.consumers.push(None);
             ConsumerId(u32::try_from(self.consumers.len() - 1).unwrap_or(u32::MAX))

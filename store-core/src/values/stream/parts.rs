@@ -60,7 +60,7 @@ impl StreamParts {
     /// # Errors
     /// [`Inconsistent`] when the listpack is not a node's, or its entries do not come behind those of the node before.
     pub fn node(&mut self, base: StreamId, listpack: &[u8]) -> Result<(), Inconsistent> {
-        let last = self.stream.nodes.last_key_value().map(|(base, node)| node.last_id(*base));
+        let last = self.stream.nodes.last().map(|(base, node)| node.last_id(*base));
         if last.is_some_and(|last| base <= last) {
             return Err(Inconsistent);
         }

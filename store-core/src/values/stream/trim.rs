@@ -73,14 +73,14 @@ impl Stream {
 
     fn trim_nodes(&mut self, threshold: Threshold, precision: Precision) {
         let before = self.len;
-        while let Some(node) = self.nodes.first_entry() {
-            let live = node.get().live();
+        while let Some((base, node)) = self.nodes.first() {
+            let live = node.live();
             if self.len <= max_len(threshold) || exceeds(precision, before - self.len + live) {
                 return;
             }
-            if takes_whole(threshold, self.len - live, || node.get().last_id(*node.key())) {
+            if takes_whole(threshold, self.len - live, || node.last_id(*base)) {
                 self.len -= live;
-                node.remove();
+                self.nodes.pop_first();
                 continue;
             }
             if precision == Precision::Exact {
@@ -92,17 +92,16 @@ impl Stream {
 
     /// Marks entries of the first node, which is not taken whole.
     fn trim_first_node(&mut self, threshold: Threshold) {
-        let Some(mut node) = self.nodes.first_entry() else { return };
-        let base = *node.key();
+        let Some((base, node)) = self.nodes.first_mut() else { return };
         let excess = self.len.saturating_sub(max_len(threshold));
         let leaves = |id: &StreamId| match threshold {
             Threshold::MaxLen(_) => true,
             Threshold::MinId(min) => *id < min,
         };
         let excess = usize::try_from(excess).unwrap_or(usize::MAX);
-        let ids: Vec<_> = node.get().entries(base).map(|entry| entry.id).take(excess).take_while(leaves).collect();
+        let ids: Vec<_> = node.entries(*base).map(|entry| entry.id).take(excess).take_while(leaves).collect();
         for id in &ids {
-            node.get_mut().delete(base, *id);
+            node.delete(*base, *id);
         }
         self.len -= ids.len() as u64;
     }
