@@ -1,6 +1,7 @@
 //! What `INFO` shows of the process: facts that only the operating system knows.
 
 use crate::host::Host;
+use crate::log::Log;
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +21,17 @@ pub fn tell_fixed(host: &Host, resp_address: SocketAddr, run_id: u64) {
     host.tell("server", "process_id", std::process::id().to_string());
     host.tell("server", "run_id", format!("{run_id:040x}"));
     host.tell("server", "tcp_port", resp_address.port().to_string());
+}
+
+/// Tells the engine how long the log is, again and again, for as long as it is polled.
+pub async fn keep_telling_of_log(host: Arc<Host>, log: Option<Arc<Log>>) {
+    let Some(log) = log else { return };
+    let mut interval = tokio::time::interval(REFRESH);
+    loop {
+        interval.tick().await;
+        host.tell("persistence", "aof_current_size", log.bytes().to_string());
+        host.tell("persistence", "aof_base_size", log.base_bytes().to_string());
+    }
 }
 
 /// Tells the engine what changes, again and again, for as long as it is polled.

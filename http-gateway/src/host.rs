@@ -36,10 +36,12 @@ mod turn;
 
 pub use flusher::{Durability, Flusher};
 pub use gate::Gate;
-pub use journal::Journal;
+pub use journal::{Cut, Journal};
 pub use outbox::{Item, Outbox};
+pub use saver::Saver;
 pub use turn::Turn;
 
+use crate::log;
 use alarm::Alarm;
 use parking_lot::Mutex;
 use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
@@ -59,6 +61,10 @@ pub struct Host {
     shutdown: Notify,
     /// A client has asked for the data in a file.
     save_wanted: Notify,
+    /// A client has asked for the log to be rewritten.
+    rewrite_wanted: Notify,
+    /// Why the server cannot go on.
+    failure: Mutex<Option<log::Error>>,
 }
 
 /// What a turn has to itself.
@@ -103,6 +109,8 @@ impl Host {
             alarm: Alarm::default(),
             shutdown: Notify::new(),
             save_wanted: Notify::new(),
+            rewrite_wanted: Notify::new(),
+            failure: Mutex::new(None),
         }
     }
 
@@ -131,6 +139,18 @@ impl Host {
     /// Waits until a client asks for the server to stop.
     pub async fn shutdown_requested(&self) {
         self.shutdown.notified().await;
+    }
+
+    /// Stops the server, for it cannot keep what it promises.
+    pub fn fail(&self, error: log::Error) {
+        tracing::error!("failed to {error}");
+        self.failure.lock().get_or_insert(error);
+        self.shutdown.notify_one();
+    }
+
+    /// Why the server could not go on, if that is why it stops.
+    pub fn take_failure(&self) -> Option<log::Error> {
+        self.failure.lock().take()
     }
 
     /// Does what becomes due, for as long as it is polled.

@@ -15,6 +15,7 @@
 //! Architecture invariant: the log knows commands only as bytes between annotations; replaying them is the engine's work.
 
 mod annotation;
+pub mod disk;
 mod folder;
 mod manifest;
 pub(crate) mod rdb;
@@ -23,8 +24,10 @@ mod rewrite;
 mod writer;
 
 pub use folder::Folder;
+pub use rewrite::Log;
 pub use writer::Writer;
 
+use disk::{Disk, OsDisk};
 use redstart_core::{Engine, Lsn};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,6 +57,18 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
+    /// A sync failed, so that the disk may have lost what was written.
+    #[error(
+        "sync {}: {source}. What was written since the last sync may be lost, and a second try could not tell; start \
+         again, when the disk is in order, with what is on it",
+        path.display()
+    )]
+    Sync {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// A file that is not what was written.
     #[error(
         "read the log {}: {reason} at byte {offset}; nothing was changed. Restore the file from a backup, or cut it there \
@@ -76,6 +91,9 @@ pub enum Error {
         /// Where it is damaged, and how.
         error: redstart_core::rdb::Error,
     },
+    /// The server stops.
+    #[error("rewrite the log: the server stops")]
+    Stopped,
     /// Data would be lost.
     #[error("use {}: there is a log already; choose a folder without one", path.display())]
     Occupied {
@@ -95,6 +113,15 @@ pub enum Error {
 impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    pub(crate) fn sync(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Sync { path: path.to_owned(), source }
+    }
+
+    /// Whether the log cannot go on after it.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::Sync { .. })
     }
 }
 
@@ -131,14 +158,11 @@ pub enum TornTail {
 /// # Errors
 /// [`Error::Damaged`], [`Error::Rdb`] and [`Error::Manifest`] when the log cannot be trusted, [`Error::Io`] when it cannot
 /// be read.
-pub fn open(folder: &Folder, engine: &mut Engine) -> Result<Writer, Error> {
-    let mut manifest = manifest::Manifest::read(folder)?;
-    let files = load_files(&manifest, |name| folder.path_of(name), TornTail::Cut, engine)?;
-    let increments = manifest.files().zip(&files).filter(|(file, _)| file.is_incr());
-    if increments.map(|(_, summary)| summary.bytes).sum::<u64>() > rewrite::WORTH_BYTES {
-        rewrite::run(folder, &mut manifest, engine)?;
-    }
-    Writer::open(folder, &mut manifest)
+pub fn open(folder: Folder, engine: &mut Engine) -> Result<(Log, Writer), Error> {
+    folder.clear_drafts()?;
+    let manifest = manifest::Manifest::read(&folder)?;
+    let files = load_files(folder.disk(), &manifest, |name| folder.path_of(name), TornTail::Cut, engine)?;
+    Log::new(folder, manifest, &files)
 }
 
 /// Loads a log that only is looked at: an append-only directory, ours or that of a Redis.
@@ -146,8 +170,8 @@ pub fn open(folder: &Folder, engine: &mut Engine) -> Result<Writer, Error> {
 /// # Errors
 /// As [`open`].
 pub fn look(directory: &Path, engine: &mut Engine) -> Result<Vec<Summary>, Error> {
-    let manifest = manifest::Manifest::read_file(&manifest::find(directory)?)?;
-    load_files(&manifest, |name| directory.join(name), TornTail::Leave, engine)
+    let manifest = manifest::Manifest::read_file(&OsDisk, &manifest::find(directory)?)?;
+    load_files(&OsDisk, &manifest, |name| directory.join(name), TornTail::Leave, engine)
 }
 
 /// Loads a single file: RDB, commands, or commands behind RDB.
@@ -155,7 +179,8 @@ pub fn look(directory: &Path, engine: &mut Engine) -> Result<Vec<Summary>, Error
 /// # Errors
 /// As [`open`].
 pub fn look_at_file(path: &Path, engine: &mut Engine) -> Result<Summary, Error> {
-    let (_, summary) = load_file(path, "file", true, TornTail::Leave, Lsn(0), engine)?;
+    let place = reader::Place { disk: &OsDisk, path, is_last: true, tail: TornTail::Leave };
+    let (_, summary) = load_file(place, "file", Lsn(0), engine)?;
     Ok(summary)
 }
 
@@ -172,6 +197,7 @@ pub fn create(folder: &Folder, engine: &mut Engine) -> Result<(), Error> {
 }
 
 fn load_files(
+    disk: &dyn Disk,
     manifest: &manifest::Manifest,
     path_of: impl Fn(&str) -> PathBuf,
     tail: TornTail,
@@ -180,8 +206,8 @@ fn load_files(
     let files: Vec<_> = manifest.files().collect();
     let (mut last, mut summaries) = (Lsn(0), Vec::new());
     for (index, file) in files.iter().enumerate() {
-        let is_last = index + 1 == files.len();
-        let (reached, summary) = load_file(&path_of(&file.name), file.purpose(), is_last, tail, last, engine)?;
+        let place = reader::Place { disk, path: &path_of(&file.name), is_last: index + 1 == files.len(), tail };
+        let (reached, summary) = load_file(place, file.purpose(), last, engine)?;
         last = reached;
         summaries.push(summary);
     }
@@ -190,15 +216,11 @@ fn load_files(
 }
 
 fn load_file(
-    path: &Path,
+    place: reader::Place<'_>,
     purpose: &'static str,
-    is_last: bool,
-    tail: TornTail,
     last: Lsn,
     engine: &mut Engine,
 ) -> Result<(Lsn, Summary), Error> {
-    let place = reader::Place { path, is_last, tail };
-    let loaded = reader::load(place, last, engine)?;
-    let reader::Loaded { last, bytes, torn_bytes } = loaded;
-    Ok((last, Summary { path: path.to_owned(), purpose, bytes, torn_bytes }))
+    let reader::Loaded { last, bytes, torn_bytes } = reader::load(place, last, engine)?;
+    Ok((last, Summary { path: place.path.to_owned(), purpose, bytes, torn_bytes }))
 }

@@ -1,7 +1,7 @@
 //! Starting and stopping: folder, log, engine, listeners, and all of it in reverse.
 
-use crate::host::{Durability, Flusher, Host};
-use crate::log::{self, Folder};
+use crate::host::{Durability, Flusher, Host, Saver};
+use crate::log::{self, Folder, Log};
 use crate::options::{Options, Refusal};
 use crate::{facts, http, resp};
 use redstart_core::{Config, Engine};
@@ -68,8 +68,9 @@ pub fn serve(options: &Options) -> Result<(), Error> {
     let server = Server::start(options)?;
     server.announce(options).map_err(Error::system("write to standard output"))?;
     server.wait()?;
+    let host = server.host.clone();
     server.stop();
-    Ok(())
+    host.take_failure().map_or(Ok(()), |error| Err(error.into()))
 }
 
 impl Server {
@@ -84,7 +85,8 @@ impl Server {
         let resp_socket = listen(options.resp, "--resp")?;
         let http_address = http_socket.local_addr().map_err(Error::system("ask for the HTTP port"))?;
         let resp_address = resp_socket.local_addr().map_err(Error::system("ask for the RESP port"))?;
-        let (host, flusher) = open_host(options, resp_address)?;
+        let (host, kept) = open_host(options, resp_address)?;
+        let (log, flusher) = kept.unzip();
         let runtime = runtime().map_err(Error::system("start threads"))?;
         let resp = resp::Listener::start(&host, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
         let http = http::Listener::start(&runtime, &host, http_socket, options)
@@ -93,7 +95,8 @@ impl Server {
         runtime.spawn(keep_time(host.clone(), stop_timer.subscribe()));
         facts::tell_fixed(&host, resp_address, seed().map_err(Error::system("ask for random numbers"))?);
         runtime.spawn(facts::keep_telling(host.clone()));
-        runtime.spawn(host.clone().save_when_asked(options.data.as_path().into()));
+        runtime.spawn(facts::keep_telling_of_log(host.clone(), log.clone()));
+        runtime.spawn(Saver::new(&host, &options.data, log).run());
         Ok(Self { host, runtime, resp, http, flusher, resp_address, http_address, stop_timer })
     }
 
@@ -166,7 +169,10 @@ async fn keep_time(host: Arc<Host>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Flusher>), Error> {
+/// A log, and the thread that writes it.
+type Kept = (Arc<Log>, Flusher);
+
+fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Kept>), Error> {
     let mut config = Config {
         password: options.requirepass.clone().map(String::into_bytes),
         host: host_parameters(options, resp_address),
@@ -180,10 +186,10 @@ fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, 
     }
     let folder = Folder::take(&options.data)?;
     let mut engine = Engine::new(config, seed);
-    let writer = log::open(&folder, &mut engine)?;
-    let host = Arc::new(Host::with_journal(engine, options.durability));
-    let flusher = Flusher::start(&host, folder, writer, options.durability).map_err(Error::system("start threads"))?;
-    Ok((host, Some(flusher)))
+    let (log, writer) = log::open(folder, &mut engine)?;
+    let (log, host) = (Arc::new(log), Arc::new(Host::with_journal(engine, options.durability)));
+    let flusher = Flusher::start(&host, log.clone(), writer, options.durability);
+    Ok((host, Some((log, flusher.map_err(Error::system("start threads"))?))))
 }
 
 /// What `CONFIG GET` shows of the gateway.

@@ -61,6 +61,10 @@ pub struct Config {
     pub stream: StreamLimits,
     /// What is measured and remembered of how long requests take.
     pub timing: TimingConfig,
+    /// By how many percent the log outgrows its base before it is rewritten; 0 is never.
+    pub log_rewrite_percentage: u32,
+    /// How long the log is at least before it is rewritten, in bytes.
+    pub log_rewrite_min_bytes: usize,
     /// Parameters that belong to the host and are only shown, such as `port`: name and value.
     pub host: Vec<(String, String)>,
     /// What `INFO` tells besides what the store knows itself. The host keeps it up to date.
@@ -123,6 +127,8 @@ impl Default for Config {
             tracking_table_max_keys: limits::TRACKED_KEYS_DEFAULT,
             stream: StreamLimits::default(),
             timing: TimingConfig::default(),
+            log_rewrite_percentage: 100,
+            log_rewrite_min_bytes: 64 << 20,
             host: host.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             facts: Vec::new(),
         }
@@ -226,6 +232,8 @@ macro_rules! size_parameter {
 pub const PARAMETERS: &[Parameter] = &[
     switch_parameter!("acl-hide-keys", acl_hide_keys),
     count_parameter!("acllog-max-len", acllog_max_len),
+    size_parameter!("auto-aof-rewrite-min-size", log_rewrite_min_bytes),
+    count_parameter!("auto-aof-rewrite-percentage", log_rewrite_percentage, 0_i64, i32::MAX),
     Parameter { name: "databases", show: |config| config.databases.to_string(), change: None },
     Parameter { name: "enable-debug-command", show: |config| config.debug_permission.name().to_owned(), change: None },
     count_parameter!("hash-max-listpack-entries", hash.max_listpack_entries),

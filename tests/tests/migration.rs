@@ -76,6 +76,16 @@ fn change(connection: &mut Connection, seed: u64) {
     connection.ask(&[b"SELECT", b"0"]).unwrap();
 }
 
+/// Waits until no log is being rewritten.
+fn wait_for_rewrite(connection: &mut Connection) {
+    let is_idle =
+        |text: &str| ["in_progress:0", "scheduled:0"].iter().all(|end| text.contains(&format!("aof_rewrite_{end}")));
+    while !matches!(connection.ask(&[b"INFO", b"persistence"]).unwrap(), Value::Bulk(text) if is_idle(&String::from_utf8_lossy(&text)))
+    {
+        std::thread::yield_now();
+    }
+}
+
 fn redstart(words: &[&str], paths: &[&Path]) -> Output {
     Command::new(gateway_program().unwrap()).args(words).args(paths).output().unwrap()
 }
@@ -128,13 +138,7 @@ fn an_append_only_directory_of_redis_is_imported() {
     let mut connection = Connection::open(server.address).unwrap();
     fill(&mut connection, 2);
     connection.ask(&[b"BGREWRITEAOF"]).unwrap();
-    let rewriting = |connection: &mut Connection| {
-        let info = connection.ask(&[b"INFO", b"persistence"]).unwrap();
-        !matches!(info, Value::Bulk(text) if String::from_utf8_lossy(&text).contains("aof_rewrite_in_progress:0"))
-    };
-    while rewriting(&mut connection) {
-        std::thread::yield_now();
-    }
+    wait_for_rewrite(&mut connection);
     change(&mut connection, 3);
     assert_eq!(imported(&folder.path().join("appendonlydir")), seen(&server));
 }
@@ -174,6 +178,47 @@ fn redis_goes_on_with_our_directory() {
     };
     program("redis-check-aof", &data.path().join("appendonlydir/appendonly.aof.manifest"));
     assert_eq!(seen(&redis_in(data.path(), &["--appendonly", "yes"])), expected);
+}
+
+#[test]
+fn redis_goes_on_with_a_log_that_was_rewritten() {
+    let data = TemporaryFolder::new().unwrap();
+    let expected = {
+        let mut server = Server::gateway(data.path(), &["--durability", "always"]).unwrap();
+        let mut connection = Connection::open(server.address).unwrap();
+        fill(&mut connection, 9);
+        let started = Value::Status(b"Background append only file rewriting started".into());
+        assert_eq!(connection.ask(&[b"BGREWRITEAOF"]).unwrap(), started);
+        fill(&mut connection, 10);
+        wait_for_rewrite(&mut connection);
+        fill(&mut connection, 11);
+        let expected = seen(&server);
+        server.kill().unwrap();
+        expected
+    };
+    let log = data.path().join("appendonlydir");
+    assert!(log.join("appendonly.aof.1.base.rdb").exists() && !log.join("appendonly.aof.1.incr.aof").exists());
+    assert_eq!(seen(&Server::gateway(data.path(), &[]).unwrap()), expected);
+    program("redis-check-aof", &log.join("appendonly.aof.manifest"));
+    assert_eq!(seen(&redis_in(data.path(), &["--appendonly", "yes"])), expected);
+}
+
+#[test]
+fn a_log_that_has_grown_is_rewritten_unasked() {
+    let data = TemporaryFolder::new().unwrap();
+    let server = Server::gateway(data.path(), &[]).unwrap();
+    let mut connection = Connection::open(server.address).unwrap();
+    let min_size = [b"CONFIG".as_slice(), b"SET", b"auto-aof-rewrite-min-size", b"1kb"];
+    assert_eq!(connection.ask(&min_size).unwrap(), Value::Status(b"OK".into()));
+    fill(&mut connection, 12);
+    let base = data.path().join("appendonlydir/appendonly.aof.1.base.rdb");
+    while !base.exists() {
+        std::thread::yield_now();
+    }
+    wait_for_rewrite(&mut connection);
+    let expected = seen(&server);
+    drop(server);
+    assert_eq!(seen(&Server::gateway(data.path(), &[]).unwrap()), expected);
 }
 
 #[test]

@@ -5,11 +5,13 @@
 //! second and synced once a second, behind their answers.
 //!
 //! A write that fails (a full disk) stops all further writes with an error, and is tried again until it succeeds: nothing
-//! that was answered is given up, and nothing is answered that is not where it was promised to be.
+//! that was answered is given up, and nothing is answered that is not where it was promised to be. A sync that fails is
+//! another thing: what the operating system had in its memory is gone, and asked again it would say that all is well. So
+//! the server stops, without having answered what was not on the disk.
 
 use super::Host;
-use super::journal::Wakeup;
-use crate::log::{Error, Folder, Writer};
+use super::journal::{Cut, Journal, Wakeup};
+use crate::log::{Error, Log, Writer};
 use redstart_core::Batch;
 use std::io;
 use std::sync::Arc;
@@ -44,9 +46,8 @@ impl Flusher {
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub fn start(host: &Arc<Host>, folder: Folder, writer: Writer, durability: Durability) -> io::Result<Self> {
-        let task =
-            Task { host: host.clone(), _folder: folder, writer, durability, unsynced_since: None, buffer: Vec::new() };
+    pub fn start(host: &Arc<Host>, log: Arc<Log>, writer: Writer, durability: Durability) -> io::Result<Self> {
+        let task = Task { host: host.clone(), log, writer, durability, unsynced_since: None, buffer: Vec::new() };
         let thread = std::thread::Builder::new().name("log".into()).spawn(|| task.run())?;
         Ok(Self { host: host.clone(), thread })
     }
@@ -64,8 +65,7 @@ impl Flusher {
 
 struct Task {
     host: Arc<Host>,
-    /// Held for as long as something is written into it.
-    _folder: Folder,
+    log: Arc<Log>,
     writer: Writer,
     durability: Durability,
     unsynced_since: Option<Instant>,
@@ -78,59 +78,83 @@ impl Task {
         let Some(journal) = host.journal() else {
             unreachable!("a host with a flusher has a journal");
         };
+        if let Err(error) = self.serve(journal) {
+            // First the journal: a turn may wait for it, and has the engine.
+            journal.set_stuck(true);
+            host.stop_writes(true);
+            self.writer.give_up();
+            host.fail(error);
+        }
+    }
+
+    /// Writes until there is nothing more to come. An error is fatal.
+    fn serve(&mut self, journal: &Journal) -> Result<(), Error> {
         loop {
             match journal.wait(self.unsynced_since.map(|since| since + SYNC_INTERVAL)) {
                 Wakeup::Arrived => {
                     if self.durability == Durability::EverySecond {
                         journal.linger(Instant::now() + WRITE_INTERVAL);
                     }
-                    let batch = journal.take(std::mem::take(&mut self.buffer));
-                    self.write(batch);
+                    let (batch, cut) = journal.take(std::mem::take(&mut self.buffer));
+                    self.write(batch)?;
+                    if let Some(tell) = cut {
+                        self.cut(&tell)?;
+                    }
                 }
                 Wakeup::TimedOut => {}
                 Wakeup::Closed => break,
             }
             if self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_INTERVAL) {
-                self.sync();
+                self.sync()?;
             }
         }
-        self.sync();
+        self.sync()
     }
 
     /// Writes a batch, however often it takes.
-    fn write(&mut self, mut batch: Batch) {
+    fn write(&mut self, mut batch: Batch) -> Result<(), Error> {
+        if batch.bytes.is_empty() {
+            return Ok(());
+        }
         Writer::annotate(&mut batch.bytes, batch.last);
         let mut stalled = false;
-        while let Err(error) = self.try_write(&batch.bytes) {
+        while let Err(error) = self.writer.append(&batch.bytes) {
             if !self.wait_after(&error, &mut stalled) {
-                return;
+                return Ok(());
             }
         }
         self.end_stall(stalled);
+        match self.durability {
+            Durability::Always => self.writer.sync()?,
+            Durability::EverySecond | Durability::Memory => {
+                self.unsynced_since.get_or_insert_with(Instant::now);
+            }
+        }
+        self.log.note_len(&self.writer);
         self.host.gate().advance(batch.last);
         self.buffer = batch.bytes;
+        Ok(())
     }
 
-    fn try_write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        match self.durability {
-            Durability::Always => self.writer.append_synced(bytes),
-            Durability::EverySecond | Durability::Memory => {
-                self.writer.append(bytes)?;
-                self.unsynced_since.get_or_insert_with(Instant::now);
+    fn sync(&mut self) -> Result<(), Error> {
+        self.unsynced_since = None;
+        self.writer.sync()
+    }
+
+    /// Goes on in a new file. Where that cannot be made, the old one goes on.
+    fn cut(&mut self, tell: &Cut) -> Result<(), Error> {
+        self.sync()?;
+        let result = match self.log.next_increment() {
+            Ok(writer) => {
+                self.writer = writer;
                 Ok(())
             }
-        }
-    }
-
-    fn sync(&mut self) {
-        let mut stalled = false;
-        while let Err(error) = self.writer.sync() {
-            if !self.wait_after(&error, &mut stalled) {
-                return;
-            }
-        }
-        self.end_stall(stalled);
-        self.unsynced_since = None;
+            Err(error) if error.is_fatal() => return Err(error),
+            Err(error) => Err(error),
+        };
+        // Whoever has asked may have given up.
+        let _ = tell.send(result);
+        Ok(())
     }
 
     /// Refuses writes and waits before the next try. False when the server is to stop, and there will be none.

@@ -1,7 +1,9 @@
 //! Effects on their way from the engine to whoever writes them down.
 
+use crate::log::Error;
 use parking_lot::{Condvar, Mutex};
-use redstart_core::{Batch, Lsn};
+use redstart_core::Batch;
+use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
 /// When this much waits, the engine waits too: the disk cannot follow.
@@ -17,11 +19,16 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Pending {
+    /// What stands before a cut, and whom to tell when it has been made.
+    before_cut: Option<(Batch, Cut)>,
     effects: Batch,
     closed: bool,
     /// Nobody takes anything for now, so nobody must wait for it either.
     stuck: bool,
 }
+
+/// Whom to tell how a cut of the log went.
+pub type Cut = SyncSender<Result<(), Error>>;
 
 /// Why a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,18 +56,33 @@ impl Journal {
         pending.effects.last = batch.last;
     }
 
-    /// Takes what has come, in exchange for an empty buffer.
-    pub fn take(&self, mut buffer: Vec<u8>) -> Batch {
+    /// Notes that the log is to be cut here: between the effects that have come and those to come. The log must not be
+    /// waiting for a cut already.
+    pub(super) fn cut(&self, tell: Cut) {
+        let mut pending = self.pending.lock();
+        let effects = std::mem::take(&mut pending.effects);
+        pending.before_cut = Some((effects, tell));
+        self.arrived.notify_one();
+    }
+
+    /// Takes what has come, in exchange for an empty buffer; up to a cut if there is to be one behind it.
+    pub fn take(&self, mut buffer: Vec<u8>) -> (Batch, Option<Cut>) {
         buffer.clear();
         let mut pending = self.pending.lock();
         self.taken.notify_all();
-        std::mem::replace(&mut pending.effects, Batch { first: Lsn(0), last: Lsn(0), bytes: buffer })
+        match pending.before_cut.take() {
+            Some((effects, tell)) => (effects, Some(tell)),
+            None => {
+                let empty = Batch { bytes: buffer, ..Batch::default() };
+                (std::mem::replace(&mut pending.effects, empty), None)
+            }
+        }
     }
 
     /// Waits until there is something to take.
     pub fn wait(&self, until: Option<Instant>) -> Wakeup {
         let mut pending = self.pending.lock();
-        while pending.effects.bytes.is_empty() {
+        while pending.effects.bytes.is_empty() && pending.before_cut.is_none() {
             if pending.closed {
                 return Wakeup::Closed;
             }

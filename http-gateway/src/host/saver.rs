@@ -1,42 +1,123 @@
-//! Saves the data in an RDB file while requests go on.
+//! Writes the data in RDB files while requests go on: copies that clients ask for, and new bases of a log that has become
+//! long. One after the other, on a thread of its own.
 
-use super::Host;
-use crate::log::{self, Error, rdb};
+use super::{Host, Turn};
+use crate::log::{self, Error, Log, disk::OsDisk, rdb};
+use redstart_core::Purpose;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
 
 /// The name that Redis gives the file.
 const NAME: &str = "dump.rdb";
+/// How often the length of the log is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// After a rewrite that has failed none is begun unasked for this long.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
-impl Host {
-    /// Saves the data in a folder whenever a client asks for it, for as long as it is polled.
-    pub async fn save_when_asked(self: Arc<Self>, folder: Arc<Path>) {
+/// Saves data in a folder, and rewrites a log.
+#[derive(Debug)]
+pub struct Saver {
+    host: Arc<Host>,
+    folder: Arc<Path>,
+    log: Option<Arc<Log>>,
+    failed: Option<Instant>,
+}
+
+impl Saver {
+    /// A saver of a host's data.
+    pub fn new(host: &Arc<Host>, folder: &Path, log: Option<Arc<Log>>) -> Self {
+        Self { host: host.clone(), folder: folder.into(), log, failed: None }
+    }
+
+    /// Saves whenever a client asks for it, and rewrites when a client asks for it or the log has become long, for as
+    /// long as it is polled.
+    pub async fn run(mut self) {
+        let mut interval = tokio::time::interval(LOOK_INTERVAL);
         loop {
-            self.save_wanted.notified().await;
-            let (host, folder) = (self.clone(), folder.clone());
-            // What a client asked for is answered there, however it ends; nothing is left to be done here.
-            if let Err(error) = tokio::task::spawn_blocking(move || host.save_in(&folder)).await {
-                tracing::error!("the thread that saves has broken off: {error}");
+            let purpose = tokio::select! {
+                () = self.host.save_wanted.notified() => Purpose::Copy,
+                () = self.host.rewrite_wanted.notified() => Purpose::LogBase,
+                _ = interval.tick() => if self.is_rewrite_due() { Purpose::LogBase } else { continue },
+            };
+            let (host, folder, log) = (self.host.clone(), self.folder.clone(), self.log.clone());
+            let work = move || host.save_for(purpose, &folder, log.as_deref());
+            match tokio::task::spawn_blocking(work).await {
+                Ok(done) if purpose == Purpose::LogBase => self.failed = (!done).then(Instant::now),
+                Ok(_) => {}
+                Err(error) => tracing::error!("the thread that saves has broken off: {error}"),
             }
         }
     }
 
-    fn save_in(&self, folder: &Path) {
-        let result = self.write(&folder.join(NAME)).map_err(|error| error.to_string());
-        match &result {
-            Ok(()) => tracing::info!("saved the data in {}", folder.join(NAME).display()),
-            Err(reason) => tracing::error!("failed to {reason}"),
+    /// Whether the log has outgrown its base by as much as the parameters say.
+    fn is_rewrite_due(&self) -> bool {
+        let Some(log) = &self.log else { return false };
+        if self.failed.is_some_and(|failed| failed.elapsed() < RETRY_INTERVAL) {
+            return false;
         }
-        self.turn().end_save(result);
+        let (bytes, base) = (log.bytes(), log.base_bytes());
+        let turn = self.host.turn();
+        let config = turn.engine().config();
+        let grown = u128::from(bytes.saturating_sub(base)) * 100;
+        let wanted = u128::from(base.max(1)) * u128::from(config.log_rewrite_percentage);
+        let is_long = bytes >= config.log_rewrite_min_bytes as u64 && grown >= wanted;
+        config.log_rewrite_percentage > 0 && is_long && !turn.is_stalled()
+    }
+}
+
+impl Host {
+    /// Writes a file, and tells the engine how that went. True when it went well.
+    fn save_for(&self, purpose: Purpose, folder: &Path, log: Option<&Log>) -> bool {
+        let (what, result) = match purpose {
+            Purpose::Copy => ("saved the data in a file", self.save_in(&folder.join(NAME))),
+            Purpose::LogBase => ("rewrote the log", self.rewrite(log)),
+        };
+        match &result {
+            Ok(()) => tracing::info!("{what}"),
+            Err(error) => tracing::error!("failed to {error}"),
+        }
+        let told = result.as_ref().map_err(ToString::to_string);
+        self.turn().end_save(purpose, told.copied());
+        let done = result.is_ok();
+        if let Err(error) = result
+            && error.is_fatal()
+        {
+            self.fail(error);
+        }
+        done
     }
 
     /// The engine is held for one piece at a time.
-    fn write(&self, path: &Path) -> Result<(), Error> {
+    fn save_in(&self, path: &Path) -> Result<(), Error> {
         log::create_folder_of(path)?;
-        let begun = self.turn().begin_save();
+        let begun = self.turn().begin_save(Purpose::Copy);
         let Some(mut save) = begun else {
-            unreachable!("a save is asked for only while there is none");
+            unreachable!("files are written one after the other");
         };
-        rdb::put(path, |draft| rdb::write(draft, &mut save, |save, piece, len| self.turn().save(save, piece, len)))
+        rdb::put(path, |draft| {
+            rdb::write(&OsDisk, draft, &mut save, |save, piece, len| self.turn().save(save, piece, len))
+        })
+    }
+
+    /// See [`Log`].
+    fn rewrite(&self, log: Option<&Log>) -> Result<(), Error> {
+        let (Some(log), Some(journal)) = (log, &self.journal) else { return Ok(()) };
+        let (tell, told) = sync_channel(1);
+        let begin = |mut turn: Turn<'_>| {
+            let save = turn.begin_save(Purpose::LogBase);
+            journal.cut(tell);
+            save
+        };
+        let Some(mut save) = begin(self.turn()) else {
+            unreachable!("files are written one after the other");
+        };
+        let written = log.write_base(&mut save, |save, piece, len| self.turn().save(save, piece, len));
+        // The log is cut by now, or soon: until it is, no other cut may be asked for, whatever has become of the base.
+        match told.recv() {
+            Ok(cut) => cut.and_then(|()| log.adopt_base(written?)),
+            Err(_) => Err(Error::Stopped),
+        }
     }
 }

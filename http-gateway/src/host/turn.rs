@@ -70,8 +70,8 @@ impl<'a> Turn<'a> {
     }
 
     /// Marks the moment whose data is to be saved; see [`Engine::begin_save`].
-    pub(super) fn begin_save(&mut self) -> Option<Save> {
-        self.core.engine.begin_save(self.now, Purpose::Copy)
+    pub(super) fn begin_save(&mut self, purpose: Purpose) -> Option<Save> {
+        self.core.engine.begin_save(self.now, purpose)
     }
 
     /// The next piece of it; see [`Engine::save`].
@@ -80,8 +80,8 @@ impl<'a> Turn<'a> {
     }
 
     /// Says how it ended; see [`Engine::end_save`].
-    pub(super) fn end_save(&mut self, result: Result<(), String>) {
-        self.core.engine.end_save(result.map(|()| self.now));
+    pub(super) fn end_save(&mut self, purpose: Purpose, result: Result<(), String>) {
+        self.core.engine.end_save(purpose, result.map(|()| self.now));
         self.deliver();
     }
 
@@ -111,6 +111,7 @@ impl<'a> Turn<'a> {
                 Output::Close(session) => self.put(session, Item::Close),
                 Output::Host(HostRequest::Shutdown) => self.host.shutdown.notify_one(),
                 Output::Host(HostRequest::Save) => self.host.save_wanted.notify_one(),
+                Output::Host(HostRequest::RewriteLog) => self.host.rewrite_wanted.notify_one(),
             }
         }
     }

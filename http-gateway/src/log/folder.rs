@@ -1,17 +1,23 @@
 //! The data folder, and the lock that makes it one process's own.
 
 use super::Error;
+use super::disk::{Disk, Mode, OsDisk};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the names of files begin with that are not in place yet.
+pub(super) const DRAFT: &str = "temp-";
 
 /// A data folder that this process holds for as long as the value lives.
 #[derive(Debug)]
 pub struct Folder {
     log: PathBuf,
+    disk: Arc<dyn Disk>,
     /// The operating system gives the lock up when the file is closed, however the process ends.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl Folder {
@@ -30,7 +36,7 @@ impl Folder {
             .open(&lock_path)
             .map_err(Error::io("open", &lock_path))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { log, _lock: lock }),
+            Ok(()) => Ok(Self { log, disk: Arc::new(OsDisk), _lock: Some(lock) }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Held { path: path.to_owned() }),
             Err(error) => Err(Error::Io { action: "lock", path: lock_path, source: error.into() }),
         }
@@ -46,32 +52,56 @@ impl Folder {
         Self::take(path)
     }
 
+    /// The disk that it is on.
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
     /// Where a file of the log is.
     pub fn path_of(&self, name: &str) -> PathBuf {
         self.log.join(name)
     }
 
+    /// Where a file of the log is written before it is put in place.
+    pub(super) fn draft_of(&self, name: &str) -> PathBuf {
+        self.path_of(&format!("{DRAFT}{name}"))
+    }
+
     /// Makes the names of new and renamed files durable.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Sync`].
     pub fn sync(&self) -> Result<(), Error> {
-        let sync = || -> io::Result<()> { File::open(&self.log)?.sync_all() };
-        sync().map_err(Error::io("sync the folder", &self.log))
+        self.disk.sync_folder(&self.log).map_err(Error::sync(&self.log))
     }
 
     /// Puts a file in place at once and for good: whoever looks sees the old one or the new one, whole.
     pub(super) fn replace(&self, name: &str, contents: &[u8]) -> Result<(), Error> {
-        use std::io::Write;
         let path = self.path_of(name);
-        let draft = self.path_of(&format!("temp-{name}"));
+        let draft = self.draft_of(name);
         let write = || -> io::Result<()> {
-            let mut file = File::create(&draft)?;
-            file.write_all(contents)?;
-            file.sync_all()?;
-            std::fs::rename(&draft, &path)
+            let file = self.disk.open(&draft, Mode::Create)?;
+            file.write_all_at(contents, 0)?;
+            file.sync()?;
+            self.disk.rename(&draft, &path)
         };
         write().map_err(Error::io("write", &path))?;
         self.sync()
+    }
+
+    /// Removes what was not put in place before the process ended.
+    pub(super) fn clear_drafts(&self) -> Result<(), Error> {
+        let names = self.disk.names(&self.log).map_err(Error::io("read the folder", &self.log))?;
+        for name in names.iter().filter(|name| name.starts_with(DRAFT)) {
+            self.remove(name);
+        }
+        Ok(())
+    }
+
+    /// Removes a file that is no part of the log.
+    pub(super) fn remove(&self, name: &str) {
+        if let Err(error) = self.disk.remove(&self.path_of(name)) {
+            tracing::warn!("failed to remove {name}, which is no part of the log: {error}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! The manifest: which files make up the log, in Redis 7's format.
 
+use super::disk::{Disk, DiskReader};
 use super::{Error, Folder};
 use std::fmt::Write;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "appendonly.aof.manifest";
@@ -38,10 +39,6 @@ pub(super) struct LogFile {
 }
 
 impl LogFile {
-    pub(super) fn is_incr(&self) -> bool {
-        self.kind == Kind::Incr
-    }
-
     /// What it is, in words.
     pub(super) const fn purpose(&self) -> &'static str {
         match self.kind {
@@ -62,15 +59,17 @@ impl Manifest {
     /// Reads the folder's manifest; an empty one when there is none.
     pub(super) fn read(folder: &Folder) -> Result<Self, Error> {
         let path = folder.path_of(NAME);
-        match Self::read_file(&path) {
+        match Self::read_file(folder.disk(), &path) {
             Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             read => read,
         }
     }
 
     /// Reads a manifest.
-    pub(super) fn read_file(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    pub(super) fn read_file(disk: &dyn Disk, path: &Path) -> Result<Self, Error> {
+        let mut text = String::new();
+        let read = DiskReader::open(disk, path).and_then(|mut file| file.read_to_string(&mut text));
+        read.map_err(Error::io("read", path))?;
         Self::parse(&text).map_err(|reason| Error::Manifest { path: path.to_owned(), reason })
     }
 

@@ -1,10 +1,10 @@
 //! RDB files: read from a file, written to one.
 
 use super::Error;
+use super::disk::{Disk, DiskReader, Mode, OsDisk};
 use redstart_core::rdb::{Source, Unreadable};
 use redstart_core::{Engine, LoadedFile, Purpose, Save};
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// What every RDB file begins with.
@@ -13,16 +13,17 @@ const MAGIC: &[u8] = b"REDIS";
 const PIECE_BYTES: usize = 128 * 1024;
 
 /// Whether a file begins as an RDB file does. An empty one does not.
-pub(super) fn is_rdb(path: &Path) -> Result<bool, Error> {
+pub(super) fn is_rdb(disk: &dyn Disk, path: &Path) -> Result<bool, Error> {
     let mut start = Vec::new();
-    let file = File::open(path).map_err(Error::io("open", path))?;
+    let file = DiskReader::open(disk, path).map_err(Error::io("open", path))?;
     file.take(MAGIC.len() as u64).read_to_end(&mut start).map_err(Error::io("read", path))?;
     Ok(start == MAGIC)
 }
 
 /// Loads the RDB file with which a file begins. Gives the file, and what was read of it beyond that.
-pub(super) fn load(path: &Path, engine: &mut Engine) -> Result<LoadedFile<File>, Error> {
-    let mut source = FileSource { file: File::open(path).map_err(Error::io("open", path))?, error: None };
+pub(super) fn load(disk: &dyn Disk, path: &Path, engine: &mut Engine) -> Result<LoadedFile<DiskReader>, Error> {
+    let file = DiskReader::open(disk, path).map_err(Error::io("open", path))?;
+    let mut source = FileSource { file, error: None };
     let loaded = engine.load(&mut source).map(|LoadedFile { keys, bytes, last, rest, .. }| (keys, bytes, last, rest));
     match (loaded, source.error) {
         (Ok((keys, bytes, last, rest)), _) => Ok(LoadedFile { keys, bytes, last, rest, source: source.file }),
@@ -32,7 +33,7 @@ pub(super) fn load(path: &Path, engine: &mut Engine) -> Result<LoadedFile<File>,
 }
 
 struct FileSource {
-    file: File,
+    file: DiskReader,
     error: Option<io::Error>,
 }
 
@@ -45,47 +46,50 @@ impl Source for &mut FileSource {
     }
 }
 
-/// Writes a whole file and waits until it is on the disk. `next` gives each piece, and whether there are more.
+/// Writes a whole file, waits until it is on the disk, and gives its length. `next` gives each piece, and whether there
+/// are more.
 pub(crate) fn write(
+    disk: &dyn Disk,
     path: &Path,
     save: &mut Save,
     mut next: impl FnMut(&mut Save, &mut Vec<u8>, usize) -> bool,
-) -> Result<(), Error> {
-    let mut file = File::create(path).map_err(Error::io("create", path))?;
-    let mut piece = Vec::new();
+) -> Result<u64, Error> {
+    let file = disk.open(path, Mode::Create).map_err(Error::io("create", path))?;
+    let (mut piece, mut len) = (Vec::new(), 0);
     let mut goes_on = true;
     while goes_on {
         piece.clear();
         goes_on = next(save, &mut piece, PIECE_BYTES);
         save.seal(&mut piece);
-        file.write_all(&piece).map_err(Error::io("write", path))?;
+        file.write_all_at(&piece, len).map_err(Error::io("write", path))?;
+        len += piece.len() as u64;
     }
-    file.sync_all().map_err(Error::io("sync", path))
+    file.sync().map_err(Error::io("sync", path))?;
+    Ok(len)
 }
 
 /// Writes the data of an engine that nobody else uses.
-pub(crate) fn write_all(path: &Path, engine: &mut Engine, purpose: Purpose) -> Result<(), Error> {
+pub(crate) fn write_all(disk: &dyn Disk, path: &Path, engine: &mut Engine, purpose: Purpose) -> Result<u64, Error> {
     let Some(mut save) = engine.begin_save(crate::host::now(), purpose) else {
         unreachable!("nobody else uses the engine, so nothing else is saved");
     };
-    let written = write(path, &mut save, |save, piece, len| engine.save(save, piece, len));
-    engine.end_save(Ok(crate::host::now()));
+    let written = write(disk, path, &mut save, |save, piece, len| engine.save(save, piece, len));
+    engine.end_save(purpose, Ok(crate::host::now()));
     written
 }
 
 /// Puts a file with the data of an engine that nobody else uses in place, at once and for good.
 pub(crate) fn replace(path: &Path, engine: &mut Engine, purpose: Purpose) -> Result<(), Error> {
-    put(path, |draft| write_all(draft, engine, purpose))
+    put(path, |draft| write_all(&OsDisk, draft, engine, purpose))
 }
 
-/// Puts a file that `write` writes in place, at once and for good.
-pub(crate) fn put(path: &Path, write: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+/// Puts a file that `write` writes in place, at once and for good. When that fails, nothing is left of it.
+pub(crate) fn put(path: &Path, write: impl FnOnce(&Path) -> Result<u64, Error>) -> Result<(), Error> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".temp");
     let draft = Path::new(&draft);
-    write(draft)?;
-    std::fs::rename(draft, path).map_err(Error::io("rename", path))?;
+    write(draft).inspect_err(|_| drop(OsDisk.remove(draft)))?;
+    OsDisk.rename(draft, path).map_err(Error::io("rename", path))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let sync = || -> io::Result<()> { File::open(folder)?.sync_all() };
-    sync().map_err(Error::io("sync the folder", folder))
+    OsDisk.sync_folder(folder).map_err(Error::io("sync the folder", folder))
 }

@@ -1,12 +1,11 @@
 //! Reads a file of the log into an engine, and tells a torn tail from damage.
 
 use super::annotation::{self, Annotation};
+use super::disk::{Disk, DiskReader, Mode};
 use super::{Error, TornTail, rdb};
 use redstart_core::resp::{Parsed, RequestLimits, parse_request, write_request};
 use redstart_core::{Engine, LoadedFile, Lsn};
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// How much is read at once.
@@ -29,6 +28,8 @@ pub(super) struct Loaded {
 /// A file, and what is known of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
+    /// The disk that it is on.
+    pub(super) disk: &'a dyn Disk,
     /// Where it is.
     pub(super) path: &'a Path,
     /// Only the last file's tail may be torn.
@@ -39,13 +40,13 @@ pub(super) struct Place<'a> {
 
 /// Loads a file: an RDB file if it begins with one, and the effects behind that.
 pub(super) fn load(place: Place<'_>, last: Lsn, engine: &mut Engine) -> Result<Loaded, Error> {
-    let Place { path, .. } = place;
-    let (window, last) = if rdb::is_rdb(path)? {
-        let LoadedFile { bytes, last: reached, rest, source, .. } = rdb::load(path, engine)?;
+    let Place { disk, path, .. } = place;
+    let (window, last) = if rdb::is_rdb(disk, path)? {
+        let LoadedFile { bytes, last: reached, rest, source, .. } = rdb::load(disk, path, engine)?;
         let read = bytes + rest.len() as u64;
         (Window { file: source, bytes: rest, read, ended: false }, reached.unwrap_or(last))
     } else {
-        let file = File::open(path).map_err(Error::io("open", path))?;
+        let file = DiskReader::open(disk, path).map_err(Error::io("open", path))?;
         (Window { file, bytes: Vec::new(), read: 0, ended: false }, last)
     };
     let batch = window.position(0);
@@ -59,7 +60,7 @@ pub(super) fn load(place: Place<'_>, last: Lsn, engine: &mut Engine) -> Result<L
 
 /// The part of the file that is in memory.
 struct Window {
-    file: File,
+    file: DiskReader,
     bytes: Vec<u8>,
     /// How much of the file has been read: the file's position of the end of `bytes`.
     read: u64,
@@ -247,7 +248,7 @@ impl Reader<'_> {
     /// Cuts so many bytes off the file, and confirms what stands before them.
     fn confirm(&mut self, cut: usize) -> io::Result<()> {
         let end = self.window.position(0);
-        let file = File::options().write(true).open(self.place.path)?;
+        let file = self.place.disk.open(self.place.path, Mode::Write)?;
         if cut > 0 {
             tracing::warn!(
                 "cut {cut} bytes of an unfinished write from the end of {}, at byte {end}: they were never confirmed",
@@ -262,7 +263,7 @@ impl Reader<'_> {
             Annotation::new(crc32c::crc32c_append(self.crc, &line), self.last).write(&mut line);
             file.write_all_at(&line, end)?;
         }
-        file.sync_all()
+        file.sync()
     }
 
     fn damaged(&self, reason: String) -> Error {

@@ -1,50 +1,40 @@
 //! Appends batches of effects to the log's last file.
 
 use super::annotation::Annotation;
-use super::manifest::Manifest;
+use super::disk::{DiskFile, Mode};
 use super::{Error, Folder};
 use redstart_core::Lsn;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 /// The end of the log.
 #[derive(Debug)]
 pub struct Writer {
     path: PathBuf,
-    file: File,
+    file: Box<dyn DiskFile>,
     /// Where the last whole batch ends. Anything behind it is the rest of a write that failed.
     end: u64,
     /// There may be something behind `end`.
     dirty: bool,
+    /// Up to where the file is on the disk for sure.
+    synced: u64,
 }
 
 impl Writer {
-    /// Opens the manifest's last file of effects, or begins one.
-    pub(super) fn open(folder: &Folder, manifest: &mut Manifest) -> Result<Self, Error> {
-        let name = match manifest.last_incr() {
-            Some(file) => file.name.clone(),
-            None => {
-                let name = manifest.add_incr().name;
-                // The file comes first: a manifest never names what is not there.
-                Self::create(folder, &name)?;
-                manifest.write(folder)?;
-                name
-            }
-        };
-        let path = folder.path_of(&name);
-        let file = File::options().write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(Error::io("open", &path))?;
-        let end = file.metadata().map_err(Error::io("read", &path))?.len();
-        Ok(Self { path, file, end, dirty: false })
+    /// Opens a file of effects.
+    pub(super) fn open(folder: &Folder, name: &str) -> Result<Self, Error> {
+        let path = folder.path_of(name);
+        let file = folder.disk().open(&path, Mode::Write).map_err(Error::io("open", &path))?;
+        let end = file.byte_len().map_err(Error::io("read", &path))?;
+        Ok(Self { path, file, end, dirty: false, synced: end })
     }
 
-    /// Makes an empty file whose name is durable.
-    pub(super) fn create(folder: &Folder, name: &str) -> Result<(), Error> {
+    /// Makes an empty file of effects, whose name is durable.
+    pub(super) fn create(folder: &Folder, name: &str) -> Result<Self, Error> {
         let path = folder.path_of(name);
-        let file = File::create(&path).map_err(Error::io("create", &path))?;
-        file.sync_all().map_err(Error::io("sync", &path))?;
-        folder.sync()
+        let file = folder.disk().open(&path, Mode::Create).map_err(Error::io("create", &path))?;
+        file.sync().map_err(Error::io("sync", &path))?;
+        folder.sync()?;
+        Ok(Self { path, file, end: 0, dirty: false, synced: 0 })
     }
 
     /// Ends a batch with its annotation.
@@ -52,7 +42,12 @@ impl Writer {
         Annotation::new(crc32c::crc32c(batch), last).write(batch);
     }
 
-    /// Appends a batch that has its annotation. When it fails nothing was appended.
+    /// How long the file is.
+    pub const fn byte_len(&self) -> u64 {
+        self.end
+    }
+
+    /// Appends a batch that has its annotation. When it fails nothing was appended, and it may be tried again.
     ///
     /// # Errors
     /// [`Error::Io`], a full disk most likely.
@@ -67,25 +62,22 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends a batch and waits until it is on the disk. When it fails nothing was appended: after a failed sync the
-    /// operating system may have forgotten the bytes, so they have to be written again.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    pub fn append_synced(&mut self, batch: &[u8]) -> Result<(), Error> {
-        let end = self.end;
-        self.append(batch)?;
-        self.sync().inspect_err(|_| {
-            self.end = end;
-            self.dirty = true;
-        })
-    }
-
     /// Waits until everything appended is on the disk.
     ///
     /// # Errors
-    /// [`Error::Io`]. What was appended since the last success may be lost then, even if a later call succeeds.
-    pub fn sync(&self) -> Result<(), Error> {
-        self.file.sync_data().map_err(Error::io("sync", &self.path))
+    /// [`Error::Sync`]: what was appended since the last success is lost. The operating system may have forgotten it and
+    /// would still say that a second try succeeded, so there is none.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        self.file.sync().map_err(Error::sync(&self.path))?;
+        self.synced = self.end;
+        Ok(())
+    }
+
+    /// Takes back what is not known to be on the disk, after a sync that has failed: memory may still show it, and the
+    /// next start must not build on it. This is all that can be done; if it fails, too, the checksums have to tell.
+    pub fn give_up(self) {
+        if let Err(error) = self.file.set_len(self.synced).and_then(|()| self.file.sync()) {
+            tracing::error!("failed to cut {} at byte {}: {error}", self.path.display(), self.synced);
+        }
     }
 }

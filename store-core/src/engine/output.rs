@@ -40,4 +40,6 @@ pub enum HostRequest {
     /// Save the data: [`Engine::begin_save`](super::Engine::begin_save), and in the end
     /// [`Engine::end_save`](super::Engine::end_save).
     Save,
+    /// Begin the log anew with the data as it is, in the same way.
+    RewriteLog,
 }

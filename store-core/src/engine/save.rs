@@ -40,11 +40,15 @@ pub struct Save {
     last: Lsn,
 }
 
-/// Whether a file is in the making, and who waits for it.
+/// Whether files are in the making, and who waits for them. One is written at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Saving {
-    stage: Progress,
+    copy: Progress,
+    base: Progress,
+    /// Those who wait for the copy.
     waiting: Vec<SessionId>,
+    copy_failed: bool,
+    base_failed: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,9 +61,37 @@ enum Progress {
 }
 
 impl Saving {
-    /// Whether a file is in the making or asked for.
-    pub(crate) fn is_on(&self) -> bool {
-        self.stage != Progress::Idle
+    /// Whether a file of a kind is in the making or asked for.
+    pub(crate) fn is_wanted(&self, purpose: Purpose) -> bool {
+        self.progress(purpose) != Progress::Idle
+    }
+
+    /// Whether a file of a kind is in the making.
+    pub(crate) fn is_running(&self, purpose: Purpose) -> bool {
+        self.progress(purpose) == Progress::Running
+    }
+
+    /// How the last file of a kind ended, in Redis's word.
+    pub(crate) const fn last_status(&self, purpose: Purpose) -> &'static str {
+        let failed = match purpose {
+            Purpose::Copy => self.copy_failed,
+            Purpose::LogBase => self.base_failed,
+        };
+        if failed { "err" } else { "ok" }
+    }
+
+    const fn progress(&self, purpose: Purpose) -> Progress {
+        match purpose {
+            Purpose::Copy => self.copy,
+            Purpose::LogBase => self.base,
+        }
+    }
+
+    const fn set_progress(&mut self, purpose: Purpose, progress: Progress) {
+        match purpose {
+            Purpose::Copy => self.copy = progress,
+            Purpose::LogBase => self.base = progress,
+        }
     }
 }
 
@@ -105,10 +137,10 @@ pub struct LoadedFile<S> {
 impl Engine {
     /// Marks the moment whose data is to be saved. None while another file is in the making.
     pub fn begin_save(&mut self, now: Millis, purpose: Purpose) -> Option<Save> {
-        if self.saving.stage == Progress::Running {
+        if [Purpose::Copy, Purpose::LogBase].into_iter().any(|purpose| self.saving.is_running(purpose)) {
             return None;
         }
-        self.saving.stage = Progress::Running;
+        self.saving.set_progress(purpose, Progress::Running);
         self.keyspace.freeze();
         Some(self.new_save(now, purpose))
     }
@@ -128,11 +160,21 @@ impl Engine {
         save.stage == Stage::Keys
     }
 
-    /// Says that the file is complete and when, or why it has been given up. Those who wait for it are answered, and
-    /// another one may begin.
-    pub fn end_save(&mut self, result: Result<Millis, String>) {
+    /// Says that the file of this purpose is complete and when, or why it has been given up. Those who wait for it are
+    /// answered, and another one may begin.
+    pub fn end_save(&mut self, purpose: Purpose, result: Result<Millis, String>) {
         self.keyspace.melt();
-        let Saving { waiting, .. } = core::mem::take(&mut self.saving);
+        self.saving.set_progress(purpose, Progress::Idle);
+        match purpose {
+            Purpose::LogBase => self.saving.base_failed = result.is_err(),
+            Purpose::Copy => {
+                self.saving.copy_failed = result.is_err();
+                self.answer_saved(result);
+            }
+        }
+    }
+
+    fn answer_saved(&mut self, result: Result<Millis, String>) {
         let error = match result {
             Ok(time) => {
                 self.last_save = Some(time);
@@ -140,16 +182,16 @@ impl Engine {
             }
             Err(reason) => Some(ClientError::Detail { text: format!("ERR failed to {reason}") }),
         };
-        for session in waiting {
+        for session in core::mem::take(&mut self.saving.waiting) {
             self.release_blocked(session, error.as_ref());
         }
     }
 
-    /// Notes that a client wants a file. False when one is in the making.
-    pub(crate) fn ask_for_save(&mut self) -> bool {
-        let free = !self.saving.is_on();
+    /// Notes that a client wants a file. False when one of that purpose is wanted already.
+    pub(crate) fn ask_for_save(&mut self, purpose: Purpose) -> bool {
+        let free = !self.saving.is_wanted(purpose);
         if free {
-            self.saving.stage = Progress::Asked;
+            self.saving.set_progress(purpose, Progress::Asked);
         }
         free
     }

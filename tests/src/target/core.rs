@@ -7,8 +7,8 @@ use anyhow::{bail, ensure};
 use redstart_core::resp::{RequestLimits, parse_request};
 use redstart_core::spec::Command;
 use redstart_core::{
-    Config, Engine, HostRequest, Millis, Outcome, Output, Protocol, ReplyBuffer, Request, SessionId, SessionOptions,
-    commands,
+    Config, Engine, HostRequest, Millis, Outcome, Output, Protocol, Purpose, ReplyBuffer, Request, SessionId,
+    SessionOptions, commands,
 };
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -77,7 +77,8 @@ impl CoreTarget {
                 Output::Push { session, bytes } => self.mail.inbox(session).extend(bytes.iter()),
                 Output::Reply { session, bytes, .. } => self.mail.inbox(session).extend(bytes),
                 Output::Close(session) => self.mail.close(session),
-                Output::Host(HostRequest::Save) => self.engine.end_save(Ok(self.now)),
+                Output::Host(HostRequest::Save) => self.engine.end_save(Purpose::Copy, Ok(self.now)),
+                Output::Host(HostRequest::RewriteLog) => self.engine.end_save(Purpose::LogBase, Ok(self.now)),
                 Output::Host(HostRequest::Shutdown) => {}
             }
         }

@@ -1,6 +1,7 @@
 use super::*;
+use crate::log::disk::OsDisk;
 use crate::log::{Folder, open};
-use redstart_core::{Config, Millis, Output, ReplyBuffer, Request, SessionOptions};
+use redstart_core::{Config, Millis, Output, Purpose, ReplyBuffer, Request, SessionOptions};
 
 /// An engine and the batches of its effects, one for each request.
 fn sample() -> (Vec<(Vec<u8>, Lsn)>, Vec<u64>) {
@@ -44,7 +45,7 @@ fn load_bytes(bytes: &[u8]) -> (Result<Loaded, Error>, u64, Vec<u8>) {
     let path = folder.path().join("a.aof");
     std::fs::write(&path, bytes).unwrap();
     let mut engine = Engine::new(Config::default(), 8);
-    let loaded = load(Place { path: &path, is_last: true, tail: TornTail::Cut }, Lsn(0), &mut engine);
+    let loaded = load(Place { disk: &OsDisk, path: &path, is_last: true, tail: TornTail::Cut }, Lsn(0), &mut engine);
     (loaded, engine.digest(), std::fs::read(&path).unwrap())
 }
 
@@ -102,21 +103,29 @@ fn zeros_at_the_end_are_a_torn_write() {
     assert_eq!((Some(&digest), left.len()), (digests.last(), len));
 }
 
+/// Appends a batch to the log of a folder, as one run of a server would.
+fn append(path: &Path, mut bytes: Vec<u8>, last: Lsn) {
+    let mut engine = Engine::new(Config::default(), 9);
+    let (_, mut writer) = open(Folder::take(path).unwrap(), &mut engine).unwrap();
+    super::super::Writer::annotate(&mut bytes, last);
+    writer.append(&bytes).unwrap();
+    writer.sync().unwrap();
+}
+
+fn opened(path: &Path) -> Engine {
+    let mut engine = Engine::new(Config::default(), 10);
+    open(Folder::take(path).unwrap(), &mut engine).unwrap();
+    engine
+}
+
 #[test]
 fn what_is_appended_after_a_restart_is_read_with_the_rest() {
     let folder = tempfile::tempdir().unwrap();
     let (batches, digests) = sample();
     for (bytes, last) in &batches {
-        let folder = Folder::take(folder.path()).unwrap();
-        let mut engine = Engine::new(Config::default(), 9);
-        let mut writer = open(&folder, &mut engine).unwrap();
-        let mut bytes = bytes.clone();
-        super::super::Writer::annotate(&mut bytes, *last);
-        writer.append_synced(&bytes).unwrap();
+        append(folder.path(), bytes.clone(), *last);
     }
-    let folder = Folder::take(folder.path()).unwrap();
-    let mut engine = Engine::new(Config::default(), 9);
-    open(&folder, &mut engine).unwrap();
+    let engine = opened(folder.path());
     assert_eq!(Some(&engine.digest()), digests.last());
     assert_eq!(Some(engine.lsn()), batches.last().map(|(_, last)| *last));
 }
@@ -124,20 +133,20 @@ fn what_is_appended_after_a_restart_is_read_with_the_rest() {
 #[test]
 fn a_rewritten_log_holds_the_same() {
     let path = tempfile::tempdir().unwrap();
-    let folder = Folder::take(path.path()).unwrap();
     let (batches, digests) = sample();
-    let mut engine = Engine::new(Config::default(), 9);
-    let mut writer = open(&folder, &mut engine).unwrap();
-    let mut bytes = batches.iter().flat_map(|(bytes, _)| bytes.clone()).collect();
-    super::super::Writer::annotate(&mut bytes, Lsn(6));
-    writer.append_synced(&bytes).unwrap();
+    append(path.path(), batches.iter().flat_map(|(bytes, _)| bytes.clone()).collect(), Lsn(6));
     let mut engine = Engine::new(Config::default(), 10);
-    open(&folder, &mut engine).unwrap();
-    let mut manifest = super::super::manifest::Manifest::read(&folder).unwrap();
-    super::super::rewrite::run(&folder, &mut manifest, &mut engine).unwrap();
-    let mut engine = Engine::new(Config::default(), 11);
-    open(&folder, &mut engine).unwrap();
+    let folder = Folder::take(path.path()).unwrap();
+    let first = folder.path_of("appendonly.aof.1.incr.aof");
+    let (log, _) = open(folder, &mut engine).unwrap();
+    log.next_increment().unwrap();
+    let mut save = engine.begin_save(Millis(1), Purpose::LogBase).unwrap();
+    let bytes = log.write_base(&mut save, |save, piece, len| engine.save(save, piece, len)).unwrap();
+    log.adopt_base(bytes).unwrap();
+    assert_eq!((log.base_bytes(), log.bytes()), (bytes, bytes));
+    drop(log);
+    let engine = opened(path.path());
     assert_eq!(Some(&engine.digest()), digests.last());
     assert_eq!(engine.lsn(), Lsn(6));
-    assert!(!folder.path_of("appendonly.aof.1.incr.aof").exists());
+    assert!(!first.exists());
 }

@@ -4,7 +4,7 @@
 use crate::args::Args;
 use crate::commands::command::help;
 use crate::config::DebugPermission;
-use crate::engine::{Caller, SessionKind};
+use crate::engine::{Caller, Purpose, SessionKind};
 use crate::error::Error;
 use crate::keyspace::Signature;
 use crate::number;
@@ -209,7 +209,7 @@ fn reload(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
 }
 
 fn rebuild(caller: &mut Caller<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    if caller.engine.saving.is_on() {
+    if [Purpose::Copy, Purpose::LogBase].into_iter().any(|purpose| caller.engine.saving.is_wanted(purpose)) {
         return Err(Error::message("ERR a file is in the making, try again when it is complete"));
     }
     if !caller.engine.rebuild() {

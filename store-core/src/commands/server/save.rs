@@ -1,14 +1,22 @@
-//! `SAVE`, `BGSAVE` and `LASTSAVE`: the data in an RDB file. The host writes it; requests go on meanwhile, also those of
-//! others while one session waits for its `SAVE`.
+//! `SAVE`, `BGSAVE` and `LASTSAVE`: the data in an RDB file; `BGREWRITEAOF`: the log, begun anew with such a file. The host
+//! writes it; requests go on meanwhile, also those of others while one session waits for its `SAVE`. Files are written one
+//! after the other, so what is asked for while another file is in the making comes after it.
 
 use crate::args::Args;
-use crate::engine::{Caller, HostRequest, Output};
+use crate::engine::{Caller, HostRequest, Output, Purpose};
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
+use alloc::format;
 
 const IN_PROGRESS: Error = Error::message("ERR Background save already in progress");
+const REWRITE_IN_PROGRESS: Error = Error::message("ERR Background append only file rewriting already in progress");
+const OTHER_IN_PROGRESS: Error = Error::message(
+    "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a \
+     BGSAVE whenever possible.",
+);
 const NO_FILES: Error = Error::message("ERR this store has no folder to save files in");
+const NO_LOG: Error = Error::message("ERR this store keeps nothing on disk");
 
 pub(super) const SAVE: Command = Command::new("SAVE", Group::Server, "1.0.0")
     .about("Saves all data in an RDB file, and answers when it is on the disk.", "O(N) for N keys")
@@ -18,7 +26,7 @@ pub(super) const SAVE: Command = Command::new("SAVE", Group::Server, "1.0.0")
 
 fn save(caller: &mut Caller<'_>, args: &mut Args<'_>, _: &mut ReplyBuffer) -> Result<(), Error> {
     args.end()?;
-    ask_for_save(caller)?;
+    ask_for(caller, Purpose::Copy)?;
     let (now, id) = (caller.now, caller.id);
     caller.engine.await_save(now, id, &SAVE);
     Ok(())
@@ -32,21 +40,29 @@ pub(super) const BGSAVE: Command = Command::new("BGSAVE", Group::Server, "1.0.0"
     .session(bgsave);
 
 fn bgsave(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    args.keyword("SCHEDULE");
+    let schedule = args.keyword("SCHEDULE");
     args.end()?;
-    ask_for_save(caller)?;
-    reply.status("Background saving started");
+    let rewriting = caller.engine.saving.is_running(Purpose::LogBase);
+    if rewriting && !schedule {
+        return Err(OTHER_IN_PROGRESS);
+    }
+    ask_for(caller, Purpose::Copy)?;
+    reply.status(if rewriting { "Background saving scheduled" } else { "Background saving started" });
     Ok(())
 }
 
-fn ask_for_save(caller: &mut Caller<'_>) -> Result<(), Error> {
-    if caller.engine.config.host_parameter("dir").is_none() {
-        return Err(NO_FILES);
+fn ask_for(caller: &mut Caller<'_>, purpose: Purpose) -> Result<(), Error> {
+    let config = &caller.engine.config;
+    let (request, in_progress) = match purpose {
+        Purpose::Copy if config.host_parameter("dir").is_none() => return Err(NO_FILES),
+        Purpose::Copy => (HostRequest::Save, IN_PROGRESS),
+        Purpose::LogBase if config.host_parameter("appendonly") != Some("yes") => return Err(NO_LOG),
+        Purpose::LogBase => (HostRequest::RewriteLog, REWRITE_IN_PROGRESS),
+    };
+    if !caller.engine.ask_for_save(purpose) {
+        return Err(in_progress);
     }
-    if !caller.engine.ask_for_save() {
-        return Err(IN_PROGRESS);
-    }
-    caller.engine.emit(Output::Host(HostRequest::Save));
+    caller.engine.emit(Output::Host(request));
     Ok(())
 }
 
@@ -73,15 +89,15 @@ pub(super) fn last_save_seconds(caller: &Caller<'_>) -> i64 {
 }
 
 pub(super) const BGREWRITEAOF: Command = Command::new("BGREWRITEAOF", Group::Server, "1.0.0")
-    .about("Would rewrite the log; that is done when the server starts.", "O(1)")
+    .about("Begins the append-only log anew with the data as it is, while requests go on.", "O(N) for N keys")
     .flags(&[Flag::Admin, Flag::NoScript, Flag::NoAsyncLoading])
     .reply(Shape::Status)
     .session(bgrewriteaof);
 
-fn bgrewriteaof(caller: &mut Caller<'_>, _: &mut Args<'_>, _: &mut ReplyBuffer) -> Result<(), Error> {
-    Err(Error::message(if caller.engine.config.host_parameter("appendonly") == Some("yes") {
-        "ERR the append-only log is rewritten when the server starts, not while it runs"
-    } else {
-        "ERR this store keeps nothing on disk"
-    }))
+fn bgrewriteaof(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let saving = caller.engine.saving.is_running(Purpose::Copy);
+    ask_for(caller, Purpose::LogBase)?;
+    let word = if saving { "scheduled" } else { "started" };
+    reply.status(&format!("Background append only file rewriting {word}"));
+    Ok(())
 }

@@ -4,7 +4,7 @@ use super::info::{Lines, Section};
 use super::save::last_save_seconds;
 use crate::acl::Subject;
 use crate::config::REDIS_VERSION;
-use crate::engine::{Caller, Topic};
+use crate::engine::{Caller, Purpose, Topic};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -70,16 +70,18 @@ fn human(bytes: u64) -> String {
 
 fn persistence(caller: &Caller<'_>, lines: &mut Lines) {
     let engine = &caller.engine;
+    let saving = &engine.saving;
     lines.add("loading", 0);
     lines.add("async_loading", 0);
     lines.add("rdb_changes_since_last_save", engine.effects.changed_count());
-    lines.add("rdb_bgsave_in_progress", u8::from(engine.saving.is_on()));
+    lines.add("rdb_bgsave_in_progress", u8::from(saving.is_wanted(Purpose::Copy)));
     lines.add("rdb_last_save_time", last_save_seconds(caller));
-    lines.add("rdb_last_bgsave_status", "ok");
+    lines.add("rdb_last_bgsave_status", saving.last_status(Purpose::Copy));
     lines.add("aof_enabled", u8::from(engine.config.host_parameter("appendonly") == Some("yes")));
-    lines.add("aof_rewrite_in_progress", 0);
-    lines.add("aof_rewrite_scheduled", 0);
-    lines.add("aof_last_bgrewrite_status", "ok");
+    let is_rewriting = saving.is_running(Purpose::LogBase);
+    lines.add("aof_rewrite_in_progress", u8::from(is_rewriting));
+    lines.add("aof_rewrite_scheduled", u8::from(saving.is_wanted(Purpose::LogBase) && !is_rewriting));
+    lines.add("aof_last_bgrewrite_status", saving.last_status(Purpose::LogBase));
     lines.add("aof_last_write_status", if engine.writes_stopped { "err" } else { "ok" });
 }
 

@@ -47,7 +47,7 @@ fn a_file_holds_the_moment_whatever_comes_after() {
             save.seal(&mut piece);
             file.extend(piece);
         }
-        engine.end_save(Ok(NOW));
+        engine.end_save(Purpose::LogBase, Ok(NOW));
         let mut loaded = Engine::new(Config::default(), seed + 1);
         let told = loaded.load(file.as_slice()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         assert_eq!(loaded.digest(), digest, "seed {seed}");
