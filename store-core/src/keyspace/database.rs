@@ -81,18 +81,27 @@ pub(super) struct Place {
     position: usize,
 }
 
+/// Where the entry of a key that is not there would be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Vacancy {
+    slot: Slot,
+    hash: u64,
+}
+
 /// The entries of one slot, and the earliest time at which one of them may expire.
 #[derive(Debug)]
 pub(super) struct SlotTable {
     pub(super) table: DenseTable<Entry>,
-    pub(super) due: Option<Millis>,
+    pub(super) due: Deadline,
 }
+
+const _: () = assert!(size_of::<SlotTable>() <= 80, "what a slot costs at least");
 
 /// One numbered database.
 #[derive(Debug)]
 pub struct Database {
-    /// Empty until the first key comes; then one place per slot.
-    slots: Vec<Option<Box<SlotTable>>>,
+    /// Empty until the first key comes; then one for each slot.
+    slots: Vec<SlotTable>,
     /// The number of keys in each group of slots.
     groups: [usize; SLOT_COUNT as usize / GROUP_SLOTS],
     len: usize,
@@ -122,7 +131,7 @@ impl Database {
     }
 
     /// Its slots with their entries, to be freed.
-    pub(super) fn into_slots(self) -> Vec<Option<Box<SlotTable>>> {
+    pub(super) fn into_slots(self) -> Vec<SlotTable> {
         self.slots
     }
 
@@ -160,23 +169,27 @@ impl Database {
     /// The entry of a key, expired or not.
     #[inline]
     pub fn entry(&self, key: &[u8]) -> Option<&Entry> {
-        self.slot(slot_of(key))?.table.get(key)
+        let place = self.find(key).ok()?;
+        Some(self.at(place))
     }
 
     /// The entry of a key, expired or not, to be changed in all but its key.
     #[inline]
     pub(super) fn entry_mut(&mut self, key: &[u8]) -> Option<&mut Entry> {
-        self.slot_mut(slot_of(key))?.table.get_mut(key)
+        let place = self.find(key).ok()?;
+        Some(self.at_mut(place))
     }
 
-    /// Where the entry of a key is, until a key is added or removed.
+    /// Where the entry of a key is, or would be, until a key is added or removed.
     #[inline]
-    pub(super) fn find(&self, key: &[u8]) -> Option<Place> {
-        let slot = slot_of(key);
-        Some(Place { slot, position: self.slot(slot)?.table.find(key)? })
+    pub(super) fn find(&self, key: &[u8]) -> Result<Place, Vacancy> {
+        let vacancy = Vacancy { slot: slot_of(key), hash: self.seed.hash(key) };
+        let found = self.slot(vacancy.slot).and_then(|slot| slot.table.find_hashed(vacancy.hash, key));
+        found.map(|position| Place { slot: vacancy.slot, position }).ok_or(vacancy)
     }
 
     /// The entry at a place.
+    #[inline]
     pub(super) fn at(&self, place: Place) -> &Entry {
         match self.slot(place.slot).and_then(|slot| slot.table.at(place.position)) {
             Some(entry) => entry,
@@ -185,6 +198,7 @@ impl Database {
     }
 
     /// The entry at a place, to be changed in all but its key.
+    #[inline]
     pub(super) fn at_mut(&mut self, place: Place) -> &mut Entry {
         match self.slot_mut(place.slot).and_then(|slot| slot.table.at_mut(place.position)) {
             Some(entry) => entry,
@@ -202,18 +216,20 @@ impl Database {
 
     /// Counts the entries that were handed out as they are now. Places hold only until a key is removed.
     pub(super) fn settle_sizes(&mut self) {
-        for (place, before) in core::mem::take(&mut self.handed_out) {
+        while let Some((place, before)) = self.handed_out.pop() {
             self.size = self.size - before + self.at(place).size();
         }
     }
 
-    /// Replaces the value at a place.
-    pub(super) fn replace_value(&mut self, place: Place, value: Value) {
+    /// Replaces the value at a place, and gives its entry.
+    pub(super) fn replace_value(&mut self, place: Place, value: Value) -> &mut Entry {
         self.settle_sizes();
         let entry = self.at_mut(place);
         let before = entry.size();
         entry.value = value;
-        self.size = self.size - before + self.at(place).size();
+        let after = entry.size();
+        self.size = self.size - before + after;
+        self.at_mut(place)
     }
 
     /// The number of keys in a slot.
@@ -223,7 +239,7 @@ impl Database {
 
     /// The entries in order of their slots.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.slots.iter().flatten().flat_map(|slot| slot.table.iter())
+        self.slots.iter().flat_map(|slot| slot.table.iter())
     }
 
     /// The entry at a position of the whole database, in order of the slots. A uniform position below
@@ -234,7 +250,7 @@ impl Database {
                 position -= count;
                 continue;
             }
-            for slot in self.slots[group * GROUP_SLOTS..][..GROUP_SLOTS].iter().flatten() {
+            for slot in &self.slots[group * GROUP_SLOTS..][..GROUP_SLOTS] {
                 match slot.table.at(position) {
                     Some(entry) => return Some(entry),
                     None => position -= slot.table.len(),
@@ -248,8 +264,8 @@ impl Database {
     /// there is no such entry.
     pub(super) fn dated_entry(&self, random: &mut Random) -> Option<&Entry> {
         let from = random.index(self.slots.len());
-        let slots = self.slots.iter().skip(from).chain(self.slots.iter().take(from)).flatten();
-        for slot in slots.filter(|slot| slot.due.is_some()) {
+        let slots = self.slots.iter().skip(from).chain(self.slots.iter().take(from));
+        for slot in slots.filter(|slot| slot.due != Deadline::NEVER) {
             let is_dated = |entry: &&Entry| entry.deadline != Deadline::NEVER;
             let count = slot.table.iter().filter(is_dated).count();
             if count > 0 {
@@ -269,11 +285,8 @@ impl Database {
             if next != slot {
                 (slot, within) = (next, 0);
             }
-            let Some(table) = self.slots[slot].as_deref().map(|slot| &slot.table) else {
-                unreachable!("an occupied slot has a table");
-            };
             let mut visited = 0;
-            within = table.scan(within, left, |entry| {
+            within = self.slots[slot].table.scan(within, left, |entry| {
                 visited += 1;
                 visit(entry);
             });
@@ -298,7 +311,7 @@ impl Database {
         while slot < self.slots.len() {
             if self.groups[slot / GROUP_SLOTS] == 0 {
                 slot = (slot / GROUP_SLOTS + 1) * GROUP_SLOTS;
-            } else if self.slots[slot].as_ref().is_some_and(|slot| !slot.table.is_empty()) {
+            } else if !self.slots[slot].table.is_empty() {
                 return Some(slot);
             } else {
                 slot += 1;
@@ -307,45 +320,39 @@ impl Database {
         None
     }
 
-    pub(super) fn slot(&self, slot: Slot) -> Option<&SlotTable> {
-        self.slots.get(usize::from(slot.0))?.as_deref()
-    }
-
-    pub(super) fn slot_mut(&mut self, slot: Slot) -> Option<&mut SlotTable> {
-        self.write_frozen(slot);
-        self.slots.get_mut(usize::from(slot.0))?.as_deref_mut()
-    }
-
-    /// Writes a slot that is about to be changed, if it is frozen and still to be written.
     #[inline]
+    pub(super) fn slot(&self, slot: Slot) -> Option<&SlotTable> {
+        self.slots.get(usize::from(slot.0))
+    }
+
+    #[inline]
+    pub(super) fn slot_mut(&mut self, slot: Slot) -> Option<&mut SlotTable> {
+        if self.frozen.is_some() {
+            self.write_frozen(slot);
+        }
+        self.slots.get_mut(usize::from(slot.0))
+    }
+
+    /// Writes a slot that is about to be changed, if it is still to be written.
+    #[cold]
     fn write_frozen(&mut self, slot: Slot) {
         let Self { slots, frozen, .. } = self;
         if let Some(frozen) = frozen {
-            frozen.write(slot, slots.get(usize::from(slot.0)).and_then(Option::as_deref));
+            frozen.write(slot, slots.get(usize::from(slot.0)));
         }
     }
 
-    /// Where the entry of a key is, after adding the one that `make` gives where there is none, and whether it was added.
-    pub(super) fn find_or_insert_with(&mut self, key: &[u8], make: impl FnOnce() -> Entry) -> (Place, bool) {
-        let slot = slot_of(key);
+    /// Adds an entry where there is none with its key.
+    pub(super) fn insert(&mut self, vacancy: Vacancy, entry: Entry) -> Place {
         if self.slots.is_empty() {
-            self.slots.resize_with(usize::from(SLOT_COUNT), || None);
+            let new_slot = || SlotTable { table: DenseTable::new(self.seed.clone()), due: Deadline::NEVER };
+            self.slots.resize_with(usize::from(SLOT_COUNT), new_slot);
         }
-        self.write_frozen(slot);
-        let seed = &self.seed;
-        let table = &mut self.slots[usize::from(slot.0)]
-            .get_or_insert_with(|| Box::new(SlotTable { table: DenseTable::new(seed.clone()), due: None }))
-            .table;
-        let (position, added) = table.find_or_insert_with(key, make);
-        if added {
-            self.len += 1;
-            self.groups[usize::from(slot.0) / GROUP_SLOTS] += 1;
-        }
-        let place = Place { slot, position };
-        if added {
-            self.size += self.at(place).size();
-        }
-        (place, added)
+        self.len += 1;
+        self.size += entry.size();
+        self.groups[usize::from(vacancy.slot.0) / GROUP_SLOTS] += 1;
+        let Some(slot) = self.slot_mut(vacancy.slot) else { unreachable!("there is a table for each slot") };
+        Place { slot: vacancy.slot, position: slot.table.push(vacancy.hash, entry) }
     }
 
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Entry> {

@@ -6,7 +6,7 @@
 //! pause that grows with it, so that the cost of expiry stays bounded: readers do not see the difference.
 
 use super::{DbIndex, Entry, Keyspace};
-use crate::clock::Millis;
+use crate::clock::{Deadline, Millis};
 use crate::effects::{Effects, Event};
 use crate::values::Value;
 use crate::values::bytes::SmallBytes;
@@ -52,7 +52,7 @@ impl Keyspace {
         let pause = i64::try_from(table.table.len() / KEYS_PER_PAUSE_MS).unwrap_or(i64::MAX);
         let next = table.table.iter().filter_map(Entry::next_deadline).min();
         let due = next.map(|next| next.max(now.after(pause)));
-        table.due = due;
+        table.due = due.map_or(Deadline::NEVER, Deadline::at);
         self.deadlines.reschedule(db, slot, Some(time), due);
         Some(Expired { keys: keys.len() as u64, fields })
     }
@@ -67,7 +67,7 @@ impl Keyspace {
         limit: usize,
         effects: &mut Effects,
     ) -> u64 {
-        let Some(place) = self.database(db).find(key) else { return 0 };
+        let Ok(place) = self.database(db).find(key) else { return 0 };
         let Value::Hash(hash) = &mut self.hand_out(db, place).value else { return 0 };
         let dated = hash.dated().into_iter();
         let expired: Vec<_> = dated.flat_map(|dated| dated.expired(now)).take(limit).map(SmallBytes::from).collect();

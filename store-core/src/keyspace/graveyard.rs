@@ -6,7 +6,6 @@
 
 use super::database::SlotTable;
 use super::{Database, Keyspace};
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// How many keys one step frees, about.
@@ -19,7 +18,7 @@ const ENTRIES_AT_ONCE: usize = ENTRIES_PER_STEP;
 /// What is still to be freed.
 #[derive(Debug, Default)]
 pub(super) struct Graveyard {
-    slots: Vec<Vec<Option<Box<SlotTable>>>>,
+    slots: Vec<Vec<SlotTable>>,
 }
 
 impl Graveyard {
@@ -38,7 +37,7 @@ impl Graveyard {
         for _ in 0..SLOTS_PER_STEP {
             let Some(slots) = self.slots.last_mut() else { return };
             match slots.pop() {
-                Some(slot) => freed += slot.map_or(0, |slot| slot.table.len()),
+                Some(slot) => freed += slot.table.len(),
                 None => drop(self.slots.pop()),
             }
             if freed >= ENTRIES_PER_STEP {

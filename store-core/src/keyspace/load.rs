@@ -7,21 +7,16 @@ use crate::values::Value;
 impl Keyspace {
     /// Adds a key. False when it is there already, and then nothing has changed.
     pub fn add(&mut self, db: DbIndex, key: &[u8], value: Value, deadline: Deadline) -> bool {
-        let mut next = None;
-        let make = || {
-            let entry = Entry::new(key, value, deadline);
-            next = entry.next_deadline();
-            entry
-        };
         let database = self.database_mut(db);
-        let (_, added) = database.find_or_insert_with(key, make);
-        if added {
-            database.count_deadline(Deadline::NEVER, deadline);
-        }
+        let Err(vacancy) = database.find(key) else { return false };
+        let entry = Entry::new(key, value, deadline);
+        let next = entry.next_deadline();
+        database.insert(vacancy, entry);
+        database.count_deadline(Deadline::NEVER, deadline);
         if let Some(next) = next {
             self.schedule(db, key, next);
         }
-        added
+        true
     }
 
     /// Sees to it that the key's slot is looked through at this time, when the key or a field of it expires.
@@ -31,9 +26,10 @@ impl Keyspace {
         let Some(table) = databases.get_mut(usize::from(db.0)).and_then(|database| database.slot_mut(slot)) else {
             unreachable!("the key's slot has a table, since the key is in it");
         };
-        if table.due.is_none_or(|due| time < due) {
-            deadlines.reschedule(db, slot, table.due, Some(time));
-            table.due = Some(time);
+        let due = table.due.time();
+        if due.is_none_or(|due| time < due) {
+            deadlines.reschedule(db, slot, due, Some(time));
+            table.due = Deadline::at(time);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Parse, check, then touch: a command that can still fail has not called anything here that changes data.
 //! Every change is followed by an effect that repeats it.
 
+use super::database::{Place, Vacancy};
 use super::{AccessClock, Database, DbIndex, Entry, Keyspace, Reader};
 use crate::clock::{Deadline, Millis};
 use crate::config::Config;
@@ -107,7 +108,7 @@ impl<'a> Writer<'a> {
     /// [`Error::WrongType`], and then nothing was removed.
     pub fn get_mut<T: Typed>(&mut self, key: &[u8]) -> Result<Option<&mut T>, Error> {
         let now = self.now;
-        let Some(place) = self.database().find(key) else { return Ok(None) };
+        let Ok(place) = self.database().find(key) else { return Ok(None) };
         let entry = self.database().at(place);
         if !entry.is_live(now) {
             return Ok(None);
@@ -124,15 +125,13 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// [`Error::WrongType`], and then nothing was made.
     pub fn get_or_insert_with<T: Typed>(&mut self, key: &[u8], make: impl FnOnce() -> T) -> Result<&mut T, Error> {
-        match self.database().entry(key) {
-            Some(entry) if !entry.is_live(self.now) => self.bury(key),
-            Some(entry) if T::MAY_EXPIRE_WITHIN && entry.has_expired_fields(self.now) => {
-                self.remove_expired_fields(key);
+        let (place, added) = match self.find_usable::<T>(key) {
+            Ok(place) => (place, false),
+            Err(vacancy) => {
+                let entry = Entry::new(key, make().into_value(), Deadline::NEVER);
+                (self.keyspace.database_mut(self.db).insert(vacancy, entry), true)
             }
-            _ => {}
-        }
-        let make = || Entry::new(key, make().into_value(), Deadline::NEVER);
-        let (place, added) = self.keyspace.database_mut(self.db).find_or_insert_with(key, make);
+        };
         let entry = self.keyspace.hand_out(self.db, place);
         if added {
             self.effects.noted(self.db, Event::NEW, key);
@@ -143,47 +142,71 @@ impl<'a> Writer<'a> {
         T::of_mut(&mut entry.value).ok_or(Error::WrongType)
     }
 
+    /// Where a key is, or would be, once what has expired of it is removed.
+    fn find_usable<T: Typed>(&mut self, key: &[u8]) -> Result<Place, Vacancy> {
+        let found = self.database().find(key);
+        let Ok(place) = found else { return found };
+        let (entry, now) = (self.database().at(place), self.now);
+        if !entry.is_live(now) {
+            self.bury(key);
+        } else if T::MAY_EXPIRE_WITHIN && entry.has_expired_fields(now) {
+            self.remove_expired_fields(key);
+        } else {
+            return found;
+        }
+        self.database().find(key)
+    }
+
     /// Replaces what a key holds, whatever its type. An expired key counts as absent: `Keep` keeps nothing then.
     pub fn set(&mut self, key: &[u8], value: Value, expiry: Expiry) {
-        let now = self.now;
-        let deadline = match expiry {
-            Expiry::Keep => {
-                self.bury(key);
-                Deadline::NEVER
-            }
-            Expiry::Set(deadline) => deadline,
+        let mut found = self.database().find(key);
+        if let (Ok(place), Expiry::Keep) = (found, expiry)
+            && !self.database().at(place).is_live(self.now)
+        {
+            self.bury(key);
+            found = self.database().find(key);
+        }
+        let next = match found {
+            Ok(place) => self.overwrite(place, key, value, expiry),
+            Err(vacancy) => self.add(vacancy, key, value, expiry),
         };
-        let mut value = Some(value);
-        let make = || match value.take() {
-            Some(value) => Entry::new(key, value, deadline),
-            None => unreachable!("an entry is made at most once"),
-        };
-        let database = self.keyspace.database_mut(self.db);
-        let (place, added) = database.find_or_insert_with(key, make);
-        if let (false, Some(value)) = (added, value) {
-            database.replace_value(place, value);
-        }
-        let entry = database.at_mut(place);
-        let before = if added { Deadline::NEVER } else { entry.deadline };
-        if added {
-            self.access.stamp(entry.access(), self.random);
-        } else {
-            self.access.record(entry.access(), self.random);
-            if expiry != Expiry::Keep {
-                entry.deadline = deadline;
-            }
-        }
-        let (after, next) = (entry.deadline, entry.next_deadline());
-        self.keyspace.database_mut(self.db).count_deadline(before, after);
-        if before.is_past(now) {
-            self.effects.changed(self.db, Event::EXPIRED, key);
-        }
-        if added || before.is_past(now) {
-            self.effects.noted(self.db, Event::NEW, key);
-        }
         if let Some(next) = next {
             self.schedule(key, next);
         }
+    }
+
+    /// Replaces the value of an entry. Gives when it, or something in it, expires.
+    fn overwrite(&mut self, place: Place, key: &[u8], value: Value, expiry: Expiry) -> Option<Millis> {
+        let database = self.keyspace.database_mut(self.db);
+        let entry = database.replace_value(place, value);
+        self.access.record(entry.access(), self.random);
+        let before = entry.deadline;
+        if let Expiry::Set(deadline) = expiry {
+            entry.deadline = deadline;
+        }
+        let (after, next) = (entry.deadline, entry.next_deadline());
+        database.count_deadline(before, after);
+        if before.is_past(self.now) {
+            self.effects.changed(self.db, Event::EXPIRED, key);
+            self.effects.noted(self.db, Event::NEW, key);
+        }
+        next
+    }
+
+    /// Adds an entry. Gives when it, or something in it, expires.
+    fn add(&mut self, vacancy: Vacancy, key: &[u8], value: Value, expiry: Expiry) -> Option<Millis> {
+        let deadline = match expiry {
+            Expiry::Keep => Deadline::NEVER,
+            Expiry::Set(deadline) => deadline,
+        };
+        let entry = Entry::new(key, value, deadline);
+        self.access.stamp(entry.access(), self.random);
+        let next = entry.next_deadline();
+        let database = self.keyspace.database_mut(self.db);
+        database.insert(vacancy, entry);
+        database.count_deadline(Deadline::NEVER, deadline);
+        self.effects.noted(self.db, Event::NEW, key);
+        next
     }
 
     /// Puts a value in the place of whatever a key held, as if that had been removed before: the key is new.

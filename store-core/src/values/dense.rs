@@ -16,6 +16,7 @@
 
 mod chunks;
 mod index;
+mod tags;
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -32,7 +33,7 @@ pub use chunks::{IntoIter, Iter};
 use super::bytes::SmallBytes;
 use crate::random::{HashSeed, Random};
 
-const _: () = assert!(size_of::<DenseTable<SmallBytes>>() <= 64);
+const _: () = assert!(size_of::<DenseTable<SmallBytes>>() <= 72);
 
 /// An entry that is found by a key of bytes. The key must not change while the entry is in a table.
 pub trait Keyed {
@@ -54,7 +55,9 @@ impl Keyed for SmallBytes {
 pub struct TableSeed(Arc<(u64, SharedSeed)>);
 
 impl TableSeed {
-    fn hash(&self, key: &[u8]) -> u64 {
+    /// The hash of a key in every table with this seed.
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> u64 {
         let (start, shared) = &*self.0;
         let mut hasher = FoldHasher::with_seed(*start, shared);
         hasher.write(key);
@@ -108,7 +111,14 @@ impl<E: Keyed> DenseTable<E> {
     /// The position of the entry with this key, good until the next removal.
     #[inline]
     pub fn find(&self, key: &[u8]) -> Option<usize> {
-        self.index.find(self.seed.hash(key), |position| self.entries[position].key() == key)
+        self.find_hashed(self.seed.hash(key), key)
+    }
+
+    /// [`Self::find`] with the hash that the table's seed gives for the key: to be computed before the table itself is
+    /// looked at, which may have to come from far.
+    #[inline]
+    pub fn find_hashed(&self, hash: u64, key: &[u8]) -> Option<usize> {
+        self.index.find(hash, |position| self.entries[position].key() == key)
     }
 
     /// Whether an entry has this key.
@@ -142,7 +152,7 @@ impl<E: Keyed> DenseTable<E> {
     /// Adds an entry, or puts it in the place of the one with the same key, which is returned.
     pub fn insert(&mut self, entry: E) -> Option<E> {
         let hash = self.seed.hash(entry.key());
-        match self.index.find(hash, |position| self.entries[position].key() == entry.key()) {
+        match self.find_hashed(hash, entry.key()) {
             Some(position) => Some(mem::replace(&mut self.entries[position], entry)),
             None => {
                 self.push(hash, entry);
@@ -155,19 +165,25 @@ impl<E: Keyed> DenseTable<E> {
     /// The flag says whether it was added. `make` must give an entry with this very key.
     pub fn find_or_insert_with(&mut self, key: &[u8], make: impl FnOnce() -> E) -> (usize, bool) {
         let hash = self.seed.hash(key);
-        match self.index.find(hash, |position| self.entries[position].key() == key) {
+        match self.find_hashed(hash, key) {
             Some(position) => (position, false),
-            None => {
-                self.push(hash, make());
-                (self.entries.len() - 1, true)
-            }
+            None => (self.push(hash, make()), true),
         }
+    }
+
+    /// Adds an entry whose key, of this hash, is known not to be there, and gives its position.
+    pub fn push(&mut self, hash: u64, entry: E) -> usize {
+        let Self { entries, index, seed } = self;
+        entries.push(entry);
+        let position = entries.len() - 1;
+        index.push(hash, position, &|position: usize| seed.hash(entries[position].key()));
+        position
     }
 
     /// Takes out the entry with this key. The last entry moves to its position.
     pub fn remove(&mut self, key: &[u8]) -> Option<E> {
         let hash = self.seed.hash(key);
-        let position = self.index.find(hash, |position| self.entries[position].key() == key)?;
+        let position = self.find_hashed(hash, key)?;
         Some(self.swap_remove(position, hash))
     }
 
@@ -228,12 +244,6 @@ impl<E: Keyed> DenseTable<E> {
     /// Bytes of heap memory that the table itself owns; what its entries own comes on top.
     pub fn heap_len(&self) -> usize {
         self.entries.heap_len() + self.index.heap_len()
-    }
-
-    fn push(&mut self, hash: u64, entry: E) {
-        let Self { entries, index, seed } = self;
-        entries.push(entry);
-        index.push(hash, entries.len() - 1, &|position: usize| seed.hash(entries[position].key()));
     }
 
     fn swap_remove(&mut self, position: usize, hash: u64) -> E {

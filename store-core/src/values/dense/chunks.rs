@@ -5,7 +5,7 @@
 //! half used: a tenth of the memory of a million small hashes. Full chunks are all of one size. Only the last chunk is
 //! ever copied, when it grows by [`GROWTH`] elements up to that size.
 //!
-//! Access by position is O(1), through one more pointer than in one array. Pushing is O(1), but for the array of chunks
+//! Access by position is O(1), through one more pointer than in one array once there is more than one chunk. Pushing is O(1), but for the array of chunks
 //! itself, which grows by a quarter: one move of 24 bytes for each [`CHUNK_LEN`] elements, amortised.
 
 use alloc::vec::{self, Vec};
@@ -18,26 +18,42 @@ const CHUNK_LEN: usize = 16;
 /// The elements by which the room of the last chunk grows.
 const GROWTH: usize = 4;
 
-/// An array in chunks. All but the last are full, and none is empty.
+/// An array in chunks. All but the last are full, and only a single one may be empty.
 #[derive(Clone, Debug)]
-pub(super) struct Chunks<E>(Vec<Vec<E>>);
+pub(super) enum Chunks<E> {
+    One(Vec<E>),
+    Many(Vec<Vec<E>>),
+}
 
 impl<E> Chunks<E> {
     pub(super) const fn new() -> Self {
-        Self(Vec::new())
+        Self::One(Vec::new())
     }
 
     /// Room for so many elements from the beginning, up to a chunk; the other chunks come when they are needed.
     pub(super) fn with_capacity(capacity: usize) -> Self {
-        let mut chunks = Vec::with_capacity(capacity.div_ceil(CHUNK_LEN));
-        if capacity > 0 {
-            chunks.push(Vec::with_capacity(capacity.min(CHUNK_LEN)));
-        }
-        Self(chunks)
+        Self::One(Vec::with_capacity(capacity.min(CHUNK_LEN)))
     }
 
+    #[inline]
+    fn chunks(&self) -> &[Vec<E>] {
+        match self {
+            Self::One(chunk) => slice::from_ref(chunk),
+            Self::Many(chunks) => chunks,
+        }
+    }
+
+    #[inline]
+    fn chunks_mut(&mut self) -> &mut [Vec<E>] {
+        match self {
+            Self::One(chunk) => slice::from_mut(chunk),
+            Self::Many(chunks) => chunks,
+        }
+    }
+
+    #[inline]
     pub(super) fn len(&self) -> usize {
-        match self.0.split_last() {
+        match self.chunks().split_last() {
             None => 0,
             Some((last, full)) => full.len() * CHUNK_LEN + last.len(),
         }
@@ -49,16 +65,16 @@ impl<E> Chunks<E> {
 
     #[inline]
     pub(super) fn get(&self, position: usize) -> Option<&E> {
-        self.0.get(position / CHUNK_LEN)?.get(position % CHUNK_LEN)
+        self.chunks().get(position / CHUNK_LEN)?.get(position % CHUNK_LEN)
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, position: usize) -> Option<&mut E> {
-        self.0.get_mut(position / CHUNK_LEN)?.get_mut(position % CHUNK_LEN)
+        self.chunks_mut().get_mut(position / CHUNK_LEN)?.get_mut(position % CHUNK_LEN)
     }
 
     pub(super) fn push(&mut self, element: E) {
-        match self.0.last_mut() {
+        match self.chunks_mut().last_mut() {
             Some(last) if last.len() < CHUNK_LEN => {
                 if last.len() == last.capacity() {
                     last.reserve_exact(GROWTH.min(CHUNK_LEN - last.len()));
@@ -70,26 +86,38 @@ impl<E> Chunks<E> {
     }
 
     fn push_chunk(&mut self, element: E) {
-        let chunks = &mut self.0;
-        if chunks.len() == chunks.capacity() {
-            chunks.reserve_exact(chunks.len() / 4 + 1);
-        }
         let mut chunk = Vec::with_capacity(GROWTH);
         chunk.push(element);
-        chunks.push(chunk);
+        match self {
+            Self::One(first) => *self = Self::Many(alloc::vec![core::mem::take(first), chunk]),
+            Self::Many(chunks) => {
+                if chunks.len() == chunks.capacity() {
+                    chunks.reserve_exact(chunks.len() / 4 + 1);
+                }
+                chunks.push(chunk);
+            }
+        }
     }
 
     fn pop(&mut self) -> Option<E> {
-        let last = self.0.last_mut()?;
+        let last = self.chunks_mut().last_mut()?;
         let element = last.pop();
         if last.is_empty() {
-            self.0.pop();
-            // Half of the room is kept, so that pushing again costs nothing.
-            if self.0.capacity() / 4 > self.0.len() {
-                self.0.shrink_to(self.0.len() * 2);
-            }
+            self.pop_chunk();
         }
         element
+    }
+
+    /// Removes the last chunk, which has become empty.
+    fn pop_chunk(&mut self) {
+        let Self::Many(chunks) = self else { return };
+        chunks.pop();
+        if let [first] = chunks.as_mut_slice() {
+            *self = Self::One(core::mem::take(first));
+        } else if chunks.capacity() / 4 > chunks.len() {
+            // Half of the room is kept, so that pushing again costs nothing.
+            chunks.shrink_to(chunks.len() * 2);
+        }
     }
 
     /// Takes out the element at a position, into which the last one moves.
@@ -121,33 +149,45 @@ impl<E> Chunks<E> {
             return Iter { front: [].iter(), middle: [].iter(), back: [].iter() };
         }
         let (first, last) = (start / CHUNK_LEN, (end - 1) / CHUNK_LEN);
-        let to = end - last * CHUNK_LEN;
+        let (chunks, to) = (self.chunks(), end - last * CHUNK_LEN);
         if first == last {
-            let front = self.0[first][start % CHUNK_LEN..to].iter();
+            let front = chunks[first][start % CHUNK_LEN..to].iter();
             return Iter { front, middle: [].iter(), back: [].iter() };
         }
         Iter {
-            front: self.0[first][start % CHUNK_LEN..].iter(),
-            middle: self.0[first + 1..last].iter(),
-            back: self.0[last][..to].iter(),
+            front: chunks[first][start % CHUNK_LEN..].iter(),
+            middle: chunks[first + 1..last].iter(),
+            back: chunks[last][..to].iter(),
         }
     }
 
     pub(super) fn iter_mut(&mut self) -> Flatten<slice::IterMut<'_, Vec<E>>> {
-        self.0.iter_mut().flatten()
+        self.chunks_mut().iter_mut().flatten()
     }
 
     pub(super) fn into_iter(self) -> IntoIter<E> {
-        self.0.into_iter().flatten()
+        let chunks = match self {
+            Self::One(chunk) => alloc::vec![chunk],
+            Self::Many(chunks) => chunks,
+        };
+        chunks.into_iter().flatten()
     }
 
     /// Bytes of heap memory that the array owns; what its elements own comes on top.
     pub(super) fn heap_len(&self) -> usize {
-        let room = match self.0.split_last() {
+        let room = match self.chunks().split_last() {
             None => 0,
             Some((last, full)) => full.len() * CHUNK_LEN + last.capacity(),
         };
-        self.0.capacity() * size_of::<Vec<E>>() + room * size_of::<E>()
+        self.array_len() + room * size_of::<E>()
+    }
+
+    /// Bytes of heap memory that the array of chunks takes.
+    const fn array_len(&self) -> usize {
+        match self {
+            Self::One(_) => 0,
+            Self::Many(chunks) => chunks.capacity() * size_of::<Vec<E>>(),
+        }
     }
 }
 
@@ -156,14 +196,14 @@ impl<E> Index<usize> for Chunks<E> {
 
     #[inline]
     fn index(&self, position: usize) -> &E {
-        &self.0[position / CHUNK_LEN][position % CHUNK_LEN]
+        &self.chunks()[position / CHUNK_LEN][position % CHUNK_LEN]
     }
 }
 
 impl<E> IndexMut<usize> for Chunks<E> {
     #[inline]
     fn index_mut(&mut self, position: usize) -> &mut E {
-        &mut self.0[position / CHUNK_LEN][position % CHUNK_LEN]
+        &mut self.chunks_mut()[position / CHUNK_LEN][position % CHUNK_LEN]
     }
 }
 
@@ -311,6 +351,6 @@ mod tests {
                 chunks.heap_len()
             );
         }
-        assert_eq!(chunks.heap_len(), chunks.0.capacity() * size_of::<Vec<u64>>());
+        assert!(matches!(chunks, Chunks::One(_)));
     }
 }

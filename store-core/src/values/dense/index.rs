@@ -1,17 +1,18 @@
 //! How a dense table finds the position of an entry from the hash of its key.
 //!
 //! Few entries: one byte of each hash in an array beside the entries. A search scans it, eight to thirty-two bytes at a
-//! time, and meets a wrong entry once in 256. This costs a byte an entry, where a hash table's buckets cost about eleven;
+//! time, and meets a wrong entry once in 256. This costs about a byte an entry, where a hash table's buckets cost about eleven;
 //! most tables of a store are small, since its keyspace has one per slot.
 //! Many entries: a hash table of positions.
 
-use alloc::vec::Vec;
+use super::tags::Tags;
 use hashbrown::HashTable;
 
 /// The most entries that are searched by scanning.
 const SCANNED_MAX: usize = 128;
-/// The bytes by which the array of scanned ones grows.
-const TAGS_GROWTH: usize = 16;
+
+const _: () = assert!(SCANNED_MAX <= Tags::MAX);
+const _: () = assert!(size_of::<Index>() <= 32);
 
 /// Tells the hash of the entry at a position. It is called where an index is made anew, which is seldom: one copy of that
 /// code for all kinds of entries keeps the program small.
@@ -20,21 +21,21 @@ pub(super) type HashAt<'a> = dyn Fn(usize) -> u64 + 'a;
 #[derive(Clone, Debug)]
 pub(super) enum Index {
     /// A byte of each entry's hash, in the entries' order.
-    Scanned(Vec<u8>),
+    Scanned(Tags),
     /// Positions by hash.
     Hashed(HashTable<u32>),
 }
 
 impl Index {
     pub(super) const fn new() -> Self {
-        Self::Scanned(Vec::new())
+        Self::Scanned(Tags::new())
     }
 
     /// The position of the entry with this hash that `is_wanted` accepts.
     #[inline]
     pub(super) fn find(&self, hash: u64, mut is_wanted: impl FnMut(usize) -> bool) -> Option<usize> {
         match self {
-            Self::Scanned(tags) => memchr::memchr_iter(tag(hash), tags).find(|position| is_wanted(*position)),
+            Self::Scanned(tags) => memchr::memchr_iter(tag(hash), tags.as_slice()).find(|position| is_wanted(*position)),
             Self::Hashed(positions) => positions.find(hash, |position| is_wanted(widen(*position))).copied().map(widen),
         }
     }
@@ -42,12 +43,7 @@ impl Index {
     /// Adds the entry behind the last of `len` ones; `hash_at` tells the hash of any entry, this one included.
     pub(super) fn push(&mut self, hash: u64, len: usize, hash_at: &HashAt<'_>) {
         match self {
-            Self::Scanned(tags) if len < SCANNED_MAX => {
-                if tags.len() == tags.capacity() {
-                    tags.reserve_exact(TAGS_GROWTH);
-                }
-                tags.push(tag(hash));
-            }
+            Self::Scanned(tags) if len < SCANNED_MAX => tags.push(tag(hash)),
             Self::Scanned(_) => *self = Self::hashed(len + 1, hash_at),
             Self::Hashed(positions) => {
                 positions.insert_unique(hash, narrow(len), |position| hash_at(widen(*position)));
@@ -59,9 +55,7 @@ impl Index {
     /// entries.
     pub(super) fn swap_remove(&mut self, (position, hash): (usize, u64), (last, last_hash): (usize, u64)) {
         match self {
-            Self::Scanned(tags) => {
-                tags.swap_remove(position);
-            }
+            Self::Scanned(tags) => tags.swap_remove(position),
             Self::Hashed(positions) => {
                 match positions.find_entry(hash, |at| widen(*at) == position) {
                     Ok(found) => drop(found.remove()),
@@ -89,8 +83,7 @@ impl Index {
     /// Gives back memory that `len` entries do not need.
     pub(super) fn shrink(&mut self, len: usize, hash_at: &HashAt<'_>) {
         match self {
-            Self::Scanned(tags) if tags.capacity() >= len + 2 * TAGS_GROWTH => tags.shrink_to(len + TAGS_GROWTH),
-            Self::Scanned(_) => {}
+            Self::Scanned(tags) => tags.shrink(),
             Self::Hashed(_) if len <= SCANNED_MAX / 2 => self.rebuild(len, hash_at),
             Self::Hashed(positions) if len < positions.capacity() / 4 => {
                 positions.shrink_to(len * 2, |position| hash_at(widen(*position)));
@@ -102,14 +95,14 @@ impl Index {
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Scanned(tags) => tags.len(),
+            Self::Scanned(tags) => tags.as_slice().len(),
             Self::Hashed(positions) => positions.len(),
         }
     }
 
     pub(super) fn heap_len(&self) -> usize {
         match self {
-            Self::Scanned(tags) => tags.capacity(),
+            Self::Scanned(tags) => tags.heap_len(),
             Self::Hashed(positions) => positions.allocation_size(),
         }
     }
