@@ -8,9 +8,11 @@
 //! ```
 //!
 //! A real redis-server 7 loads the folder as it is. Behind each batch stands an annotation line, which Redis skips:
-//! `#CRC32C:<hex> LSN:<n>`, the number of the last effect, and the checksum of that and of the bytes since the annotation
-//! before. So a torn tail and a flipped bit are told apart: bytes behind the last annotation were never confirmed, and
-//! are cut; bytes that their annotation contradicts are damage, and stop the start.
+//! `#CRC32C:<hex> LSN:<n> SYNCED:<n>`, the number of the last effect, up to which byte the file was on the disk before, and
+//! the checksum of both and of the bytes since the annotation before. So a torn tail and a flipped bit are told apart:
+//! bytes behind the last annotation were never confirmed, and are cut, and so are batches with gaps of which nothing says
+//! that they were ever on the disk; bytes that their annotation contradicts otherwise are damage, and stop the start. The
+//! manifest ends with a checksum, too, in a line that Redis takes for a comment.
 //!
 //! Architecture invariant: the log knows commands only as bytes between annotations; replaying them is the engine's work.
 
@@ -162,7 +164,7 @@ pub fn open(folder: Folder, engine: &mut Engine) -> Result<(Log, Writer), Error>
     folder.clear_drafts()?;
     let manifest = manifest::Manifest::read(&folder)?;
     let files = load_files(folder.disk(), &manifest, |name| folder.path_of(name), TornTail::Cut, engine)?;
-    Log::new(folder, manifest, &files)
+    Log::new(folder, manifest, &files, engine.lsn())
 }
 
 /// Loads a log that only is looked at: an append-only directory, ours or that of a Redis.
@@ -224,3 +226,6 @@ fn load_file(
     let reader::Loaded { last, bytes, torn_bytes } = reader::load(place, last, engine)?;
     Ok((last, Summary { path: place.path.to_owned(), purpose, bytes, torn_bytes }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,7 +116,7 @@ impl Task {
         if batch.bytes.is_empty() {
             return Ok(());
         }
-        Writer::annotate(&mut batch.bytes, batch.last);
+        self.writer.annotate(&mut batch.bytes, batch.last);
         let mut stalled = false;
         while let Err(error) = self.writer.append(&batch.bytes) {
             if !self.wait_after(&error, &mut stalled) {
@@ -144,7 +144,7 @@ impl Task {
     /// Goes on in a new file. Where that cannot be made, the old one goes on.
     fn cut(&mut self, tell: &Cut) -> Result<(), Error> {
         self.sync()?;
-        let result = match self.log.next_increment() {
+        let result = match self.log.next_increment(self.writer.last()) {
             Ok(writer) => {
                 self.writer = writer;
                 Ok(())

@@ -52,6 +52,12 @@ impl Folder {
         Self::take(path)
     }
 
+    /// A folder on a disk that nobody else has.
+    #[cfg(test)]
+    pub(super) fn on(disk: Arc<dyn Disk>) -> Self {
+        Self { log: PathBuf::from(super::DIRECTORY), disk, _lock: None }
+    }
+
     /// The disk that it is on.
     pub(super) fn disk(&self) -> &dyn Disk {
         &*self.disk

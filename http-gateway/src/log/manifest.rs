@@ -7,6 +7,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "appendonly.aof.manifest";
+/// What its last line begins with. Redis takes it for a comment.
+const CHECKSUM: &str = "#CRC32C:";
+
+/// The line behind these lines.
+fn checksum(lines: &str) -> String {
+    format!("{CHECKSUM}{:08x}\n", crc32c::crc32c(lines.as_bytes()))
+}
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,10 +130,16 @@ impl Manifest {
                 Err(error) => unreachable!("memory takes every write: {error}"),
             }
         }
+        text.push_str(&checksum(&text));
         text
     }
 
     fn parse(text: &str) -> Result<Self, String> {
+        if let Some(at) = text.find(CHECKSUM)
+            && text.split_at(at).1 != checksum(text.split_at(at).0)
+        {
+            return Err("its checksum is not that of its lines".to_owned());
+        }
         let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
         let files = lines.map(parse_line).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { files })
@@ -181,13 +194,15 @@ mod tests {
         assert_eq!(manifest.next_base(), "appendonly.aof.1.base.rdb");
         assert_eq!(manifest.rebase(), ["appendonly.aof.1.incr.aof"]);
         let text = "file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.2.incr.aof seq 2 type i\n";
-        assert_eq!(manifest.text(), text);
-        assert_eq!(Manifest::parse(text), Ok(manifest));
+        assert_eq!(manifest.text(), format!("{text}{}", checksum(text)));
+        assert_eq!(Manifest::parse(text).as_ref(), Ok(&manifest));
+        assert_eq!(Manifest::parse(&manifest.text()), Ok(manifest));
     }
 
     #[test]
     fn what_cannot_be_read_is_named() {
-        for text in ["file a seq x type i", "file a seq 1 type z", "file ../a seq 1 type i"] {
+        let flipped = format!("file a seq 1 type h\n{}", checksum("file a seq 1 type i\n"));
+        for text in [flipped.as_str(), "file a seq x type i", "file a seq 1 type z", "file ../a seq 1 type i"] {
             assert!(Manifest::parse(text).is_err(), "{text}");
         }
     }

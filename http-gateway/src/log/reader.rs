@@ -14,6 +14,11 @@ const PIECE_BYTES: usize = 1024 * 1024;
 /// but a file of Redis has no annotations at all.
 const BATCH_BYTES_MAX: usize = 128 * 1024 * 1024;
 
+/// What an annotation of Redis begins with: the time.
+const TIME_MARK: &[u8] = b"#TS:";
+/// What a disk writes whole or not at all.
+const SECTOR_BYTES: usize = 512;
+
 /// What a file held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Loaded {
@@ -44,13 +49,13 @@ pub(super) fn load(place: Place<'_>, last: Lsn, engine: &mut Engine) -> Result<L
     let (window, last) = if rdb::is_rdb(disk, path)? {
         let LoadedFile { bytes, last: reached, rest, source, .. } = rdb::load(disk, path, engine)?;
         let read = bytes + rest.len() as u64;
-        (Window { file: source, bytes: rest, read, ended: false }, reached.unwrap_or(last))
+        (Window { file: source, bytes: rest, skipped: Vec::new(), read, ended: false }, reached.unwrap_or(last))
     } else {
         let file = DiskReader::open(disk, path).map_err(Error::io("open", path))?;
-        (Window { file, bytes: Vec::new(), read: 0, ended: false }, last)
+        (Window { file, bytes: Vec::new(), skipped: Vec::new(), read: 0, ended: false }, last)
     };
     let batch = window.position(0);
-    let mut reader = Reader { place, window, batch, crc: 0, last, at: 0, torn_bytes: 0, engine };
+    let mut reader = Reader { place, window, batch, crc: 0, last, at: 0, torn_bytes: 0, is_ours: false, engine };
     match reader.read_batches()? {
         Tail::Clean => {}
         tail => reader.end(tail)?,
@@ -62,6 +67,8 @@ pub(super) fn load(place: Place<'_>, last: Lsn, engine: &mut Engine) -> Result<L
 struct Window {
     file: DiskReader,
     bytes: Vec<u8>,
+    /// Lines that were taken out of `bytes`: before which of them, and how long they were.
+    skipped: Vec<(usize, usize)>,
     /// How much of the file has been read: the file's position of the end of `bytes`.
     read: u64,
     ended: bool,
@@ -79,9 +86,23 @@ impl Window {
         Ok(more > 0)
     }
 
-    /// The file's position of a place in the window.
+    /// The file's position of a place in the window; before the lines that were taken out there.
     fn position(&self, at: usize) -> u64 {
-        self.read - (self.bytes.len() - at) as u64
+        let skipped: usize = self.skipped.iter().filter(|(before, _)| *before >= at).map(|(_, len)| len).sum();
+        self.read - (self.bytes.len() - at + skipped) as u64
+    }
+
+    /// Takes a line out.
+    fn skip(&mut self, at: usize, len: usize) {
+        self.bytes.drain(at..at + len);
+        self.skipped.push((at, len));
+    }
+
+    /// Takes bytes away from the front.
+    fn forget(&mut self, count: usize) {
+        self.bytes.drain(..count);
+        self.skipped.retain(|(before, _)| *before >= count);
+        self.skipped.iter_mut().for_each(|(before, _)| *before -= count);
     }
 }
 
@@ -106,6 +127,8 @@ enum Tail {
     Unfinished,
     /// With something that is no command.
     Unreadable(String),
+    /// With a batch that is not the one that its annotation was made for.
+    Contradicted(String),
 }
 
 struct Reader<'a> {
@@ -119,6 +142,8 @@ struct Reader<'a> {
     /// Up to where the window holds whole commands.
     at: usize,
     torn_bytes: u64,
+    /// Whether there is an annotation of ours.
+    is_ours: bool,
     engine: &'a mut Engine,
 }
 
@@ -130,7 +155,11 @@ impl Reader<'_> {
                     self.at += len;
                     self.replay_long()?;
                 }
-                Piece::Annotation(len) => self.annotation(len)?,
+                Piece::Annotation(len) => {
+                    if let Some(reason) = self.annotation(len)? {
+                        return Ok(Tail::Contradicted(reason));
+                    }
+                }
                 Piece::Unreadable(reason) => return Ok(Tail::Unreadable(reason)),
                 Piece::Unfinished if self.fill()? => {}
                 Piece::Unfinished if self.window.bytes.is_empty() && self.crc == 0 => return Ok(Tail::Clean),
@@ -163,27 +192,31 @@ impl Reader<'_> {
         self.window.fill().map_err(Error::io("read", self.place.path))
     }
 
-    /// Deals with an annotation line of so many bytes.
-    fn annotation(&mut self, len: usize) -> Result<(), Error> {
+    /// Deals with an annotation line of so many bytes. Gives what is wrong with the batch before it, if anything is.
+    fn annotation(&mut self, len: usize) -> Result<Option<String>, Error> {
         let line = self.window.bytes.get(self.at..self.at + len).unwrap_or_default();
         let Some(annotation) = Annotation::parse(line) else {
-            // Someone else's, such as Redis's `#TS:`.
-            self.window.bytes.drain(self.at..self.at + len);
-            return Ok(());
+            if self.is_ours && !line.starts_with(TIME_MARK) {
+                return Ok(Some(format!("at byte {} stands a line of nobody", self.window.position(self.at))));
+            }
+            self.window.skip(self.at, len);
+            return Ok(None);
         };
         let batch = self.window.bytes.get(..self.at).unwrap_or_default();
         if !annotation.confirms(crc32c::crc32c_append(self.crc, batch)) {
-            return Err(self.damaged("the bytes from here on do not match their checksum".into()));
+            return Ok(Some("the bytes from here on do not match their checksum".into()));
         }
         if self.replay()? < self.at {
             return Err(self.damaged("a transaction that begins here does not end".into()));
         }
-        self.window.bytes.drain(..self.at + len);
+        self.window.forget(self.at + len);
+        self.window.skipped.clear();
         self.at = 0;
         self.crc = 0;
         self.batch = self.window.position(0);
         self.last = annotation.last;
-        Ok(())
+        self.is_ours = true;
+        Ok(None)
     }
 
     /// Replays what is there when it is too much to wait for its annotation.
@@ -211,31 +244,28 @@ impl Reader<'_> {
 
     fn forget(&mut self, applied: usize) {
         self.crc = crc32c::crc32c_append(self.crc, self.window.bytes.get(..applied).unwrap_or_default());
-        self.window.bytes.drain(..applied);
+        self.window.forget(applied);
         self.at -= applied;
     }
 
-    /// Deals with what stands behind the last annotation. Whole commands are taken (a Redis that went on with this file
-    /// writes no annotations); an unfinished one was never confirmed, and is cut.
+    /// Deals with what stands behind the last annotation that was confirmed. It was never confirmed, and is cut; but whole
+    /// commands of a Redis, which went on with this file and writes no annotations, are taken.
     fn end(&mut self, tail: Tail) -> Result<(), Error> {
         while self.fill()? {}
-        let rest = self.window.bytes.get(self.at..).unwrap_or_default();
-        let zeros = rest.iter().all(|byte| *byte == 0);
-        if let Tail::Unreadable(reason) = &tail {
-            // Zeros are what a file system leaves of a write that it had not finished.
-            if !zeros {
-                return Err(self.damaged(format!("at byte {} stands {reason}", self.window.position(self.at))));
+        if let Some(reason) = self.contradiction(tail) {
+            if !self.is_unfinished() {
+                return Err(self.damaged(reason));
             }
-        }
-        if Annotation::is_in(rest) {
-            return Err(self.damaged("a command does not end before the next checksum".into()));
+            self.at = 0;
+        } else if self.is_ours && !self.begins_as_redis_does() {
+            self.at = 0;
         }
         let before = self.engine.lsn();
         let applied = self.replay()?;
         self.forget(applied);
         self.last.0 += self.engine.lsn().0 - before.0;
-        let cut = self.window.bytes.len();
-        self.torn_bytes = cut as u64;
+        let cut = self.window.read - self.window.position(0);
+        self.torn_bytes = cut;
         if cut > 0 && !self.place.is_last {
             return Err(self.damaged("it ends with an unfinished command, but is not the last file".into()));
         }
@@ -245,8 +275,48 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// What is there that a write which was merely cut short does not leave.
+    fn contradiction(&self, tail: Tail) -> Option<String> {
+        let rest = self.window.bytes.get(self.at..).unwrap_or_default();
+        match tail {
+            Tail::Contradicted(reason) => Some(reason),
+            // Zeros are what a file system leaves of a write that it had not finished.
+            Tail::Unreadable(reason) if !rest.iter().all(|byte| *byte == 0) => {
+                Some(format!("at byte {} stands {reason}", self.window.position(self.at)))
+            }
+            _ if Annotation::all_in(rest).next().is_some() => {
+                Some("a command does not end before the next checksum".into())
+            }
+            _ if rest.starts_with(b"#") && rest.iter().rev().skip(1).any(|byte| *byte == b'\r') => {
+                Some("a checksum does not end".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the bytes since the last annotation that was confirmed can be what a power cut leaves of writes that were
+    /// not synced. The disk may have got them in any order, so that later ones are there and earlier ones are gaps; but
+    /// then no annotation says that they had been on the disk before.
+    fn is_unfinished(&self) -> bool {
+        let mut later = Annotation::all_in(&self.window.bytes);
+        self.crc == 0 && self.has_gap() && !later.any(|annotation| annotation.vouches_for(self.batch))
+    }
+
+    /// Whether there are sectors among those bytes that were never written, or not to their ends.
+    fn has_gap(&self) -> bool {
+        let bytes = &self.window.bytes;
+        let until_sector = usize::try_from(self.batch.next_multiple_of(SECTOR_BYTES as u64) - self.batch);
+        let (first, others) = bytes.split_at(until_sector.unwrap_or(0).min(bytes.len()));
+        std::iter::once(first).chain(others.chunks(SECTOR_BYTES)).any(|sector| sector.last() == Some(&0))
+    }
+
+    /// Whether a Redis may have written those bytes, which writes no checksums: it selects a database first.
+    fn begins_as_redis_does(&self) -> bool {
+        self.window.bytes.starts_with(b"*2\r\n$6\r\nSELECT\r\n")
+    }
+
     /// Cuts so many bytes off the file, and confirms what stands before them.
-    fn confirm(&mut self, cut: usize) -> io::Result<()> {
+    fn confirm(&mut self, cut: u64) -> io::Result<()> {
         let end = self.window.position(0);
         let file = self.place.disk.open(self.place.path, Mode::Write)?;
         if cut > 0 {
@@ -260,7 +330,7 @@ impl Reader<'_> {
             // Whoever wrote this may have left another database selected; a batch of ours begins in database 0.
             let mut line = Vec::new();
             write_request(&mut line, &[b"SELECT", b"0"]);
-            Annotation::new(crc32c::crc32c_append(self.crc, &line), self.last).write(&mut line);
+            Annotation::new(crc32c::crc32c_append(self.crc, &line), self.last, Some(self.batch)).write(&mut line);
             file.write_all_at(&line, end)?;
         }
         file.sync()

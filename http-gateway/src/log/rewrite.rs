@@ -16,7 +16,7 @@
 use super::manifest::Manifest;
 use super::{Error, Folder, Summary, Writer, rdb};
 use parking_lot::Mutex;
-use redstart_core::{Engine, Purpose, Save};
+use redstart_core::{Engine, Lsn, Purpose, Save};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The log of a data folder that this process holds.
@@ -39,12 +39,19 @@ struct Sizes {
 
 impl Log {
     /// A log whose files have been loaded, and its end.
-    pub(super) fn new(folder: Folder, mut manifest: Manifest, files: &[Summary]) -> Result<(Self, Writer), Error> {
+    pub(super) fn new(
+        folder: Folder,
+        mut manifest: Manifest,
+        files: &[Summary],
+        last: Lsn,
+    ) -> Result<(Self, Writer), Error> {
+        // The names that were read may not be on the disk yet, either.
+        folder.sync()?;
         let writer = match manifest.last_incr() {
-            Some(file) => Writer::open(&folder, &file.name)?,
+            Some(file) => Writer::open(&folder, &file.name, last)?,
             None => {
                 // The file comes first: a manifest never names what is not there.
-                let writer = Writer::create(&folder, &manifest.add_incr().name)?;
+                let writer = Writer::create(&folder, &manifest.add_incr().name, last)?;
                 manifest.write(&folder)?;
                 writer
             }
@@ -74,18 +81,18 @@ impl Log {
         self.sizes.newest.store(writer.byte_len(), Ordering::Relaxed);
     }
 
-    /// Begins a new increment behind the one that is written, all of which is on the disk.
+    /// Begins a new increment behind the one that is written, which ends with this effect and is on the disk.
     ///
     /// # Errors
     /// [`Error::Io`], and then the log goes on as it was; [`Error::Sync`], and then it is not known how it is.
-    pub fn next_increment(&self) -> Result<Writer, Error> {
+    pub fn next_increment(&self, last: Lsn) -> Result<Writer, Error> {
         let mut manifest = self.manifest.lock();
         let mut longer = manifest.clone();
-        let writer = Writer::create(&self.folder, &longer.add_incr().name)?;
+        let writer = Writer::create(&self.folder, &longer.add_incr().name, last)?;
         longer.write(&self.folder)?;
         *manifest = longer;
         drop(manifest);
-        let ended = self.sizes.newest.swap(0, Ordering::Relaxed);
+        let ended = self.sizes.newest.swap(writer.byte_len(), Ordering::Relaxed);
         self.sizes.older.fetch_add(ended, Ordering::Relaxed);
         Ok(writer)
     }
@@ -121,7 +128,7 @@ pub(super) fn run(folder: &Folder, manifest: &mut Manifest, engine: &mut Engine)
     let mut rewritten = manifest.clone();
     let base = rewritten.next_base();
     rdb::write_all(folder.disk(), &folder.draft_of(&base), engine, Purpose::LogBase)?;
-    Writer::create(folder, &rewritten.add_incr().name)?;
+    Writer::create(folder, &rewritten.add_incr().name, engine.lsn())?;
     put_in_place(folder, &mut rewritten)?;
     *manifest = rewritten;
     Ok(())

@@ -17,29 +17,45 @@ pub struct Writer {
     dirty: bool,
     /// Up to where the file is on the disk for sure.
     synced: u64,
+    /// The number of the last effect.
+    last: Lsn,
 }
 
 impl Writer {
-    /// Opens a file of effects.
-    pub(super) fn open(folder: &Folder, name: &str) -> Result<Self, Error> {
+    /// Opens a file of effects, all of which has been read. Whoever wrote it may have been killed before it was synced, and
+    /// then what was read came out of the operating system's memory; so it is synced now.
+    pub(super) fn open(folder: &Folder, name: &str, last: Lsn) -> Result<Self, Error> {
         let path = folder.path_of(name);
         let file = folder.disk().open(&path, Mode::Write).map_err(Error::io("open", &path))?;
         let end = file.byte_len().map_err(Error::io("read", &path))?;
-        Ok(Self { path, file, end, dirty: false, synced: end })
+        file.sync().map_err(Error::sync(&path))?;
+        Ok(Self { path, file, end, dirty: false, synced: end, last })
     }
 
-    /// Makes an empty file of effects, whose name is durable.
-    pub(super) fn create(folder: &Folder, name: &str) -> Result<Self, Error> {
+    /// Makes a file of effects behind one, whose name is durable. It begins with an annotation of nothing, which says whose
+    /// file it is.
+    pub(super) fn create(folder: &Folder, name: &str, last: Lsn) -> Result<Self, Error> {
         let path = folder.path_of(name);
         let file = folder.disk().open(&path, Mode::Create).map_err(Error::io("create", &path))?;
-        file.sync().map_err(Error::io("sync", &path))?;
+        let mut writer = Self { path, file, end: 0, dirty: false, synced: 0, last };
+        let mut header = Vec::new();
+        writer.annotate(&mut header, last);
+        writer.append(&header)?;
+        writer.file.sync().map_err(Error::io("sync", &writer.path))?;
+        writer.synced = writer.end;
         folder.sync()?;
-        Ok(Self { path, file, end: 0, dirty: false, synced: 0 })
+        Ok(writer)
     }
 
-    /// Ends a batch with its annotation.
-    pub fn annotate(batch: &mut Vec<u8>, last: Lsn) {
-        Annotation::new(crc32c::crc32c(batch), last).write(batch);
+    /// Ends a batch, which is to be appended next, with its annotation.
+    pub fn annotate(&mut self, batch: &mut Vec<u8>, last: Lsn) {
+        self.last = last;
+        Annotation::new(crc32c::crc32c(batch), last, Some(self.synced)).write(batch);
+    }
+
+    /// The number of the last effect.
+    pub const fn last(&self) -> Lsn {
+        self.last
     }
 
     /// How long the file is.

@@ -33,8 +33,9 @@ fn file_of(batches: &[(Vec<u8>, Lsn)]) -> (Vec<u8>, Vec<usize>) {
     let mut bytes = Vec::new();
     let mut ends = vec![0];
     for (batch, last) in batches {
+        let bytes_before = bytes.len() as u64;
         bytes.extend_from_slice(batch);
-        Annotation::new(crc32c::crc32c(batch), *last).write(&mut bytes);
+        Annotation::new(crc32c::crc32c(batch), *last, Some(bytes_before)).write(&mut bytes);
         ends.push(bytes.len());
     }
     (bytes, ends)
@@ -107,7 +108,7 @@ fn zeros_at_the_end_are_a_torn_write() {
 fn append(path: &Path, mut bytes: Vec<u8>, last: Lsn) {
     let mut engine = Engine::new(Config::default(), 9);
     let (_, mut writer) = open(Folder::take(path).unwrap(), &mut engine).unwrap();
-    super::super::Writer::annotate(&mut bytes, last);
+    writer.annotate(&mut bytes, last);
     writer.append(&bytes).unwrap();
     writer.sync().unwrap();
 }
@@ -138,12 +139,12 @@ fn a_rewritten_log_holds_the_same() {
     let mut engine = Engine::new(Config::default(), 10);
     let folder = Folder::take(path.path()).unwrap();
     let first = folder.path_of("appendonly.aof.1.incr.aof");
-    let (log, _) = open(folder, &mut engine).unwrap();
-    log.next_increment().unwrap();
+    let (log, writer) = open(folder, &mut engine).unwrap();
+    let header = log.next_increment(writer.last()).unwrap().byte_len();
     let mut save = engine.begin_save(Millis(1), Purpose::LogBase).unwrap();
     let bytes = log.write_base(&mut save, |save, piece, len| engine.save(save, piece, len)).unwrap();
     log.adopt_base(bytes).unwrap();
-    assert_eq!((log.base_bytes(), log.bytes()), (bytes, bytes));
+    assert_eq!((log.base_bytes(), log.bytes()), (bytes, bytes + header));
     drop(log);
     let engine = opened(path.path());
     assert_eq!(Some(&engine.digest()), digests.last());
