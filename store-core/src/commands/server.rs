@@ -5,19 +5,18 @@ mod debug;
 mod flush;
 mod info;
 mod latency;
+mod lolwut;
 mod memory;
 mod save;
 mod sections;
 mod slowlog;
 
 use crate::args::Args;
-use crate::config::REDIS_VERSION;
 use crate::engine::{Caller, HostRequest, Output};
 use crate::error::Error;
 use crate::keyspace::Reader;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
-use alloc::format;
 
 pub(super) const COMMANDS: &[Command] = &[
     save::BGREWRITEAOF,
@@ -42,7 +41,7 @@ pub(super) const COMMANDS: &[Command] = &[
     latency::HISTORY,
     latency::LATEST,
     latency::RESET,
-    LOLWUT,
+    lolwut::LOLWUT,
     memory::MEMORY,
     memory::DOCTOR,
     memory::HELP,
@@ -101,23 +100,6 @@ fn monitor(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -
     }
     caller.engine.start_monitoring(caller.id);
     reply.ok();
-    Ok(())
-}
-
-const LOLWUT: Command = Command::new("LOLWUT", Group::Server, "5.0.0")
-    .about("Shows a small picture and the version.", "")
-    .flags(&[Flag::Fast])
-    .syntax(&[Arg::integer("version").token("VERSION").optional()])
-    .reply(Shape::Bulk)
-    .read(lolwut);
-
-fn lolwut(_: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    if args.keyword_with("VERSION", 1) {
-        args.int()?;
-    }
-    const REDSTART: &str = "   __\n__( o)>\n\\ <_ )\n `---'~~\n";
-    let text = format!("{REDSTART}\nRedstart ver. {} (Redis ver. {REDIS_VERSION})\n", env!("CARGO_PKG_VERSION"));
-    reply.verbatim(text.as_bytes());
     Ok(())
 }
 

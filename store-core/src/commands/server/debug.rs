@@ -1,6 +1,9 @@
 //! `DEBUG`: what test suites ask of a store. Nothing in it ends the process, stops others or leaves the store in a state
 //! that requests could not have made, so it is allowed to local connections unless `enable-debug-command` says otherwise.
 
+mod populate;
+mod protocol;
+
 use crate::args::Args;
 use crate::commands::command::help;
 use crate::config::DebugPermission;
@@ -55,6 +58,13 @@ const SUBCOMMANDS: &[Subcommand] = &[
         run: digest_value,
     },
     Subcommand {
+        name: "ERROR",
+        arguments: "<message>",
+        count: (1, 1),
+        about: "Answers with an error of this text.",
+        run: error,
+    },
+    Subcommand {
         name: "HTSTATS",
         arguments: "<dbid> [full]",
         count: (1, 2),
@@ -88,6 +98,20 @@ const SUBCOMMANDS: &[Subcommand] = &[
         count: (1, 2),
         about: "Tells how a key's value is stored.",
         run: object,
+    },
+    Subcommand {
+        name: "POPULATE",
+        arguments: "<count> [<prefix>] [<size>]",
+        count: (1, 3),
+        about: "Makes keys `prefix:0` to `prefix:<count - 1>` where there are none yet.",
+        run: populate::run,
+    },
+    Subcommand {
+        name: "PROTOCOL",
+        arguments: "<type>",
+        count: (1, 1),
+        about: "Answers with a value of a type of the protocol.",
+        run: protocol::run,
     },
     Subcommand {
         name: "QUICKLIST-PACKED-THRESHOLD",
@@ -168,6 +192,10 @@ fn write_help(reply: &mut ReplyBuffer) {
 fn ok(reply: &mut ReplyBuffer) -> Result<(), Error> {
     reply.ok();
     Ok(())
+}
+
+fn error(_: &mut Caller<'_>, args: &mut Args<'_>, _: &mut ReplyBuffer) -> Result<(), Error> {
+    Err(Error::Detail { text: String::from_utf8_lossy(args.word()?).into_owned() })
 }
 
 fn digest(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
