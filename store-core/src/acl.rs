@@ -46,7 +46,7 @@ impl Acl {
     /// The default user, who may do everything, with this password or none.
     pub(crate) fn new(commands: &CommandTable, password: Option<&[u8]>) -> Self {
         let user = |name: &[u8], rules: &[&[u8]]| {
-            let mut user = User::new(name, commands);
+            let mut user = User::new(name, commands, false);
             for rule in rules {
                 let applied = user.apply(commands, rule);
                 assert_eq!(applied, Ok(()), "the built-in rules are right");

@@ -51,6 +51,8 @@ pub struct Config {
     pub secret: [u8; 32],
     /// Whether a user is shown only the keys that it may read.
     pub acl_hide_keys: bool,
+    /// `acl-pubsub-default`: whether new users may use all channels.
+    pub acl_opens_channels: bool,
     /// How many entries the log of what was denied has at most.
     pub acllog_max_len: usize,
     /// Which keyspace events are published.
@@ -122,6 +124,7 @@ impl Default for Config {
             list_max_listpack_size: -2,
             secret: [0; 32],
             acl_hide_keys: true,
+            acl_opens_channels: false,
             acllog_max_len: limits::ACL_LOG_ENTRIES_DEFAULT,
             notifications: Notifications::default(),
             tracking_table_max_keys: limits::TRACKED_KEYS_DEFAULT,
@@ -231,6 +234,18 @@ macro_rules! size_parameter {
 /// Every parameter of the core, sorted by name. Those of Redis before 7.0 have a second name.
 pub const PARAMETERS: &[Parameter] = &[
     switch_parameter!("acl-hide-keys", acl_hide_keys),
+    Parameter {
+        name: "acl-pubsub-default",
+        show: |config| if config.acl_opens_channels { "allchannels" } else { "resetchannels" }.to_owned(),
+        change: Some(|config, value| {
+            config.acl_opens_channels = match value.to_ascii_lowercase().as_slice() {
+                b"allchannels" => true,
+                b"resetchannels" => false,
+                _ => return Err("argument(s) must be one of the following: allchannels, resetchannels".to_owned()),
+            };
+            Ok(())
+        }),
+    },
     count_parameter!("acllog-max-len", acllog_max_len),
     size_parameter!("auto-aof-rewrite-min-size", log_rewrite_min_bytes),
     count_parameter!("auto-aof-rewrite-percentage", log_rewrite_percentage, 0_i64, i32::MAX),

@@ -114,6 +114,8 @@ errors! {
     /// The session's user may not run the command.
     NoPermission { user: String, command: String } => "NOPERM User {user} has no permissions to run the '{command}' command",
     /// A queued request is not allowed any more.
+    /// An option leads to keys that the request does not name.
+    OptionDenied { option: &'static str } => "ERR {option} option of SORT denied due to insufficient ACL permissions.",
     DeniedSince { reason: &'static str } => "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: {reason}",
     /// Any other refusal whose text is fixed where it is made.
     Message { text: &'static str } => "{text}",

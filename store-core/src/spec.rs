@@ -124,6 +124,9 @@ pub type VaryingAccess = fn(&[&[u8]]) -> Access;
 /// Finds the word that is a key in a request of these words.
 pub type KeyFinder = fn(&[&[u8]]) -> Option<usize>;
 
+/// Finds the option of a request of these words that needs all keys.
+pub type OptionFinder = fn(&[&[u8]]) -> Option<&'static str>;
+
 /// A command, declared.
 #[derive(Clone, Copy, Debug)]
 pub struct Command {
@@ -154,6 +157,7 @@ pub struct Command {
     group_category: Option<&'static [&'static str]>,
     access: Option<VaryingAccess>,
     hidden_key: Option<(Access, KeyFinder)>,
+    option_with_pattern: Option<OptionFinder>,
 }
 
 impl Command {
@@ -178,6 +182,7 @@ impl Command {
             group_category: None,
             access: None,
             hidden_key: None,
+            option_with_pattern: None,
         }
     }
 
@@ -273,6 +278,12 @@ impl Command {
     /// A key that Redis finds in a request, though no specification of its says where.
     pub const fn hidden_key(mut self, access: Access, find: KeyFinder) -> Self {
         self.hidden_key = Some((access, find));
+        self
+    }
+
+    /// Options that lead to keys which a request does not name, so that they need permission to read all keys.
+    pub const fn needs_all_keys(mut self, find: OptionFinder) -> Self {
+        self.option_with_pattern = Some(find);
         self
     }
 

@@ -88,8 +88,8 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Nothing at all.
-    pub(super) fn new(commands: &CommandTable) -> Self {
+    /// Nothing at all, but perhaps all channels.
+    pub(super) fn new(commands: &CommandTable, all_channels: bool) -> Self {
         Self {
             commands: vec![0; commands.len().div_ceil(64)],
             all_commands: false,
@@ -98,7 +98,7 @@ impl Selector {
             first_args: Vec::new(),
             all_keys: false,
             keys: Vec::new(),
-            all_channels: false,
+            all_channels,
             channels: Vec::new(),
         }
     }
@@ -292,6 +292,11 @@ impl Selector {
     pub(super) fn allows_key(&self, key: &[u8], reads: bool, writes: bool) -> bool {
         let suffices = |known: &KeyPattern| (known.read || !reads) && (known.write || !writes);
         self.all_keys || self.keys.iter().any(|known| suffices(known) && glob::matches(&known.pattern, key))
+    }
+
+    /// Whether every key may be read, by a rule for all.
+    pub(super) fn reads_all_keys(&self) -> bool {
+        self.all_keys || self.keys.iter().any(|known| known.read && known.pattern == b"*")
     }
 
     fn check_channels(&self, command: &Command, words: &[&[u8]]) -> Result<(), Denied> {

@@ -29,6 +29,8 @@ pub struct User {
     no_password: bool,
     /// What was said about payloads of RESTORE, if anything. They are always checked.
     sanitizes: Option<bool>,
+    /// Whether it may use all channels where its rules do not say otherwise.
+    opens_channels: bool,
     /// The digests of its passwords, in hexadecimal.
     passwords: Vec<String>,
     /// The first is that of the rules outside of parentheses.
@@ -37,17 +39,24 @@ pub struct User {
 }
 
 impl User {
-    /// A user who may not log in and may do nothing.
-    pub(crate) fn new(name: &[u8], commands: &CommandTable) -> Self {
+    /// A user who may not log in and may do nothing, but perhaps use all channels.
+    pub(crate) fn new(name: &[u8], commands: &CommandTable, opens_channels: bool) -> Self {
         Self {
             name: name.to_vec(),
             enabled: false,
             no_password: false,
             sanitizes: None,
+            opens_channels,
             passwords: Vec::new(),
-            root: Selector::new(commands),
+            root: Selector::new(commands, opens_channels),
             others: Vec::new(),
         }
+    }
+
+    /// The same user, whose next selectors begin with all channels or none.
+    #[must_use]
+    pub fn with_opening_of_channels(&self, opens_channels: bool) -> Self {
+        Self { opens_channels, ..self.clone() }
     }
 
     /// Whether a name can be a user's.
@@ -123,7 +132,7 @@ impl User {
             b"sanitize-payload" => self.sanitizes = Some(true),
             b"skip-sanitize-payload" => self.sanitizes = Some(false),
             b"clearselectors" => self.others.clear(),
-            b"reset" => *self = Self { sanitizes: Some(true), ..Self::new(&self.name, commands) },
+            b"reset" => *self = Self { sanitizes: Some(true), ..Self::new(&self.name, commands, self.opens_channels) },
             _ => return self.apply_part(commands, rule),
         }
         Ok(())
@@ -136,7 +145,7 @@ impl User {
             [b'<', password @ ..] => return self.remove_password(&hex(&sha256(password))),
             [b'!', digest @ ..] => return self.remove_password(&parse_digest(digest)?),
             [b'(', rules @ .., b')'] => {
-                let mut selector = Selector::new(commands);
+                let mut selector = Selector::new(commands, self.opens_channels);
                 for rule in rules.split(u8::is_ascii_whitespace).filter(|rule| !rule.is_empty()) {
                     selector.apply(commands, rule)?;
                 }
@@ -173,6 +182,11 @@ impl User {
             }
         }
         Err(closest)
+    }
+
+    /// Whether a request of these words may read any key beside those that it names.
+    pub(crate) fn reads_all_keys(&self, id: CommandId, command: &Command, words: &[&[u8]]) -> bool {
+        self.all_selectors().any(|selector| selector.reads_all_keys() && selector.check(id, command, words).is_ok())
     }
 
     /// Whether it may know what a key holds.

@@ -6,6 +6,7 @@ use crate::acl::{Context, Denied, LogEntry, Subject, User};
 use crate::clock::Millis;
 use crate::commands::{CommandId, client_line};
 use crate::error::Error;
+use crate::spec::Command;
 use crate::values::bytes::SmallBytes;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -23,6 +24,14 @@ pub(super) enum Refusal {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::Always(error)
+    }
+}
+
+/// Refuses an option that leads to other keys than the request names, unless the user may read all keys.
+pub(super) fn check_option(user: &User, id: CommandId, command: &Command, words: &[&[u8]]) -> Result<(), Error> {
+    match command.option_with_pattern(words) {
+        Some(option) if !user.reads_all_keys(id, command, words) => Err(Error::OptionDenied { option }),
+        _ => Ok(()),
     }
 }
 
@@ -142,7 +151,8 @@ impl Engine {
         if user.is_unrestricted() {
             return Ok(());
         }
-        let Err(denied) = user.check(command, self.commands.get(command), words) else { return Ok(()) };
+        let spec = self.commands.get(command);
+        let Err(denied) = user.check(command, spec, words) else { return check_option(user, command, spec, words) };
         self.log_denied(now, id, command, words, denied);
         Err(Error::DeniedSince {
             reason: match denied {

@@ -2,7 +2,7 @@
 //!
 //! The order of the checks is Redis's, because clients can see which of two errors comes first.
 
-use super::access::Refusal;
+use super::access::{Refusal, check_option};
 use super::eviction::{Room, needs_room};
 use super::{Caller, Engine, Execution, Outcome, ReplyMode, Request, Session, SessionId, SessionKind};
 use crate::acl::Acl;
@@ -279,6 +279,7 @@ fn admit(
     }
     if !session.user.is_unrestricted() {
         session.user.check(command, spec, words).map_err(|denied| Refusal::Denied(command, denied))?;
+        check_option(&session.user, command, spec, words)?;
     }
     if session.options.kind == SessionKind::Rest && spec.has(Flag::Stateful) {
         return Err(Error::NotOverThisTransport.into());

@@ -175,6 +175,11 @@ impl Command {
         Ok(found)
     }
 
+    /// The option of this request that needs permission to read all keys, if there is one.
+    pub fn option_with_pattern(&self, words: &[&[u8]]) -> Option<&'static str> {
+        self.option_with_pattern.and_then(|find| find(words))
+    }
+
     /// What this request does with its keys of a specification.
     pub fn access_in(&self, spec: KeySpec, words: &[&[u8]]) -> Access {
         match self.access {

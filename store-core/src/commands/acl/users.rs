@@ -28,8 +28,9 @@ fn setuser(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
         return Err(Error::message("ERR Usernames can't contain spaces or null characters"));
     }
     let engine = &caller.engine;
-    let known = engine.acl.user(name).map(|user| User::clone(user));
-    let mut user = known.unwrap_or_else(|| User::new(name, &engine.commands));
+    let opens_channels = engine.config.acl_opens_channels;
+    let known = engine.acl.user(name).map(|user| user.with_opening_of_channels(opens_channels));
+    let mut user = known.unwrap_or_else(|| User::new(name, &engine.commands, opens_channels));
     for rule in join_selectors(args.rest())? {
         user.apply(&engine.commands, &rule).map_err(|error| {
             let (rule, reason) = (String::from_utf8_lossy(&rule), error.text());

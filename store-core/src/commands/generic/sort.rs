@@ -43,6 +43,7 @@ pub(super) const SORT: Command = Command::new("SORT", Group::Generic, "1.0.0")
     .syntax(&[KEY, BY, LIMIT, GET, ORDER, ALPHA, STORE])
     .override_keys(&[KeySpec::at(1, Access::READ), PATTERNS, DESTINATION])
     .hidden_key(Access::STORE, destination_of)
+    .needs_all_keys(|words| option_with_pattern(words, Storing::Allowed))
     .override_group_category(CATEGORIES)
     .reply(Shape::OneOf(&[ELEMENTS, Shape::Integer]))
     .write(sort);
@@ -65,6 +66,7 @@ pub(super) const SORT_RO: Command = Command::new("SORT_RO", Group::Generic, "7.0
     .about("Sorts the elements of a list, set or sorted set.", COMPLEXITY)
     .syntax(&[KEY, BY, LIMIT, GET, ORDER, ALPHA])
     .override_keys(&[KeySpec::at(1, Access::READ), PATTERNS])
+    .needs_all_keys(|words| option_with_pattern(words, Storing::Refused))
     .override_group_category(CATEGORIES)
     .reply(ELEMENTS)
     .read(sort_ro);
@@ -112,6 +114,27 @@ fn destination_of(words: &[&[u8]]) -> Option<usize> {
         args.words(operands).ok()?;
     }
     found
+}
+
+/// The first option that leads to keys which the request does not name; none behind a word that is refused.
+fn option_with_pattern(words: &[&[u8]], storing: Storing) -> Option<&'static str> {
+    let mut args = Args::new(words, 2);
+    while !args.is_empty() {
+        if args.keyword_with("GET", 1) {
+            return Some("GET");
+        } else if args.keyword_with("BY", 1) {
+            if args.word().ok()?.contains(&b'*') {
+                return Some("BY");
+            }
+        } else if args.keyword_with("LIMIT", 2) {
+            args.integer().and_then(|_| args.integer()).ok()?;
+        } else if storing == Storing::Allowed && args.keyword_with("STORE", 1) {
+            args.word().ok()?;
+        } else if !["ASC", "DESC", "ALPHA"].into_iter().any(|word| args.keyword(word)) {
+            return None;
+        }
+    }
+    None
 }
 
 impl<'a> Request<'a> {
@@ -245,8 +268,9 @@ fn compare((weight, element): &(Weight, Vec<u8>), (than, other): &(Weight, Vec<u
     }
 }
 
-/// Reads a number as C's `strtod` does: after blanks, and nothing is zero.
+/// Reads a number as C's `strtod` does: after blanks and up to a NUL, and nothing is zero.
 fn parse_weight(text: &[u8]) -> Option<f64> {
+    let text = memchr::memchr(0, text).and_then(|end| text.get(..end)).unwrap_or(text);
     if text.is_empty() { Some(0.0) } else { number::parse_f64_in_range(text.trim_ascii_start()) }
 }
 
