@@ -16,7 +16,7 @@ pub(super) fn run(_: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuff
     match args.word()?.to_ascii_lowercase().as_slice() {
         b"string" => reply.bulk(b"Hello World"),
         b"integer" => reply.integer(12345),
-        b"double" => reply.double(3.141),
+        b"double" => reply.double(3141.0 / 1000.0),
         b"bignum" if is_typed => [&b"("[..], BIG_NUMBER, b"\r\n"].into_iter().for_each(|part| reply.raw(part)),
         b"bignum" => reply.bulk(BIG_NUMBER),
         b"null" => reply.null(),
