@@ -16,6 +16,8 @@ mod position;
 mod pubsub;
 mod sample;
 mod scan;
+#[cfg(feature = "scripting")]
+mod scripting;
 mod server;
 mod set;
 mod stream;
@@ -40,6 +42,8 @@ const GROUPS: &[&[Command]] = &[
     pubsub::COMMANDS,
     hash::COMMANDS,
     hyperloglog::COMMANDS,
+    #[cfg(feature = "scripting")]
+    scripting::COMMANDS,
     server::COMMANDS,
     set::COMMANDS,
     stream::COMMANDS,

@@ -67,10 +67,29 @@ pub struct Config {
     pub log_rewrite_percentage: u32,
     /// How long the log is at least before it is rewritten, in bytes.
     pub log_rewrite_min_bytes: usize,
+    /// What scripts may take.
+    pub scripts: ScriptLimits,
     /// Parameters that belong to the host and are only shown, such as `port`: name and value.
     pub host: Vec<(String, String)>,
     /// What `INFO` tells besides what the store knows itself. The host keeps it up to date.
     pub facts: Vec<Fact>,
+}
+
+/// What a script may take before it is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptLimits {
+    /// The instructions of one run.
+    pub max_instructions: u64,
+    /// The bytes of everything that scripts hold, those of `EVAL` and functions apart.
+    pub max_bytes: usize,
+    /// After how many milliseconds other clients are told that a script runs.
+    pub busy_reply_threshold_ms: u64,
+}
+
+impl Default for ScriptLimits {
+    fn default() -> Self {
+        Self { max_instructions: u64::MAX, max_bytes: 256 << 20, busy_reply_threshold_ms: 5000 }
+    }
 }
 
 /// A line of `INFO` that only the host can write, such as how much memory the process uses.
@@ -132,6 +151,7 @@ impl Default for Config {
             timing: TimingConfig::default(),
             log_rewrite_percentage: 100,
             log_rewrite_min_bytes: 64 << 20,
+            scripts: ScriptLimits::default(),
             host: host.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             facts: Vec::new(),
         }
@@ -249,6 +269,7 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("acllog-max-len", acllog_max_len),
     size_parameter!("auto-aof-rewrite-min-size", log_rewrite_min_bytes),
     count_parameter!("auto-aof-rewrite-percentage", log_rewrite_percentage, 0_i64, i32::MAX),
+    count_parameter!("busy-reply-threshold", scripts.busy_reply_threshold_ms),
     Parameter { name: "databases", show: |config| config.databases.to_string(), change: None },
     Parameter { name: "enable-debug-command", show: |config| config.debug_permission.name().to_owned(), change: None },
     count_parameter!("hash-max-listpack-entries", hash.max_listpack_entries),
@@ -270,6 +291,7 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("lfu-log-factor", eviction.lfu_log_factor, 0_i64, i32::MAX),
     count_parameter!("list-max-listpack-size", list_max_listpack_size, i32::MIN, i32::MAX),
     count_parameter!("list-max-ziplist-size", list_max_listpack_size, i32::MIN, i32::MAX),
+    count_parameter!("lua-time-limit", scripts.busy_reply_threshold_ms),
     size_parameter!("maxmemory", eviction.max_bytes),
     count_parameter!("maxmemory-eviction-tenacity", eviction.tenacity, 0_i64, 100_i64),
     Parameter {

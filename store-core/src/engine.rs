@@ -38,10 +38,14 @@ mod whole;
 
 pub use blocking::{Attempt, Wait};
 pub use caller::Caller;
+#[cfg(feature = "scripting")]
+pub(crate) use dispatch::Context;
 use durations::Durations;
 pub(crate) use durations::{Event, Histogram, SlowRequest};
 pub use output::{HostRequest, Output};
 pub(crate) use pause::PauseMode;
+#[cfg(feature = "scripting")]
+pub(crate) use pause::REPLICATED;
 pub(crate) use pubsub::Topic;
 pub use replay::ReplayError;
 use save::Saving;
@@ -59,6 +63,8 @@ use crate::keyspace::{AccessClock, Digest, EvictionPool, Keyspace, Reader, Snaps
 use crate::ordered::OrderedSet;
 use crate::random::{HashSeed, Random};
 use crate::reply::ReplyBuffer;
+#[cfg(feature = "scripting")]
+use crate::scripting::Scripting;
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::TableSeed;
 use alloc::collections::VecDeque;
@@ -139,6 +145,9 @@ pub struct Engine {
     pub(crate) last_save: Option<Millis>,
     /// The code of libraries of functions, kept from file to file.
     pub(crate) libraries: Vec<SmallBytes>,
+    /// The scripts, and their machines.
+    #[cfg(feature = "scripting")]
+    pub(crate) scripting: Scripting,
     /// Whether what has expired is removed in time, or only where something is written in its place.
     pub(crate) expires_actively: bool,
     eviction_pool: EvictionPool,
@@ -179,6 +188,8 @@ impl Engine {
             saving: Saving::default(),
             last_save: None,
             libraries: Vec::new(),
+            #[cfg(feature = "scripting")]
+            scripting: Scripting::default(),
             expires_actively: true,
             eviction_pool: EvictionPool::default(),
             is_evicting: false,
@@ -342,6 +353,14 @@ impl Engine {
     /// Counters since the store began.
     pub const fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// Whether what is done just now is done by a script.
+    pub(crate) const fn is_in_script(&self) -> bool {
+        #[cfg(feature = "scripting")]
+        return self.scripting.is_running();
+        #[cfg(not(feature = "scripting"))]
+        return false;
     }
 
     pub(crate) fn emit(&mut self, output: Output) {

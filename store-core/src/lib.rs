@@ -43,6 +43,8 @@ pub mod random;
 pub mod rdb;
 pub mod reply;
 pub mod resp;
+#[cfg(feature = "scripting")]
+pub mod scripting;
 pub mod sha1;
 pub mod spec;
 pub mod values;

@@ -102,6 +102,30 @@ impl ReplyBuffer {
         self.raw(b"\r\n");
     }
 
+    /// An error of any bytes, its code included. Line breaks become blanks.
+    pub fn error_line(&mut self, text: &[u8]) {
+        self.one_line(b'-', text);
+    }
+
+    /// A status of any bytes. Line breaks become blanks.
+    pub fn status_line(&mut self, text: &[u8]) {
+        self.one_line(b'+', text);
+    }
+
+    fn one_line(&mut self, mark: u8, text: &[u8]) {
+        self.bytes.push(mark);
+        self.bytes.extend(text.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }));
+        self.raw(b"\r\n");
+    }
+
+    /// An integer of any size, as its digits.
+    pub fn big_number(&mut self, digits: &[u8]) {
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(digits),
+            Protocol::Resp3 => self.one_line(b'(', digits),
+        }
+    }
+
     /// An integer.
     pub fn integer(&mut self, value: i64) {
         match value {
@@ -188,11 +212,17 @@ impl ReplyBuffer {
 
     /// Text meant to be shown to people (a verbatim string in RESP3).
     pub fn verbatim(&mut self, text: &[u8]) {
+        self.verbatim_as(b"txt", text);
+    }
+
+    /// Text of a format, whose name has three letters: a longer one is cut, a shorter one gets blanks.
+    pub fn verbatim_as(&mut self, format: &[u8], text: &[u8]) {
         match self.protocol {
             Protocol::Resp2 => self.bulk(text),
             Protocol::Resp3 => {
                 self.header(b'=', i64::try_from(text.len() + 4).unwrap_or(i64::MAX));
-                self.raw(b"txt:");
+                self.bytes.extend(format.iter().copied().chain([b' '; 3]).take(3));
+                self.raw(b":");
                 self.bytes.extend_from_slice(text);
                 self.raw(b"\r\n");
             }

@@ -99,6 +99,8 @@ pub enum Flag {
     ControlsTransaction = 1 << 21,
     /// It may wait for something that the host does.
     WaitsForHost = 1 << 22,
+    /// Its number of keys may be zero.
+    NoMandatoryKeys = 1 << 23,
 }
 
 /// The power that a handler is given; it decides the flags `write`, `readonly` and `blocking`.

@@ -3,6 +3,7 @@
 //! Few keys, each mostly of the type that its name tells, and few values that are interesting: what is empty, a number,
 //! nearly a number, an extreme. So that commands meet each other's data.
 
+mod script;
 mod stream;
 
 use crate::target::find_command;
@@ -154,6 +155,7 @@ impl Generator {
                 };
                 return self.sequence(command, &[Arg { optional: false, ..choice }], words);
             }
+            ArgKind::String if arg.name == "script" => self.pick(script::SCRIPTS).into(),
             ArgKind::Block([key, id]) if arg.name == "streams" => return self.streams(command, (key, id), words),
             ArgKind::Block(parts) => return self.sequence(command, parts, words),
             ArgKind::String | ArgKind::Integer if self.is_of_stream(arg, command) => self.stream_word(command, arg),
@@ -349,7 +351,8 @@ pub fn data_commands() -> Vec<&'static Command> {
     ];
     let elsewhere = ["PFSELFTEST", "WAIT", "WAITAOF", "MIGRATE", "OBJECT"];
     commands::all()
-        .filter(|command| groups.contains(&command.group) && !matches!(command.run, Run::Container))
+        .filter(|command| groups.contains(&command.group) || script::COMMANDS.contains(&command.name))
+        .filter(|command| !matches!(command.run, Run::Container))
         .filter(|command| {
             !elsewhere.iter().any(|name| command.name.starts_with(name)) && !command.name.ends_with(" HELP")
         })

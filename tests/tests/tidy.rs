@@ -41,7 +41,10 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "tracing-subscriber",
         ],
     ),
-    ("store-core", &["foldhash", "hashbrown", "itoa", "libm", "memchr", "smallvec", "xxhash-rust", "zmij"]),
+    (
+        "store-core",
+        &["foldhash", "hashbrown", "itoa", "libm", "memchr", "redstart-lua", "smallvec", "xxhash-rust", "zmij"],
+    ),
     (
         "tests",
         &["anyhow", "axum", "base64", "redstart-core", "redstart-lua", "serde_json", "tokio", "tungstenite", "ureq"],

@@ -33,7 +33,7 @@ pub(crate) use call::ALL;
 pub(crate) use coroutine::Stopped;
 pub(crate) use frame::Frame;
 pub(crate) use meta::{Event, Names};
-pub use public::{Anchor, Limits};
+pub use public::{Anchor, Limits, Place};
 
 /// What a machine asks of the program around it.
 pub trait Host {
@@ -101,6 +101,10 @@ pub struct Vm {
     anchors: Vec<Value>,
     free_anchors: Vec<u32>,
     collects_always: bool,
+    /// Whether `pcall` gives the text of an error table in its place.
+    pub(crate) unwraps_errors: bool,
+    /// Where the last call from the host failed.
+    failed_at: Option<Place>,
 }
 
 impl Vm {
@@ -136,6 +140,8 @@ impl Vm {
             anchors: Vec::new(),
             free_anchors: Vec::new(),
             collects_always: false,
+            unwraps_errors: false,
+            failed_at: None,
         })
     }
 

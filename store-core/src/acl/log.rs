@@ -16,6 +16,8 @@ pub enum Context {
     TopLevel,
     /// To a request of a transaction.
     Multi,
+    /// To a script.
+    Lua,
 }
 
 impl Context {
@@ -24,6 +26,7 @@ impl Context {
         match self {
             Self::TopLevel => "toplevel",
             Self::Multi => "multi",
+            Self::Lua => "lua",
         }
     }
 }

@@ -163,7 +163,14 @@ impl Engine {
         })
     }
 
-    fn log_denied(&mut self, now: Millis, id: SessionId, command: CommandId, words: &[&[u8]], denied: Denied) {
+    pub(crate) fn log_denied(
+        &mut self,
+        now: Millis,
+        id: SessionId,
+        command: CommandId,
+        words: &[&[u8]],
+        denied: Denied,
+    ) {
         let word = |at: usize| words.get(at).copied().unwrap_or_default().to_vec();
         let (subject, object) = match denied {
             Denied::Command => (Subject::Command, self.commands.get(command).full_name().into_bytes()),
@@ -182,7 +189,11 @@ impl Engine {
         let entry = LogEntry {
             count: 1,
             subject,
-            context: if session.transaction.is_some() { Context::Multi } else { Context::TopLevel },
+            context: match session.transaction {
+                _ if self.is_in_script() => Context::Lua,
+                Some(_) => Context::Multi,
+                None => Context::TopLevel,
+            },
             object: object.to_vec(),
             user: user.to_vec(),
             client: client_line(self, now, session),

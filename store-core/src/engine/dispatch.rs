@@ -254,7 +254,7 @@ impl Engine {
         }
     }
 
-    fn count_error(&mut self, error: &Error) {
+    pub(crate) fn count_error(&mut self, error: &Error) {
         self.stats.count_error(error.code());
     }
 }

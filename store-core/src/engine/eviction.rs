@@ -37,6 +37,12 @@ impl Engine {
         max_bytes > 0 && self.keyspace.size() > max_bytes
     }
 
+    #[cfg(feature = "scripting")]
+    /// Whether a script that begins now has no room: the limit is passed, and no key may be evicted.
+    pub(crate) fn has_no_room(&self) -> bool {
+        self.is_over_limit() && !self.is_evicting
+    }
+
     /// Evicts keys until there is room, or as many as may go at once.
     pub(crate) fn make_room(&mut self, now: Millis) -> Room {
         self.is_evicting = false;

@@ -1,6 +1,6 @@
 //! `MONITOR`: sessions that are told of every command that runs.
 
-use super::{Engine, Output, SessionId};
+use super::{Engine, Output, Session, SessionId};
 use crate::clock::Millis;
 use crate::spec::{Command, Flag};
 use alloc::format;
@@ -25,11 +25,18 @@ impl Engine {
 
     /// Tells the monitors of a command that ran. Administration is not for their eyes.
     pub(crate) fn feed_monitors(&mut self, now: Millis, id: SessionId, command: &Command, words: &[&[u8]]) {
-        if command.has(Flag::SkipMonitor) || command.has(Flag::Admin) {
+        if !command.has(Flag::SkipMonitor) && !command.has(Flag::Admin) {
+            self.tell_monitors(now, id, command, words);
+        }
+    }
+
+    /// Tells the monitors of a command, whatever its flags.
+    pub(crate) fn tell_monitors(&mut self, now: Millis, id: SessionId, command: &Command, words: &[&[u8]]) {
+        if self.monitors.is_empty() {
             return;
         }
         let session = self.sessions.get(id);
-        let (db, address) = (session.db.0, &session.options.address);
+        let (db, address) = (session.db.0, self.caller_name(session));
         let (seconds, micros) = (now.0.div_euclid(1000), now.0.rem_euclid(1000) * 1000);
         let mut line = format!("+{seconds}.{micros:06} [{db} {address}]");
         for word in shown(command, words) {
@@ -42,6 +49,13 @@ impl Engine {
         for session in monitors {
             self.emit(Output::Push { session, bytes: bytes.clone() });
         }
+    }
+}
+
+impl Engine {
+    /// Who calls, as monitors are shown it: a script, or the client.
+    fn caller_name<'a>(&self, session: &'a Session) -> &'a str {
+        if self.is_in_script() { "lua" } else { &session.options.address }
     }
 }
 
@@ -94,6 +108,29 @@ mod tests {
         let mut line = String::new();
         quote(&mut line, b"a\"\\\n\x07\x08\x00\xff z");
         assert_eq!(line, r#""a\"\\\n\a\b\x00\xff z""#);
+    }
+
+    #[cfg(feature = "scripting")]
+    #[test]
+    fn what_a_script_calls_is_shown_behind_it() {
+        let mut engine = Engine::new(crate::Config::default(), 1);
+        let [own, monitor] = [1, 2].map(|_| engine.open(Millis(1000), crate::SessionOptions::default()));
+        let mut ask = |session, words: &[&[u8]]| {
+            let mut reply = crate::ReplyBuffer::default();
+            engine.execute(Millis(1000), session, &crate::Request::new(words), &mut reply);
+        };
+        ask(monitor, &[b"MONITOR"]);
+        ask(own, &[b"EVAL", b"redis.call('select', 2) redis.call('nosuch')", b"0"]);
+        let outputs = core::iter::from_fn(|| engine.poll_output());
+        let lines = outputs.filter_map(|output| match output {
+            Output::Push { bytes, .. } => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            _ => None,
+        });
+        let shown = [
+            "+1.000000 [0 ] \"EVAL\" \"redis.call('select', 2) redis.call('nosuch')\" \"0\"\r\n",
+            "+1.000000 [2 lua] \"select\" \"2\"\r\n",
+        ];
+        assert_eq!(lines.collect::<Vec<_>>(), shown);
     }
 
     #[test]

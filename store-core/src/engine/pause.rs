@@ -13,7 +13,10 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 /// Commands that reach other servers like writes do, though their flags do not say so.
-const MESSAGES: [&str; 2] = ["PUBLISH", "SPUBLISH"];
+pub(crate) const REPLICATED: [&str; 3] = ["PUBLISH", "SPUBLISH", "PFCOUNT"];
+
+/// Commands that run a script, which may write.
+const SCRIPTS: [&str; 3] = ["EVAL", "EVALSHA", "FCALL"];
 
 /// What waits during a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +108,8 @@ impl Engine {
     fn may_write(&self, id: SessionId, command: &Command) -> bool {
         let writes = |command: &Command| {
             [Flag::Write, Flag::MayReplicate].into_iter().any(|flag| command.has(flag))
-                || MESSAGES.contains(&command.name)
+                || REPLICATED.contains(&command.name)
+                || SCRIPTS.contains(&command.name)
         };
         let queued = self.sessions.get(id).transaction.iter().flat_map(|transaction| &transaction.queued);
         let mut queued = queued.filter_map(|words| {

@@ -12,7 +12,7 @@ use super::interest::Interests;
 use super::{Engine, Output, SessionId};
 use crate::ordered::OrderedSet;
 use crate::reply::{Protocol, ReplyBuffer};
-use crate::spec::{Access, Command, Flag};
+use crate::spec::{Access, Command, Flag, Group};
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::{DenseTable, Keyed, TableSeed};
 use alloc::sync::Arc;
@@ -190,7 +190,8 @@ impl Engine {
     pub(super) fn track_reads(&mut self, session: SessionId, command: &Command, words: &[&[u8]]) {
         let tracking = self.sessions.find(session).and_then(|session| session.tracking.as_ref());
         let remembers = tracking.is_some_and(|tracking| tracking.remembers());
-        if !remembers || !command.has(Flag::ReadOnly) {
+        // Of a script, the keys that its commands read are remembered, not those that it names.
+        if !remembers || !command.has(Flag::ReadOnly) || command.group == Group::Scripting {
             return;
         }
         for (at, spec) in command.keys_in(words).unwrap_or_default() {

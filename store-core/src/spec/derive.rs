@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use smallvec::SmallVec;
 
 /// The flags in Redis's order of `COMMAND INFO`, with their names.
-const FLAG_NAMES: [(Flag, &str); 18] = [
+const FLAG_NAMES: [(Flag, &str); 19] = [
     (Flag::Write, "write"),
     (Flag::ReadOnly, "readonly"),
     (Flag::DenyOom, "denyoom"),
@@ -26,6 +26,7 @@ const FLAG_NAMES: [(Flag, &str); 18] = [
     (Flag::MayReplicate, "may_replicate"),
     (Flag::NoAsyncLoading, "no_async_loading"),
     (Flag::NoMulti, "no_multi"),
+    (Flag::NoMandatoryKeys, "no_mandatory_keys"),
     (Flag::AllowBusy, "allow_busy"),
 ];
 

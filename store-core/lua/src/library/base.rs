@@ -256,7 +256,15 @@ fn display_name(source: &[u8]) -> Vec<u8> {
 fn protected_call(vm: &mut Vm, host: &mut dyn Host, args: Args) -> Result<usize, Fault> {
     vm.check_any(args, 0)?;
     let outcome = vm.call_protected(host, args.base, None)?;
+    let outcome = outcome.map_err(|error| if vm.unwraps_errors { error_text(vm, error) } else { error });
     Ok(give_outcome(vm, args.base, outcome))
+}
+
+/// The text of an error that is a table; any other error as it is.
+fn error_text(vm: &mut Vm, error: Value) -> Value {
+    let Value::Table(table) = error else { return error };
+    let text = vm.name("err").map_or(Value::Nil, |name| vm.get(table, Value::String(name)));
+    if matches!(text, Value::String(_) | Value::Number(_)) { text } else { error }
 }
 
 fn protected_call_with_handler(vm: &mut Vm, host: &mut dyn Host, args: Args) -> Result<usize, Fault> {

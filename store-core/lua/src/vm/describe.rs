@@ -2,7 +2,7 @@
 //!
 //! The name of a value is found by looking back for the instruction that loaded its register.
 
-use super::{Frame, Vm};
+use super::{Frame, Place, Vm};
 use crate::chunk::{Chunk, Proto};
 use crate::fault::Fault;
 use crate::instruction::Instruction;
@@ -65,6 +65,17 @@ impl Vm {
             text.extend_from_slice(b": ");
         }
         text
+    }
+
+    /// Where the innermost function of a script is, if the innermost function is one or was called by one.
+    pub(super) fn running_place(&self) -> Option<Place> {
+        let frame = self.frames.last()?;
+        if !frame.is_compiled() {
+            return Some(Place { source: b"=[C]".to_vec(), line: -1 });
+        }
+        let chunk = self.heap.chunk_of(frame.chunk);
+        let line = chunk.lines.get((frame.pc as usize).wrapping_sub(1)).copied().unwrap_or(0);
+        Some(Place { source: [b"@", &chunk.source[..]].concat(), line: line.into() })
     }
 
     /// An error about an operand of the running instruction.

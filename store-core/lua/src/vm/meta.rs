@@ -90,7 +90,9 @@ impl Table {
 }
 
 impl Vm {
-    pub(crate) fn metatable(&self, value: Value) -> Option<TableId> {
+    /// The metatable of a value.
+    #[must_use]
+    pub fn metatable(&self, value: Value) -> Option<TableId> {
         match value {
             Value::Table(id) => self.heap.tables[id.0].metatable,
             Value::String(_) => self.string_metatable,

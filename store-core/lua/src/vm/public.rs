@@ -22,6 +22,15 @@ impl Default for Limits {
     }
 }
 
+/// Where something failed: in which text, and at which line of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The name of the text behind an `@`, or `=[C]` for a function that is none of the script's.
+    pub source: Vec<u8>,
+    /// The line, from 1; -1 where there is none.
+    pub line: i64,
+}
+
 /// A value that stays alive until it is released.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Anchor(u32);
@@ -93,12 +102,25 @@ impl Vm {
         let result = self.call_nested(host, slot, super::ALL);
         if let Err(fault) = result {
             let failure = self.failure(fault);
+            self.failed_at = self.running_place();
             self.unwind(checkpoint, slot);
             return Err(failure);
         }
         let count = self.top - slot;
         self.top = slot;
         Ok(Args { base: slot, count })
+    }
+
+    /// Where the last call failed: in the function that raised the error, or in the one that called it if it is none of
+    /// a script.
+    #[must_use]
+    pub const fn failed_at(&self) -> Option<&Place> {
+        self.failed_at.as_ref()
+    }
+
+    /// Lets `pcall` give the text of an error that is a table with a field `err`, in place of the table, as Redis does.
+    pub const fn unwrap_errors(&mut self) {
+        self.unwraps_errors = true;
     }
 
     fn failure(&mut self, fault: Fault) -> Failure {
@@ -158,6 +180,12 @@ impl Vm {
     pub fn set_field(&mut self, table: TableId, name: &str, value: Value) -> Result<(), Fault> {
         let name = self.name(name)?;
         self.heap.set(table, Value::String(name), value)
+    }
+
+    /// The number that a value is or reads as.
+    #[must_use]
+    pub fn number(&self, value: Value) -> Option<f64> {
+        self.to_number(value)
     }
 
     /// A border of a table: what `#` answers.

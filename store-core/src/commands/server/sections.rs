@@ -50,6 +50,15 @@ fn clients(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("total_watched_keys", engine.watched.len());
 }
 
+/// What scripts take: the objects of their machines, and their texts.
+#[cfg(feature = "scripting")]
+fn scripts(caller: &Caller<'_>, lines: &mut Lines) {
+    let scripting = &caller.engine.scripting;
+    lines.add("used_memory_vm_eval", scripting.machine_bytes());
+    lines.add("used_memory_scripts_eval", scripting.scripts.bytes());
+    lines.add("number_of_cached_scripts", scripting.scripts.len());
+}
+
 fn memory(caller: &Caller<'_>, lines: &mut Lines) {
     let eviction = &caller.engine.config.eviction;
     for (name, bytes) in [("used_memory", caller.engine.used_memory()), ("maxmemory", eviction.max_bytes as u64)] {
@@ -57,6 +66,8 @@ fn memory(caller: &Caller<'_>, lines: &mut Lines) {
         lines.add(format_args!("{name}_human"), human(bytes));
     }
     lines.add("maxmemory_policy", eviction.policy.name());
+    #[cfg(feature = "scripting")]
+    scripts(caller, lines);
 }
 
 /// A number of bytes in the largest unit that it fills.

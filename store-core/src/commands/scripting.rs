@@ -1,0 +1,110 @@
+//! `EVAL` and its kin, `SCRIPT`, and functions.
+
+mod script;
+
+use crate::args::Args;
+use crate::engine::Caller;
+use crate::error::Error;
+use crate::reply::ReplyBuffer;
+use crate::scripting::{ScriptCall, parse_hash};
+use crate::spec::{Access, Arg, Command, Flag, Group, KeySpec, Shape};
+
+pub(super) const COMMANDS: &[Command] = &[
+    EVAL,
+    EVALSHA,
+    EVALSHA_RO,
+    EVAL_RO,
+    script::SCRIPT,
+    script::DEBUG,
+    script::EXISTS,
+    script::FLUSH,
+    script::HELP,
+    script::KILL,
+    script::LOAD,
+];
+
+const READ_WRITE: Access = Access::RW.and(Access::ACCESS).and(Access::UPDATE);
+const NUMKEYS: Arg = Arg::integer("numkeys");
+const KEYS: Arg = Arg::key("key", READ_WRITE).optional().multiple();
+const READ_KEYS: Arg = Arg::key("key", Access::READ).optional().multiple();
+const ARGS: Arg = Arg::string("arg").optional().multiple();
+const FLAGS: &[Flag] = &[Flag::NoScript, Flag::Stale, Flag::SkipMonitor, Flag::NoMandatoryKeys];
+const READ_FLAGS: &[Flag] = &[Flag::ReadOnly, Flag::NoScript, Flag::Stale, Flag::SkipMonitor, Flag::NoMandatoryKeys];
+const COST: &str = "That of the script.";
+
+const EVAL: Command = Command::new("EVAL", Group::Scripting, "2.6.0")
+    .about("Runs a script in Lua as one step.", COST)
+    .flags(FLAGS)
+    .syntax(&[Arg::string("script"), NUMKEYS, KEYS, ARGS])
+    .override_keys(&[KeySpec::counted(2, READ_WRITE)])
+    .reply(Shape::Any)
+    .session(|caller, args, reply| eval(caller, &EVAL, args, reply));
+
+const EVAL_RO: Command = Command::new("EVAL_RO", Group::Scripting, "7.0.0")
+    .about("Runs a script in Lua that only reads.", COST)
+    .flags(READ_FLAGS)
+    .syntax(&[Arg::string("script"), NUMKEYS, READ_KEYS, ARGS])
+    .override_keys(&[KeySpec::counted(2, Access::READ)])
+    .reply(Shape::Any)
+    .session(|caller, args, reply| eval(caller, &EVAL_RO, args, reply));
+
+fn eval(caller: &mut Caller<'_>, command: &Command, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    caller.engine.tell_monitors(caller.now, caller.id, command, args.all());
+    let code = args.word()?;
+    let call = read_call(caller, command, args)?;
+    let hash = caller.engine.load_script(code)?;
+    caller.engine.run_script(&hash, call, reply)
+}
+
+const EVALSHA: Command = Command::new("EVALSHA", Group::Scripting, "2.6.0")
+    .about("Runs a script that is known already, by the SHA-1 of its text.", COST)
+    .flags(FLAGS)
+    .syntax(&[Arg::string("sha1"), NUMKEYS, KEYS, ARGS])
+    .override_keys(&[KeySpec::counted(2, READ_WRITE)])
+    .reply(Shape::Any)
+    .session(|caller, args, reply| eval_sha(caller, &EVALSHA, args, reply));
+
+const EVALSHA_RO: Command = Command::new("EVALSHA_RO", Group::Scripting, "7.0.0")
+    .about("Runs a script that is known already and only reads, by the SHA-1 of its text.", COST)
+    .flags(READ_FLAGS)
+    .syntax(&[Arg::string("sha1"), NUMKEYS, READ_KEYS, ARGS])
+    .override_keys(&[KeySpec::counted(2, Access::READ)])
+    .reply(Shape::Any)
+    .session(|caller, args, reply| eval_sha(caller, &EVALSHA_RO, args, reply));
+
+fn eval_sha(
+    caller: &mut Caller<'_>,
+    command: &Command,
+    args: &mut Args<'_>,
+    reply: &mut ReplyBuffer,
+) -> Result<(), Error> {
+    const UNKNOWN: Error = Error::message("NOSCRIPT No matching script. Please use EVAL.");
+    caller.engine.tell_monitors(caller.now, caller.id, command, args.all());
+    let digits = args.word()?;
+    if digits.len() != 40 {
+        return Err(UNKNOWN);
+    }
+    let call = read_call(caller, command, args)?;
+    let hash = parse_hash(digits).filter(|hash| caller.engine.scripting.scripts.contains(hash)).ok_or(UNKNOWN)?;
+    caller.engine.run_script(&hash, call, reply)
+}
+
+/// Reads the keys and arguments of a script.
+fn read_call<'a>(caller: &Caller<'_>, command: &Command, args: &mut Args<'a>) -> Result<ScriptCall<'a>, Error> {
+    let count = args.integer()?;
+    let (keys, args) = split_keys(count, args)?;
+    Ok(ScriptCall { id: caller.id, now: caller.now, keys, args, reads_only: command.has(Flag::ReadOnly) })
+}
+
+/// Words of a request, cut in two.
+type Parts<'a> = (&'a [&'a [u8]], &'a [&'a [u8]]);
+
+/// The keys, and what comes behind them.
+fn split_keys<'a>(count: i64, args: &Args<'a>) -> Result<Parts<'a>, Error> {
+    let negative = |_| Error::message("ERR Number of keys can't be negative");
+    let words = args.rest();
+    match words.split_at_checked(usize::try_from(count).map_err(negative)?) {
+        Some(parts) => Ok(parts),
+        None => Err(Error::message("ERR Number of keys can't be greater than number of args")),
+    }
+}

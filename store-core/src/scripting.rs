@@ -1,0 +1,58 @@
+//! Scripts: programs in Lua that run inside the store as one step.
+//!
+//! A script's writes are the effects of the commands that it calls, so the log knows no scripts; all of them together
+//! are one unit, as those of a transaction are. A script that fails keeps what it wrote, as in Redis.
+//!
+//! ```text
+//! EVAL -> cache (SHA-1 -> compiled function) -> run -> Lua -> redis.call -> Engine::run -> convert -> Lua
+//!                                                  \-> convert -> reply
+//! ```
+//!
+//! While a script runs its machine is taken out of the engine, so that both can be changed.
+//!
+//! Architecture invariant: the machine knows no store; all that a script can do to one stands in `library`.
+
+mod cache;
+mod call;
+mod convert;
+mod flags;
+mod library;
+mod machine;
+mod run;
+
+pub(crate) use cache::{Scripts, parse_hash};
+pub use flags::ScriptFlags;
+use flags::shebang;
+use machine::Machine;
+pub(crate) use run::ScriptCall;
+
+use alloc::boxed::Box;
+
+/// What a store knows of its scripts.
+#[derive(Debug, Default)]
+pub(crate) struct Scripting {
+    /// The scripts of `EVAL`.
+    pub(crate) scripts: Scripts,
+    /// Where they run; made for the first of them, and not there while one runs.
+    machine: Option<Box<Machine>>,
+    /// Whether one runs.
+    is_running: bool,
+}
+
+impl Scripting {
+    /// Whether a script runs.
+    pub(crate) const fn is_running(&self) -> bool {
+        self.is_running
+    }
+
+    /// Forgets all scripts of `EVAL`, and their machine.
+    pub(crate) fn flush(&mut self) {
+        self.scripts = Scripts::default();
+        self.machine = None;
+    }
+
+    /// The bytes of the machines' objects.
+    pub(crate) fn machine_bytes(&self) -> usize {
+        self.machine.as_ref().map_or(0, |machine| machine.vm.used_bytes())
+    }
+}
