@@ -1,12 +1,13 @@
 //! CRC-64 with the polynomial that Redis took from Jones (`0xad93d23594c935a9`, bits reflected, begun with zero).
 //!
-//! The remainder of four bytes at a time is looked up in four tables ("slicing"): table `n` has the remainders of a
-//! byte with `n` zero bytes behind it, so the four lookups do not wait for each other. O(n), about three times as fast
-//! as byte by byte; eight tables would be faster still, but a page has to load them.
+//! Eight bytes at a time are looked up as sixteen half bytes ("slicing"): table `n` has the remainders of a half byte that
+//! stands `n` half bytes from the lowest one of the eight bytes. The lookups do not wait for each other, and all tables
+//! take 2 KB, which matters where a page has to load them: no table of remainders can be compressed. O(n).
 
 /// The polynomial with its bits reversed.
 const POLYNOMIAL: u64 = 0x95ac_9329_ac4b_c9b5;
-const SLICES: usize = 4;
+/// Half bytes of a word of eight bytes.
+const SLICES: usize = 16;
 
 /// The checksum of the bytes so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,16 +23,19 @@ impl Crc64 {
 
     /// Goes on with more bytes.
     pub(super) fn update(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<SLICES>();
+        let (words, rest) = bytes.as_chunks::<8>();
         let crc = words.iter().fold(self.0, |crc, word| {
-            let [b0, b1, b2, b3, ..] = (crc ^ u64::from(u32::from_le_bytes(*word))).to_le_bytes();
-            let near = TABLES[3][usize::from(b0)] ^ TABLES[2][usize::from(b1)];
-            let far = TABLES[1][usize::from(b2)] ^ TABLES[0][usize::from(b3)];
-            near ^ far ^ (crc >> 32)
+            let mut halves = crc ^ u64::from_le_bytes(*word);
+            TABLES.iter().fold(0, |sum, table| {
+                let remainder = table[(halves & 15) as usize];
+                halves >>= 4;
+                sum ^ remainder
+            })
         });
         self.0 = rest.iter().fold(crc, |crc, byte| {
             let [low, ..] = crc.to_le_bytes();
-            TABLES[0][usize::from(low ^ byte)] ^ (crc >> 8)
+            let (low, high) = ((low ^ byte) & 15, (low ^ byte) >> 4);
+            TABLES[SLICES - 2][usize::from(low)] ^ TABLES[SLICES - 1][usize::from(high)] ^ (crc >> 8)
         });
     }
 
@@ -41,22 +45,22 @@ impl Crc64 {
     }
 }
 
-static TABLES: [[u64; 256]; SLICES] = {
-    let mut tables = [[0; 256]; SLICES];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u64;
-        let mut slice = 0;
-        while slice < SLICES {
+static TABLES: [[u64; 16]; SLICES] = {
+    let mut tables = [[0; 16]; SLICES];
+    let mut slice = 0;
+    while slice < SLICES {
+        let mut half = 0;
+        while half < 16 {
+            let mut crc = (half as u64) << (4 * slice);
             let mut bit = 0;
-            while bit < 8 {
+            while bit < u64::BITS {
                 crc = if crc & 1 == 0 { crc >> 1 } else { (crc >> 1) ^ POLYNOMIAL };
                 bit += 1;
             }
-            tables[slice][byte] = crc;
-            slice += 1;
+            tables[slice][half] = crc;
+            half += 1;
         }
-        byte += 1;
+        slice += 1;
     }
     tables
 };
