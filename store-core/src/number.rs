@@ -3,10 +3,12 @@
 //! Reading is strict: no blanks, no leading plus or zeros, nothing after the number. Floats print as the
 //! shortest digits that read back as the same number, so that a reply is equal on every machine.
 
+mod decimal;
 mod extended;
 
 pub use extended::Extended;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Reads a 64-bit integer in its one canonical form (`-0`, `+1`, `01` and ` 1` are refused).
@@ -38,9 +40,18 @@ pub fn parse_u64(text: &[u8]) -> Option<u64> {
 /// Reads a float as C's `strtod` does: decimal, exponent or hexadecimal form, `inf` and `infinity` with a sign, in any
 /// case. What is too large is infinite. NaN is refused, and so is a blank.
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
-    parse_hexadecimal(text)
-        .or_else(|| core::str::from_utf8(text).ok()?.parse::<f64>().ok())
-        .filter(|value| !value.is_nan())
+    parse_hexadecimal(text).or_else(|| parse_signed(text))
+}
+
+fn parse_signed(text: &[u8]) -> Option<f64> {
+    let (negative, text) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let is_infinite = text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity");
+    let magnitude = if is_infinite { f64::INFINITY } else { decimal::parse(text)? };
+    Some(if negative { -magnitude } else { magnitude })
 }
 
 /// Like [`parse_f64`], but a number too large or too small to be told from infinity or zero is refused: how Redis reads
@@ -137,6 +148,22 @@ pub fn write_fixed(out: &mut Vec<u8>, value: f64, decimals: u32) {
     write_i64(out, scale + scaled % scale);
     // The leading 1 held the zeros behind it.
     out.remove(decimals_at);
+}
+
+/// A float as [`write_f64`] writes it.
+pub fn f64_text(value: f64) -> String {
+    text(|out| write_f64(out, value))
+}
+
+/// A float as [`write_fixed`] writes it.
+pub fn fixed_text(value: f64, decimals: u32) -> String {
+    text(|out| write_fixed(out, value, decimals))
+}
+
+fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Scaled floats from here on are integers in steps above 1 (2^62).

@@ -135,7 +135,7 @@ impl From<f64> for Extended {
 }
 
 /// The significant digits of a number in decimal or exponent form, and the power of ten of the last one.
-fn parse_decimal(text: &[u8]) -> Option<(Vec<u8>, i32)> {
+pub(super) fn parse_decimal(text: &[u8]) -> Option<(Vec<u8>, i32)> {
     let (mantissa, exponent) = match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
         Some(at) => (&text[..at], parse_exponent(&text[at + 1..])?),
         None => (text, 0),
@@ -174,7 +174,7 @@ fn parse_digits(text: &[u8], radix: u32) -> Option<(Vec<u8>, i32)> {
     (!digits.is_empty()).then_some((digits, i32::try_from(decimals.len()).ok()?))
 }
 
-fn parse_exponent(text: &[u8]) -> Option<i32> {
+pub(super) fn parse_exponent(text: &[u8]) -> Option<i32> {
     let (sign, digits) = match text {
         [b'-', digits @ ..] => (-1, digits),
         [b'+', digits @ ..] => (1, digits),
@@ -192,16 +192,23 @@ fn parse_exponent(text: &[u8]) -> Option<i32> {
 fn from_decimal(digits: &[u8], exponent: i32) -> Option<Magnitude> {
     // Further away from the point than any digit of the text and any number of the format.
     const DECIMAL_EXPONENT_MAX: u32 = 2 * TEXT_BYTES_MAX as u32;
-    let mut numerator = Natural::default();
-    for chunk in digits.chunks(DIGITS_PER_STEP as usize) {
-        let value = chunk.iter().fold(0, |value, digit| value * 10 + u32::from(*digit));
-        numerator.multiply_add(10_u32.pow(chunk.len() as u32), value);
-    }
-    if numerator.is_zero() {
+    if digits.iter().all(|digit| *digit == 0) {
         return Some(Magnitude::Zero);
     }
     if exponent.unsigned_abs() > DECIMAL_EXPONENT_MAX {
         return None;
+    }
+    let (value, exponent) = ratio(digits, exponent);
+    from_u128(value, exponent)
+}
+
+/// The first 66 bits of `digits * 10^exponent`, which must not be zero, and the power of two of the last one. That one
+/// stands for all bits behind it, too.
+pub(super) fn ratio(digits: &[u8], exponent: i32) -> (u128, i32) {
+    let mut numerator = Natural::default();
+    for chunk in digits.chunks(DIGITS_PER_STEP as usize) {
+        let value = chunk.iter().fold(0, |value, digit| value * 10 + u32::from(*digit));
+        numerator.multiply_add(10_u32.pow(chunk.len() as u32), value);
     }
     let mut denominator = Natural::from(1);
     let scaled = if exponent < 0 { &mut denominator } else { &mut numerator };
@@ -209,8 +216,8 @@ fn from_decimal(digits: &[u8], exponent: i32) -> Option<Magnitude> {
     divide(numerator, denominator)
 }
 
-/// The number nearest to the quotient of two naturals above zero, by long division bit by bit.
-fn divide(mut numerator: Natural, mut denominator: Natural) -> Option<Magnitude> {
+/// The quotient of two naturals above zero, by long division bit by bit.
+fn divide(mut numerator: Natural, mut denominator: Natural) -> (u128, i32) {
     let mut exponent = numerator.bits() - denominator.bits();
     match u32::try_from(exponent) {
         Ok(shift) => denominator = denominator.shifted_left(shift),
@@ -230,7 +237,7 @@ fn divide(mut numerator: Natural, mut denominator: Natural) -> Option<Magnitude>
         numerator = numerator.shifted_left(1);
     }
     let sticky = u128::from(!numerator.is_zero());
-    from_u128(quotient << 1 | sticky, exponent - 65)
+    (quotient << 1 | sticky, exponent - 65)
 }
 
 /// The number nearest to `value * 2^exponent`, if there is one. The lowest bit may stand for bits that were cut off.

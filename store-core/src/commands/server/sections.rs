@@ -5,6 +5,7 @@ use super::save::last_save_seconds;
 use crate::acl::Subject;
 use crate::config::REDIS_VERSION;
 use crate::engine::{Caller, Purpose, Topic};
+use crate::number;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -75,7 +76,7 @@ fn human(bytes: u64) -> String {
     let unit = [("G", 30), ("M", 20), ("K", 10)].into_iter().find(|(_, bits)| bytes >> bits > 0);
     unit.map_or_else(
         || format!("{bytes}B"),
-        |(unit, bits)| format!("{:.2}{unit}", bytes as f64 / (1_u64 << bits) as f64),
+        |(unit, bits)| number::fixed_text(bytes as f64 / (1_u64 << bits) as f64, 2) + unit,
     )
 }
 
@@ -136,10 +137,10 @@ fn replication(caller: &Caller<'_>, lines: &mut Lines) {
 fn commandstats(caller: &Caller<'_>, lines: &mut Lines) {
     for (command, stats) in caller.engine.commands.called() {
         let counts = format!(
-            "calls={},usec={},usec_per_call={:.2},rejected_calls={},failed_calls={}",
+            "calls={},usec={},usec_per_call={},rejected_calls={},failed_calls={}",
             stats.calls,
             stats.micros,
-            stats.micros as f64 / stats.calls.max(1) as f64,
+            number::fixed_text(stats.micros as f64 / stats.calls.max(1) as f64, 2),
             stats.rejected_calls,
             stats.failed_calls
         );
@@ -150,7 +151,8 @@ fn commandstats(caller: &Caller<'_>, lines: &mut Lines) {
 fn latencystats(caller: &Caller<'_>, lines: &mut Lines) {
     let percentiles = &caller.engine.config.timing.percentiles;
     for (command, durations) in caller.engine.commands.measured() {
-        let found: Vec<_> = percentiles.iter().map(|p| format!("p{p}={:.3}", durations.percentile(*p))).collect();
+        let show = |p: &f64| format!("p{}={}", number::f64_text(*p), number::fixed_text(durations.percentile(*p), 3));
+        let found: Vec<_> = percentiles.iter().map(show).collect();
         lines.add(format_args!("latency_percentiles_usec_{}", command.full_name()), found.join(","));
     }
 }
