@@ -50,6 +50,7 @@ pub(crate) use pubsub::Topic;
 pub use replay::ReplayError;
 use save::Saving;
 pub use save::{LoadedFile, Purpose, Save};
+pub(crate) use session::Actor;
 pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
 pub use stats::{CommandStats, Stats};
 pub use tracking::{Tracking, TrackingMode};

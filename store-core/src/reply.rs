@@ -128,11 +128,7 @@ impl ReplyBuffer {
 
     /// An integer.
     pub fn integer(&mut self, value: i64) {
-        match value {
-            0 => self.raw(b":0\r\n"),
-            1 => self.raw(b":1\r\n"),
-            _ => self.header(b':', value),
-        }
+        self.header(b':', value);
     }
 
     /// A count as an integer.
@@ -307,7 +303,15 @@ impl ReplyBuffer {
         self.header(mark, i64::try_from(len).unwrap_or(i64::MAX));
     }
 
+    #[inline]
     fn header(&mut self, mark: u8, value: i64) {
+        match u8::try_from(value) {
+            Ok(digit @ 0..=9) => self.raw(&[mark, b'0' + digit, b'\r', b'\n']),
+            _ => self.long_header(mark, value),
+        }
+    }
+
+    fn long_header(&mut self, mark: u8, value: i64) {
         self.bytes.push(mark);
         number::write_i64(&mut self.bytes, value);
         self.raw(b"\r\n");

@@ -19,7 +19,7 @@ pub type Words<'a> = SmallVec<[&'a [u8]; 8]>;
 pub struct RequestLimits {
     /// The most words.
     pub words_max: usize,
-    /// The longest word, in bytes.
+    /// The longest word, in bytes: 100 or more.
     pub word_bytes_max: usize,
 }
 
@@ -75,11 +75,9 @@ impl core::error::Error for ProtocolError {}
 
 /// What stands at the beginning of the input.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Parsed<'a> {
-    /// A request of these words in the first `len` bytes. No words: an empty line, to be passed over.
+pub enum Parsed {
+    /// A request in the first `len` bytes. No words: an empty line, to be passed over.
     Request {
-        /// Its words.
-        words: Words<'a>,
         /// How many bytes it took.
         len: usize,
     },
@@ -97,20 +95,30 @@ pub enum Parsed<'a> {
     },
 }
 
-/// Reads one request from the beginning of `input`.
+/// Reads one request from the beginning of `input`. The words of a [`Parsed::Request`] take the place of what `words`
+/// held; its memory is used again.
 ///
 /// # Errors
 /// A [`ProtocolError`] after which nothing behind it can be trusted.
-pub fn parse_request(input: &[u8], limits: RequestLimits) -> Result<Parsed<'_>, ProtocolError> {
+pub fn parse_request<'a>(
+    input: &'a [u8],
+    limits: RequestLimits,
+    words: &mut Words<'a>,
+) -> Result<Parsed, ProtocolError> {
+    words.clear();
     match input.first() {
         None => Ok(Parsed::Incomplete { missing: 1 }),
-        Some(b'*') => parse_array(input, limits),
-        Some(_) => parse_inline(input),
+        Some(b'*') => parse_array(input, limits, words),
+        Some(_) => parse_inline(input, words),
     }
 }
 
-fn parse_array(input: &[u8], limits: RequestLimits) -> Result<Parsed<'_>, ProtocolError> {
-    let Some((count, mut at)) = parse_length(input, 1, ProtocolError::CountTooLong, ProtocolError::WordCount)? else {
+fn parse_array<'a>(input: &'a [u8], limits: RequestLimits, words: &mut Words<'a>) -> Result<Parsed, ProtocolError> {
+    let header = match *input {
+        [_, count @ b'0'..=b'9', b'\r', _, ..] => Some((i64::from(count - b'0'), 4)),
+        _ => parse_length(input, 1, ProtocolError::CountTooLong, ProtocolError::WordCount)?,
+    };
+    let Some((count, mut at)) = header else {
         return Ok(Parsed::Incomplete { missing: 1 });
     };
     if count > limits::REQUEST_WORDS_MAX as i64 {
@@ -120,7 +128,6 @@ fn parse_array(input: &[u8], limits: RequestLimits) -> Result<Parsed<'_>, Protoc
     if count > limits.words_max {
         return Err(ProtocolError::UnauthenticatedWordCount);
     }
-    let mut words = Words::new();
     for _ in 0..count {
         let (from, len) = match parse_word_header(input, at, limits)? {
             Some(header) => header,
@@ -135,11 +142,27 @@ fn parse_array(input: &[u8], limits: RequestLimits) -> Result<Parsed<'_>, Protoc
         }
         words.push(word);
     }
-    Ok(Parsed::Request { words, len: at })
+    Ok(Parsed::Request { len: at })
 }
 
 /// The beginning and length of the word at `at`, once its header line is there.
+#[inline]
 fn parse_word_header(input: &[u8], at: usize, limits: RequestLimits) -> Result<Option<(usize, usize)>, ProtocolError> {
+    // Words of less than 100 bytes are by far the most common.
+    match *input.get(at..).unwrap_or_default() {
+        [b'$', a @ b'0'..=b'9', b'\r', _, ..] => Ok(Some((at + 4, usize::from(a - b'0')))),
+        [b'$', a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', _, ..] => {
+            Ok(Some((at + 5, usize::from(a - b'0') * 10 + usize::from(b - b'0'))))
+        }
+        _ => parse_any_word_header(input, at, limits),
+    }
+}
+
+fn parse_any_word_header(
+    input: &[u8],
+    at: usize,
+    limits: RequestLimits,
+) -> Result<Option<(usize, usize)>, ProtocolError> {
     match input.get(at) {
         None => return Ok(None),
         Some(b'$') => {}
@@ -168,14 +191,6 @@ fn parse_length(
     invalid: ProtocolError,
 ) -> Result<Option<(i64, usize)>, ProtocolError> {
     let line = input.get(from..).unwrap_or_default();
-    // One or two digits are by far the most common; they need no search for the line's end.
-    match *line {
-        [a @ b'0'..=b'9', b'\r', _, ..] => return Ok(Some((i64::from(a - b'0'), from + 3))),
-        [a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', _, ..] => {
-            return Ok(Some((i64::from(a - b'0') * 10 + i64::from(b - b'0'), from + 4)));
-        }
-        _ => {}
-    }
     match memchr::memchr(b'\r', line) {
         Some(end) if end + 1 < line.len() => {
             let value = number::parse_i64(&line[..end]).ok_or(invalid)?;
@@ -186,7 +201,7 @@ fn parse_length(
     }
 }
 
-fn parse_inline(input: &[u8]) -> Result<Parsed<'_>, ProtocolError> {
+fn parse_inline<'a>(input: &'a [u8], words: &mut Words<'a>) -> Result<Parsed, ProtocolError> {
     let Some(end) = memchr::memchr(b'\n', input) else {
         if input.len() > limits::INLINE_BYTES_MAX {
             return Err(ProtocolError::InlineTooLong);
@@ -199,8 +214,8 @@ fn parse_inline(input: &[u8]) -> Result<Parsed<'_>, ProtocolError> {
         let words = split_quoted(line).ok_or(ProtocolError::UnbalancedQuotes)?;
         return Ok(Parsed::Inline { words, len });
     }
-    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
-    Ok(Parsed::Request { words, len })
+    words.extend(line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()));
+    Ok(Parsed::Request { len })
 }
 
 /// Splits a line into words as `redis-cli` does: double quotes with escapes, single quotes taken as they are.

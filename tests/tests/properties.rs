@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_core::random::Random;
-use redstart_core::resp::{RequestLimits, parse_request};
+use redstart_core::resp::{self, RequestLimits, parse_request};
 use redstart_core::spec::{Command, Group};
 use redstart_core::{Config, Engine, Millis, Output, Protocol, ReplyBuffer, Request, SessionId, SessionOptions};
 use redstart_core::{SnapshotCursor, commands};
@@ -169,7 +169,7 @@ fn any_bytes_are_a_request_or_an_error() {
         let len = random.index(60);
         let bytes: Vec<u8> = (0..len).map(|_| some_byte(&mut random)).collect();
         for limits in [RequestLimits::TRUSTED, RequestLimits::UNAUTHENTICATED] {
-            let _ = parse_request(&bytes, limits);
+            let _ = parse_request(&bytes, limits, &mut resp::Words::new());
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::annotation::{self, Annotation};
 use super::disk::{Disk, DiskReader, Mode};
 use super::{Error, TornTail, rdb};
-use redstart_core::resp::{Parsed, RequestLimits, parse_request, write_request};
+use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request, write_request};
 use redstart_core::{Engine, LoadedFile, Lsn};
 use std::io::{self, Read};
 use std::path::Path;
@@ -178,8 +178,8 @@ impl Reader<'_> {
                 None if rest.len() > annotation::BYTES_MAX => Piece::Unreadable("a line that is too long".into()),
                 None => Piece::Unfinished,
             },
-            Some(b'*') => match parse_request(rest, RequestLimits::TRUSTED) {
-                Ok(Parsed::Request { len, .. }) => Piece::Command(len),
+            Some(b'*') => match parse_request(rest, RequestLimits::TRUSTED, &mut Words::new()) {
+                Ok(Parsed::Request { len }) => Piece::Command(len),
                 Ok(Parsed::Incomplete { .. }) => Piece::Unfinished,
                 Ok(Parsed::Inline { .. }) => unreachable!("an inline request does not begin with a star"),
                 Err(error) => Piece::Unreadable(error.to_string()),

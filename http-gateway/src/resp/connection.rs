@@ -5,7 +5,7 @@
 //! socket or the gate did not take is kept. An idle connection holds no buffers.
 
 use crate::host::{Host, Item, Member, Turn};
-use redstart_core::resp::{Parsed, RequestLimits, parse_request};
+use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request};
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer, SessionOptions};
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -165,11 +165,11 @@ impl Connection {
         }
         let host = self.host.clone();
         let mut turn = host.turn();
-        let mut at = 0;
+        let (mut at, mut words) = (0, Words::new());
         while at < input.len() && !self.blocked && !self.closing && reply.len() < TURN_REPLY_BYTES {
             let rest = input.get(at..).unwrap_or_default();
-            match parse_request(rest, self.limits) {
-                Ok(Parsed::Request { words, len }) => {
+            match parse_request(rest, self.limits, &mut words) {
+                Ok(Parsed::Request { len }) => {
                     at += len;
                     self.execute_one(&mut turn, &words, reply);
                 }

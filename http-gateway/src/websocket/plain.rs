@@ -6,7 +6,7 @@ use super::output::Output;
 use super::seat::Seat;
 use super::socket::Frame;
 use crate::host::{Item, Turn};
-use redstart_core::resp::{Parsed, RequestLimits, parse_request};
+use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request};
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
 use std::task::{Context, Poll};
 
@@ -58,7 +58,7 @@ impl Plain {
     /// Executes the requests at the beginning of the input, and gives how many bytes they were. It stops before an
     /// unfinished request, behind one that blocks, and when there is much to be sent.
     fn execute_input(&mut self, turn: &mut Turn<'_>, input: &[u8]) -> usize {
-        let mut at = 0;
+        let (mut at, mut words) = (0, Words::new());
         (self.wanted, self.paused) = (0, false);
         while at < input.len() && !self.blocked && self.end.is_none() {
             self.paused = self.reply.len() >= TURN_REPLY_BYTES;
@@ -66,8 +66,8 @@ impl Plain {
                 break;
             }
             let rest = input.get(at..).unwrap_or_default();
-            match parse_request(rest, self.limits(turn)) {
-                Ok(Parsed::Request { words, len }) => {
+            match parse_request(rest, self.limits(turn), &mut words) {
+                Ok(Parsed::Request { len }) => {
                     at += len;
                     self.execute_one(turn, &words);
                 }

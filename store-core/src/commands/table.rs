@@ -29,10 +29,11 @@ struct Row {
     durations: Option<Histogram>,
 }
 
-/// A name as it is compared: folded to upper case, and under its container if it is a subcommand's.
+/// A name as it is compared: folded to upper case, eight bytes a number, and under its container if it is a
+/// subcommand's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Name {
-    text: [u8; Name::BYTES_MAX],
+    text: [u64; Name::BYTES_MAX / 8],
     len: usize,
     container: Option<CommandId>,
 }
@@ -44,9 +45,17 @@ impl Name {
     /// None for a text that is longer than any name.
     #[inline]
     fn fold(text: &[u8], container: Option<CommandId>) -> Option<Self> {
-        let mut folded = [0; Self::BYTES_MAX];
-        folded.get_mut(..text.len())?.copy_from_slice(text);
-        folded.make_ascii_uppercase();
+        if text.len() > Self::BYTES_MAX {
+            return None;
+        }
+        let (words, rest) = text.as_chunks::<8>();
+        let mut folded = [0; Self::BYTES_MAX / 8];
+        for (folded, word) in folded.iter_mut().zip(words) {
+            *folded = fold(u64::from_le_bytes(*word));
+        }
+        if let Some(folded) = folded.get_mut(words.len()) {
+            *folded = fold(rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+        }
         Some(Self { text: folded, len: text.len(), container })
     }
 
@@ -54,11 +63,21 @@ impl Name {
     #[inline]
     fn hash(&self) -> u64 {
         const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-        let (words, _) = self.text.as_chunks::<8>();
         let container = self.container.map_or(0, |id| u64::from(id.0) + 1);
-        let mix = |hash: u64, word: &[u8; 8]| (hash ^ u64::from_le_bytes(*word)).wrapping_mul(ODD).rotate_left(29);
-        words.iter().fold(container, mix).wrapping_mul(ODD)
+        let mix = |hash: u64, word: &u64| (hash ^ word).wrapping_mul(ODD).rotate_left(29);
+        self.text.iter().fold(container, mix).wrapping_mul(ODD)
     }
+}
+
+/// Eight bytes in upper case: no byte reaches into the next one, because the sums are those of seven bits.
+#[inline]
+const fn fold(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let low = word & (0x7f * EACH);
+    let from_a = low + (0x80 - b'a' as u64) * EACH;
+    let beyond_z = low + (0x7f - b'z' as u64) * EACH;
+    let lower = (from_a & !beyond_z & !word) & (0x80 * EACH);
+    word - (lower >> 2)
 }
 
 /// The commands by name, with what has been derived from each and its counters.
@@ -261,6 +280,16 @@ mod tests {
             assert!(core::ptr::eq(table.by_name(name.as_bytes()).unwrap(), command), "{name}");
             let words: Vec<_> = command.name.split(' ').map(str::as_bytes).collect();
             assert!(core::ptr::eq(table.get(table.find(&words).unwrap()), command), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_folded_byte_by_byte() {
+        for byte in 0..=u8::MAX {
+            let [word, expected] =
+                [byte, byte.to_ascii_uppercase()].map(|byte| [b'z', byte, byte, b'A', byte, 0, b'a', byte]);
+            let expected = expected.map(|byte| byte.to_ascii_uppercase());
+            assert_eq!(fold(u64::from_le_bytes(word)).to_le_bytes(), expected, "{byte}");
         }
     }
 

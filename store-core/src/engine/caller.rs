@@ -45,8 +45,8 @@ impl Caller<'_> {
                         reply.error(&error);
                         continue;
                     }
-                    let session = (self.id, self.session().db);
-                    self.engine.run(self.now, session, command, &words, reply, Context::Transaction);
+                    let actor = self.session().actor();
+                    self.engine.run(self.now, actor, command, &words, reply, Context::Transaction);
                 }
                 Err(_) => unreachable!("a request is queued only after its command was found"),
             }

@@ -4,14 +4,14 @@
 
 use super::access::{Refusal, check_option};
 use super::eviction::{Room, needs_room};
-use super::{Caller, Engine, Execution, Outcome, ReplyMode, Request, Session, SessionId, SessionKind};
+use super::{Actor, Caller, Engine, Execution, Outcome, ReplyMode, Request, Session, SessionId, SessionKind};
 use crate::acl::Acl;
 use crate::args::Args;
 use crate::clock::Millis;
 use crate::commands::{CommandId, CommandTable};
 use crate::engine::Attempt;
 use crate::error::Error;
-use crate::keyspace::{DbIndex, Reader};
+use crate::keyspace::Reader;
 use crate::limits;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Command, Flag, Run};
@@ -38,13 +38,9 @@ impl Engine {
         }
         session.last_active = now;
         reply.set_protocol(session.protocol);
-        let quiet = session.reply_mode != ReplyMode::On;
+        let (actor, quiet) = (session.actor(), session.reply_mode != ReplyMode::On);
+        let queues = session.transaction.is_some();
         let admitted = admit(&self.commands, &self.acl, session, words, self.writes_stopped, room);
-        if let Ok(command) = &admitted
-            && let Some(held) = self.postpone(now, id, self.commands.get(*command), words)
-        {
-            return held.unwrap_or_else(|error| self.refuse(id, &error, reply));
-        }
         let (outcome, settled) = match admitted {
             Err(refusal) => {
                 self.commands.count_rejection(words);
@@ -52,20 +48,22 @@ impl Engine {
                 let error = self.reason_for_exec(id, words, error);
                 (self.refuse(id, &error, reply), true)
             }
-            Ok(command) if must_queue(self.sessions.get(id), self.commands.get(command)) => {
-                (self.queue(id, words, reply), true)
-            }
             Ok(command) => {
                 let spec = self.commands.get(command);
-                let session = self.sessions.get_mut(id);
-                let db = session.db;
                 session.last_command = spec.name;
-                self.measured = Some(command);
-                let outcome = self.run(now, (id, db), command, words, reply, Context::Alone);
-                if !self.tracking.is_empty() {
-                    self.end_caching(id, spec);
+                if let Some(held) = self.postpone(now, id, spec, words) {
+                    return held.unwrap_or_else(|error| self.refuse(id, &error, reply));
                 }
-                (outcome, !matches!(spec.run, Run::Session(_)))
+                if queues && !spec.has(Flag::ControlsTransaction) {
+                    (self.queue(id, words, reply), true)
+                } else {
+                    self.measured = Some(command);
+                    let outcome = self.run(now, actor, command, words, reply, Context::Alone);
+                    if !self.tracking.is_empty() {
+                        self.end_caching(id, spec);
+                    }
+                    (outcome, !matches!(spec.run, Run::Session(_)))
+                }
             }
         };
         if settled && !quiet {
@@ -94,8 +92,8 @@ impl Engine {
             Ok(commands) => {
                 reply.array(commands.len());
                 for (command, request) in commands.into_iter().zip(requests) {
-                    let db = self.sessions.get(id).db;
-                    self.run(now, (id, db), command, request.words(), reply, Context::Transaction);
+                    let actor = self.sessions.get(id).actor();
+                    self.run(now, actor, command, request.words(), reply, Context::Transaction);
                 }
             }
             Err((words, refusal)) => {
@@ -164,20 +162,20 @@ impl Engine {
     pub(crate) fn run(
         &mut self,
         now: Millis,
-        (id, db): (SessionId, DbIndex),
+        actor: Actor,
         command: CommandId,
         words: &[&[u8]],
         reply: &mut ReplyBuffer,
         context: Context,
     ) -> Outcome {
         let spec = self.commands.get(command);
-        self.records_uses = spec.name == "TOUCH" || !self.sessions.get(id).no_touch;
+        self.records_uses = actor.records_uses || spec.name == "TOUCH";
         self.commands.count_call(command);
         self.stats.commands_processed += 1;
         let start = reply.len();
-        let misses = self.key_misses(now, db, spec, words);
+        let misses = self.key_misses(now, actor.db, spec, words);
         let changes = self.effects.change_count();
-        let outcome = self.call(now, (id, db), spec, words, reply, context).unwrap_or_else(|error| {
+        let outcome = self.call(now, actor, spec, words, reply, context).unwrap_or_else(|error| {
             reply.truncate(start);
             reply.error(&error);
             self.commands.count_failure(command);
@@ -188,11 +186,11 @@ impl Engine {
             self.effects.note_before(changes, misses);
         }
         if !self.tracking.is_empty() {
-            self.track_reads(id, spec, words);
+            self.track_reads(actor.id, spec, words);
         }
         self.keyspace.settle_sizes();
         if !self.monitors.is_empty() {
-            self.feed_monitors(now, id, spec, words);
+            self.feed_monitors(now, actor.id, spec, words);
         }
         outcome
     }
@@ -200,7 +198,7 @@ impl Engine {
     fn call(
         &mut self,
         now: Millis,
-        (id, db): (SessionId, DbIndex),
+        Actor { id, db, .. }: Actor,
         command: &'static Command,
         words: &[&[u8]],
         reply: &mut ReplyBuffer,
@@ -294,8 +292,4 @@ fn admit(
         return Err(Error::SubscribedOnly { command: spec.full_name() }.into());
     }
     Ok(command)
-}
-
-const fn must_queue(session: &Session, command: &Command) -> bool {
-    session.transaction.is_some() && !command.has(Flag::ControlsTransaction)
 }

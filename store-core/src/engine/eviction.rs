@@ -32,6 +32,7 @@ impl Engine {
         self.keyspace.size()
     }
 
+    #[inline]
     fn is_over_limit(&self) -> bool {
         let max_bytes = self.config.eviction.max_bytes as u64;
         max_bytes > 0 && self.keyspace.size() > max_bytes
@@ -44,11 +45,16 @@ impl Engine {
     }
 
     /// Evicts keys until there is room, or as many as may go at once.
+    #[inline]
     pub(crate) fn make_room(&mut self, now: Millis) -> Room {
         self.is_evicting = false;
-        if now == Millis::REPLAY || self.pause.is_on(now) || !self.is_over_limit() {
+        if !self.is_over_limit() || now == Millis::REPLAY || self.pause.is_on(now) {
             return Room::Enough;
         }
+        self.evict(now)
+    }
+
+    fn evict(&mut self, now: Millis) -> Room {
         for _ in 0..evictions_at_once(self.config.eviction.tenacity) {
             if !self.evict_one(now) {
                 return Room::None;

@@ -38,10 +38,16 @@ impl Engine {
     }
 
     /// The keys that a request looks up and that are not there, as events. Empty unless such events are published.
+    #[inline]
     pub(super) fn key_misses(&self, now: Millis, db: DbIndex, command: &Command, words: &[&[u8]]) -> Vec<Change> {
-        if !self.config.notifications.wants(EventClass::KeyMiss) {
-            return Vec::new();
+        if self.config.notifications.wants(EventClass::KeyMiss) {
+            self.missing_keys(now, db, command, words)
+        } else {
+            Vec::new()
         }
+    }
+
+    fn missing_keys(&self, now: Millis, db: DbIndex, command: &Command, words: &[&[u8]]) -> Vec<Change> {
         let reader = self.reader(now, db);
         let keys = command.keys_in(words).unwrap_or_default();
         keys.into_iter()

@@ -47,6 +47,7 @@ impl Pause {
     }
 
     /// What waits at this time, and until when.
+    #[inline]
     fn at(&self, now: Millis) -> Option<(PauseMode, Millis)> {
         self.current.filter(|(_, until)| *until > now)
     }
@@ -78,6 +79,7 @@ impl Pause {
 
 impl Engine {
     /// Keeps a request for later if clients are paused. None when it can be executed now.
+    #[inline]
     pub(super) fn postpone(
         &mut self,
         now: Millis,
@@ -88,14 +90,19 @@ impl Engine {
         if !self.is_paused(now, id, command) {
             return None;
         }
+        Some(self.hold(id, words))
+    }
+
+    fn hold(&mut self, id: SessionId, words: &[&[u8]]) -> Result<Outcome, Error> {
         if self.sessions.get(id).options.multiplexed {
-            return Some(Err(Error::Paused));
+            return Err(Error::Paused);
         }
         self.pause.postponed.push_back((id, words.iter().map(|word| word.to_vec()).collect()));
-        Some(Ok(Outcome::Blocked))
+        Ok(Outcome::Blocked)
     }
 
     /// Whether a command has to wait for the end of a pause.
+    #[inline]
     pub(super) fn is_paused(&self, now: Millis, id: SessionId, command: &Command) -> bool {
         match self.pause.at(now) {
             None => false,
@@ -120,10 +127,14 @@ impl Engine {
     }
 
     /// Executes what has waited if the pause is over.
+    #[inline]
     pub(super) fn resume(&mut self, now: Millis) {
-        if self.pause.postponed.is_empty() || self.pause.is_on(now) {
-            return;
+        if !self.pause.postponed.is_empty() && !self.pause.is_on(now) {
+            self.execute_postponed(now);
         }
+    }
+
+    fn execute_postponed(&mut self, now: Millis) {
         for (session, words) in core::mem::take(&mut self.pause.postponed) {
             let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
             let mut reply = ReplyBuffer::default();

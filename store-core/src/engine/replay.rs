@@ -49,11 +49,11 @@ impl Engine {
 
     fn replay_in(&mut self, session: SessionId, effects: &[u8]) -> Result<usize, ReplayError> {
         let mut reply = ReplyBuffer::default();
-        let (mut at, mut applied) = (0, 0);
+        let (mut at, mut applied, mut words) = (0, 0, Words::new());
         while at < effects.len() {
             let failed = |reason: String| ReplayError { at, reason };
-            match parse_request(&effects[at..], RequestLimits::TRUSTED) {
-                Ok(Parsed::Request { words, len }) => {
+            match parse_request(&effects[at..], RequestLimits::TRUSTED, &mut words) {
+                Ok(Parsed::Request { len }) => {
                     self.replay_one(session, &words, &mut reply).map_err(failed)?;
                     at += len;
                 }

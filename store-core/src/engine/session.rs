@@ -89,6 +89,17 @@ pub struct Transaction {
     pub aborted: bool,
 }
 
+/// Who runs a request, and on what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Actor {
+    /// Its session.
+    pub(crate) id: SessionId,
+    /// The database that it works on.
+    pub(crate) db: DbIndex,
+    /// Whether what it does counts as a use of the keys.
+    pub(crate) records_uses: bool,
+}
+
 /// A client of the store.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -169,6 +180,11 @@ impl Subscriptions {
 }
 
 impl Session {
+    /// What its next request has to know of it.
+    pub(crate) const fn actor(&self) -> Actor {
+        Actor { id: self.id, db: self.db, records_uses: !self.no_touch }
+    }
+
     fn new(id: SessionId, now: Millis, options: SessionOptions, (user, authenticated): (Arc<User>, bool)) -> Self {
         Self {
             id,

@@ -208,10 +208,18 @@ impl Database {
 
     /// The entry at a place, for a change that may change its size; [`Self::settle_sizes`] sees to that afterwards.
     pub(super) fn hand_out(&mut self, place: Place) -> &mut Entry {
-        if !self.handed_out.iter().any(|(other, _)| *other == place) {
-            self.handed_out.push((place, self.at(place).size()));
+        if self.frozen.is_some() {
+            self.write_frozen(place.slot);
         }
-        self.at_mut(place)
+        let Self { slots, handed_out, .. } = self;
+        let slot = slots.get_mut(usize::from(place.slot.0));
+        let Some(entry) = slot.and_then(|slot| slot.table.at_mut(place.position)) else {
+            unreachable!("a place is used before keys come or go");
+        };
+        if !handed_out.iter().any(|(other, _)| *other == place) {
+            handed_out.push((place, entry.size()));
+        }
+        entry
     }
 
     /// Counts the entries that were handed out as they are now. Places hold only until a key is removed.

@@ -3,10 +3,15 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 fn request(input: &[u8]) -> (Vec<&[u8]>, usize) {
-    match parse_request(input, RequestLimits::TRUSTED) {
-        Ok(Parsed::Request { words, len }) => (words.to_vec(), len),
+    let mut words = Words::new();
+    match parse_request(input, RequestLimits::TRUSTED, &mut words) {
+        Ok(Parsed::Request { len }) => (words.to_vec(), len),
         other => panic!("{other:?}"),
     }
+}
+
+fn parse(input: &[u8], limits: RequestLimits) -> Result<Parsed, ProtocolError> {
+    parse_request(input, limits, &mut Words::new())
 }
 
 #[test]
@@ -23,7 +28,7 @@ fn every_prefix_of_a_request_is_incomplete() {
     let mut whole = Vec::new();
     write_request(&mut whole, &[b"SET", b"key", &[b'x'; 300]]);
     for cut in 0..whole.len() {
-        let parsed = parse_request(&whole[..cut], RequestLimits::TRUSTED);
+        let parsed = parse(&whole[..cut], RequestLimits::TRUSTED);
         assert!(matches!(parsed, Ok(Parsed::Incomplete { missing }) if missing <= whole.len() - cut), "{cut}");
     }
     assert_eq!(request(&whole).1, whole.len());
@@ -41,13 +46,13 @@ fn broken_framing_is_named() {
         (b"SET \"a\"b\r\n", ProtocolError::UnbalancedQuotes),
     ];
     for (input, error) in cases {
-        assert_eq!(parse_request(input, RequestLimits::TRUSTED), Err(error));
+        assert_eq!(parse(input, RequestLimits::TRUSTED), Err(error));
     }
     let long = vec![b'x'; limits::INLINE_BYTES_MAX + 1];
-    assert_eq!(parse_request(&long, RequestLimits::TRUSTED), Err(ProtocolError::InlineTooLong));
+    assert_eq!(parse(&long, RequestLimits::TRUSTED), Err(ProtocolError::InlineTooLong));
     let strict = RequestLimits::UNAUTHENTICATED;
-    assert_eq!(parse_request(b"*11\r\n", strict), Err(ProtocolError::UnauthenticatedWordCount));
-    assert_eq!(parse_request(b"*1\r\n$16385\r\n", strict), Err(ProtocolError::UnauthenticatedWordLength));
+    assert_eq!(parse(b"*11\r\n", strict), Err(ProtocolError::UnauthenticatedWordCount));
+    assert_eq!(parse(b"*1\r\n$16385\r\n", strict), Err(ProtocolError::UnauthenticatedWordLength));
 }
 
 #[test]

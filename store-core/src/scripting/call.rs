@@ -40,8 +40,8 @@ impl Engine {
             self.count_error(error);
         })?;
         permit.is_dirty |= self.commands.get(command).has(Flag::Write);
-        let db = self.sessions.get(id).db;
-        self.run(now, (id, db), command, words, reply, Context::Transaction);
+        let actor = self.sessions.get(id).actor();
+        self.run(now, actor, command, words, reply, Context::Transaction);
         Ok(())
     }
 

@@ -36,12 +36,17 @@ pub(super) fn outside(bytes: &SmallBytes) -> u64 {
 
 /// The sum of the sizes of `len` elements: `fixed` for each, and what `size_at` tells of some of them.
 pub(super) fn sampled(len: usize, fixed: u64, size_at: impl Fn(usize) -> u64) -> u64 {
-    let count = len.min(SAMPLES);
-    let last = len.saturating_sub(1) as u64;
-    let place = |n: usize| usize::try_from(n as u64 * last / (count as u64 - 1).max(1)).unwrap_or_default();
-    let sum: u64 = (0..count).map(|n| size_at(place(n))).sum();
-    let len = len as u64;
-    len * fixed + len.saturating_mul(sum) / (count as u64).max(1)
+    let sum = if len < SAMPLES {
+        (0..len).map(size_at).sum()
+    } else {
+        const STEPS: usize = SAMPLES - 1;
+        let last = len - 1;
+        // The remainder apart, so that nothing overflows where a `usize` has 32 bits.
+        let place = |n| last / STEPS * n + last % STEPS * n / STEPS;
+        let sum: u64 = (0..SAMPLES).map(|n| size_at(place(n))).sum();
+        (len as u64).saturating_mul(sum) / SAMPLES as u64
+    };
+    len as u64 * fixed + sum
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::mail::{Mail, Received};
 use super::{Patience, Target};
 use crate::value::Value;
 use anyhow::{bail, ensure};
-use redstart_core::resp::{RequestLimits, parse_request};
+use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request};
 use redstart_core::spec::Command;
 use redstart_core::{
     Config, Engine, HostRequest, Millis, Outcome, Output, Protocol, Purpose, ReplyBuffer, Request, SessionId,
@@ -166,10 +166,10 @@ fn check_shape(command: &Command, words: &[&[u8]], bytes: &[u8]) -> anyhow::Resu
 /// # Errors
 /// Bytes that are not requests.
 pub fn split_effects(mut bytes: &[u8]) -> anyhow::Result<Vec<Vec<Vec<u8>>>> {
-    let mut requests = Vec::new();
+    let (mut requests, mut words) = (Vec::new(), Words::new());
     while !bytes.is_empty() {
-        match parse_request(bytes, RequestLimits::TRUSTED) {
-            Ok(redstart_core::resp::Parsed::Request { words, len }) => {
+        match parse_request(bytes, RequestLimits::TRUSTED, &mut words) {
+            Ok(Parsed::Request { len }) => {
                 requests.push(words.iter().map(|word| word.to_vec()).collect());
                 bytes = &bytes[len..];
             }

@@ -35,9 +35,7 @@ impl Index {
     #[inline]
     pub(super) fn find(&self, hash: u64, mut is_wanted: impl FnMut(usize) -> bool) -> Option<usize> {
         match self {
-            Self::Scanned(tags) => {
-                memchr::memchr_iter(tag(hash), tags.as_slice()).find(|position| is_wanted(*position))
-            }
+            Self::Scanned(tags) => tags.find(tag(hash), is_wanted),
             Self::Hashed(positions) => positions.find(hash, |position| is_wanted(widen(*position))).copied().map(widen),
         }
     }

@@ -34,6 +34,32 @@ impl Tags {
         }
     }
 
+    /// The first position with this tag that `is_wanted` accepts.
+    #[inline]
+    pub(super) fn find(&self, tag: u8, mut is_wanted: impl FnMut(usize) -> bool) -> Option<usize> {
+        match self {
+            Self::Inline { len, bytes } => {
+                let len = usize::from(*len);
+                let (words, [a, b, c, d, e, f]) = bytes.as_chunks::<8>() else {
+                    unreachable!("22 bytes are two words and six more");
+                };
+                let words = words.iter().copied().chain([[*a, *b, *c, *d, *e, *f, 0, 0]]).zip([0, 8, 16]);
+                for (word, start) in words.take_while(|(_, start)| *start < len) {
+                    let mut found = zero_bytes(u64::from_le_bytes(word) ^ (u64::from(tag) * EACH));
+                    while found != 0 {
+                        let position = start + found.trailing_zeros() as usize / 8;
+                        if position < len && is_wanted(position) {
+                            return Some(position);
+                        }
+                        found &= found - 1;
+                    }
+                }
+                None
+            }
+            Self::Heap { .. } => memchr::memchr_iter(tag, self.as_slice()).find(|position| is_wanted(*position)),
+        }
+    }
+
     /// Adds a tag. There must be fewer than [`Self::MAX`].
     pub(super) fn push(&mut self, tag: u8) {
         let old_len = self.as_slice().len();
@@ -96,6 +122,17 @@ impl Tags {
     }
 }
 
+/// A one in each byte of a number.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of each byte that is zero.
+#[inline]
+const fn zero_bytes(word: u64) -> u64 {
+    const LOW: u64 = 0x7f * EACH;
+    let not_zero = ((word & LOW) + LOW) | word;
+    !(not_zero | LOW)
+}
+
 impl FromIterator<u8> for Tags {
     fn from_iter<I: IntoIterator<Item = u8>>(iter: I) -> Self {
         let mut tags = Self::new();
@@ -119,7 +156,7 @@ mod tests {
             for _ in 0..2_000 {
                 match random.below(5) {
                     0..3 if model.len() < limit => {
-                        let tag = random.next_u64().to_le_bytes()[0];
+                        let tag = random.below(8) as u8;
                         tags.push(tag);
                         model.push(tag);
                     }
@@ -132,6 +169,14 @@ mod tests {
                     _ => {}
                 }
                 assert_eq!(tags.as_slice(), model, "seed {seed}");
+                let (wanted, skipped) = (random.below(8) as u8, random.index(3));
+                let mut seen = 0;
+                let found = tags.find(wanted, |_| {
+                    seen += 1;
+                    seen > skipped
+                });
+                let expected = (0..model.len()).filter(|position| model[*position] == wanted).nth(skipped);
+                assert_eq!(found, expected, "seed {seed}");
                 assert!(tags.heap_len() <= model.len() + 2 * GROWTH, "seed {seed}");
             }
             let collected: Tags = model.iter().copied().collect();
