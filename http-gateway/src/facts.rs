@@ -24,8 +24,7 @@ pub fn tell_fixed(host: &Host, resp_address: SocketAddr, run_id: u64) {
 }
 
 /// Tells the engine how long the log is, again and again, for as long as it is polled.
-pub async fn keep_telling_of_log(host: Arc<Host>, log: Option<Arc<Log>>) {
-    let Some(log) = log else { return };
+pub async fn keep_telling_of_log(host: Arc<Host>, log: Arc<Log>) {
     let mut interval = tokio::time::interval(REFRESH);
     loop {
         interval.tick().await;

@@ -141,6 +141,12 @@ impl Host {
         self.shutdown.notified().await;
     }
 
+    /// Serves the data of an engine that was made like the host's own, which has been loading.
+    pub fn adopt(&self, loaded: Engine) {
+        self.gate.advance(loaded.lsn());
+        self.turn().adopt(loaded);
+    }
+
     /// Stops the server, for it cannot keep what it promises.
     pub fn fail(&self, error: log::Error) {
         tracing::error!("failed to {error}");

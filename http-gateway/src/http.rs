@@ -83,9 +83,8 @@ impl Deref for App {
 
 impl App {
     fn new(host: Arc<Host>, access: Arc<Access>, entrance: Entrance) -> Self {
-        // Where the log stands at the start is as good as a random number: it only has to differ between two starts that
-        // both wrote something.
-        let epoch = host.lsn().0;
+        // The time of the start is as good as a random number: it only has to differ between two starts.
+        let epoch = crate::host::now().0.cast_unsigned();
         let answers = AtomicU64::new(0);
         Self(Arc::new(Parts { host, access, entrance, limits: Limits::default(), answers, epoch }))
     }

@@ -7,6 +7,7 @@
 //! ```
 //!
 //! - [`host`] owns the engine and knows when an answer may leave.
+//! - [`loader`] loads them at the start, behind open ports.
 //! - [`log`] keeps effects in files and reads them back.
 //! - [`resp`] and [`http`] turn bytes into requests and answers into bytes.
 //! - [`facts`] are what `INFO` shows of the process.
@@ -20,6 +21,7 @@ pub mod access;
 pub mod facts;
 pub mod host;
 pub mod http;
+pub mod loader;
 pub mod log;
 pub mod offline;
 pub mod options;

@@ -20,16 +20,18 @@ mod annotation;
 pub mod disk;
 mod folder;
 mod manifest;
+mod progress;
 pub(crate) mod rdb;
 mod reader;
 mod rewrite;
 mod writer;
 
 pub use folder::Folder;
+pub use progress::Progress;
 pub use rewrite::Log;
 pub use writer::Writer;
 
-use disk::{Disk, OsDisk};
+use disk::{Disk, Mode, OsDisk};
 use redstart_core::{Engine, Lsn};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -92,6 +94,12 @@ pub enum Error {
         path: PathBuf,
         /// Where it is damaged, and how.
         error: redstart_core::rdb::Error,
+    },
+    /// The operating system gives no thread.
+    #[error("start a thread: {source}")]
+    Thread {
+        /// Why not.
+        source: io::Error,
     },
     /// The server stops.
     #[error("rewrite the log: the server stops")]
@@ -160,10 +168,11 @@ pub enum TornTail {
 /// # Errors
 /// [`Error::Damaged`], [`Error::Rdb`] and [`Error::Manifest`] when the log cannot be trusted, [`Error::Io`] when it cannot
 /// be read.
-pub fn open(folder: Folder, engine: &mut Engine) -> Result<(Log, Writer), Error> {
+pub fn open(folder: Folder, progress: &Progress, engine: &mut Engine) -> Result<(Log, Writer), Error> {
     folder.clear_drafts()?;
     let manifest = manifest::Manifest::read(&folder)?;
-    let files = load_files(folder.disk(), &manifest, |name| folder.path_of(name), TornTail::Cut, engine)?;
+    let paths = manifest.files().map(|file| (folder.path_of(&file.name), file.purpose())).collect();
+    let files = load_files(folder.disk(), paths, TornTail::Cut, progress, engine)?;
     Log::new(folder, manifest, &files, engine.lsn())
 }
 
@@ -173,7 +182,8 @@ pub fn open(folder: Folder, engine: &mut Engine) -> Result<(Log, Writer), Error>
 /// As [`open`].
 pub fn look(directory: &Path, engine: &mut Engine) -> Result<Vec<Summary>, Error> {
     let manifest = manifest::Manifest::read_file(&OsDisk, &manifest::find(directory)?)?;
-    load_files(&OsDisk, &manifest, |name| directory.join(name), TornTail::Leave, engine)
+    let paths = manifest.files().map(|file| (directory.join(&file.name), file.purpose())).collect();
+    load_files(&OsDisk, paths, TornTail::Leave, &Progress::default(), engine)
 }
 
 /// Loads a single file: RDB, commands, or commands behind RDB.
@@ -181,9 +191,12 @@ pub fn look(directory: &Path, engine: &mut Engine) -> Result<Vec<Summary>, Error
 /// # Errors
 /// As [`open`].
 pub fn look_at_file(path: &Path, engine: &mut Engine) -> Result<Summary, Error> {
-    let place = reader::Place { disk: &OsDisk, path, is_last: true, tail: TornTail::Leave };
-    let (_, summary) = load_file(place, "file", Lsn(0), engine)?;
-    Ok(summary)
+    let files = vec![(path.to_owned(), "file")];
+    let mut summaries = load_files(&OsDisk, files, TornTail::Leave, &Progress::default(), engine)?;
+    match summaries.pop() {
+        Some(summary) => Ok(summary),
+        None => unreachable!("each file that is loaded has a summary"),
+    }
 }
 
 /// Makes a folder's log hold what an engine holds. The folder must not have a log yet.
@@ -198,33 +211,29 @@ pub fn create(folder: &Folder, engine: &mut Engine) -> Result<(), Error> {
     rewrite::run(folder, &mut manifest, engine)
 }
 
+/// Loads files with their purposes, one after the other.
 fn load_files(
     disk: &dyn Disk,
-    manifest: &manifest::Manifest,
-    path_of: impl Fn(&str) -> PathBuf,
+    files: Vec<(PathBuf, &'static str)>,
     tail: TornTail,
+    progress: &Progress,
     engine: &mut Engine,
 ) -> Result<Vec<Summary>, Error> {
-    let files: Vec<_> = manifest.files().collect();
+    let len = |path: &Path| disk.open(path, Mode::Read)?.byte_len();
+    let lens = files.iter().map(|(path, _)| len(path).map_err(Error::io("open", path)));
+    progress.set_total(lens.sum::<Result<_, _>>()?);
     let (mut last, mut summaries) = (Lsn(0), Vec::new());
-    for (index, file) in files.iter().enumerate() {
-        let place = reader::Place { disk, path: &path_of(&file.name), is_last: index + 1 == files.len(), tail };
-        let (reached, summary) = load_file(place, file.purpose(), last, engine)?;
+    let count = files.len();
+    for (index, (path, purpose)) in files.into_iter().enumerate() {
+        let is_last = index + 1 == count;
+        let batch_bytes_max = reader::BATCH_BYTES_MAX;
+        let place = reader::Place { disk, path: &path, is_last, tail, batch_bytes_max, progress };
+        let reader::Loaded { last: reached, bytes, torn_bytes } = reader::load(place, last, engine)?;
         last = reached;
-        summaries.push(summary);
+        summaries.push(Summary { path, purpose, bytes, torn_bytes });
     }
     engine.resume_after(last);
     Ok(summaries)
-}
-
-fn load_file(
-    place: reader::Place<'_>,
-    purpose: &'static str,
-    last: Lsn,
-    engine: &mut Engine,
-) -> Result<(Lsn, Summary), Error> {
-    let reader::Loaded { last, bytes, torn_bytes } = reader::load(place, last, engine)?;
-    Ok((last, Summary { path: place.path.to_owned(), purpose, bytes, torn_bytes }))
 }
 
 #[cfg(test)]

@@ -1,16 +1,22 @@
 //! Starting and stopping: folder, log, engine, listeners, and all of it in reverse.
 
 use crate::host::{Durability, Flusher, Host, Saver};
-use crate::log::{self, Folder, Log};
+use crate::loader::Loader;
+use crate::log::{self, Folder};
 use crate::options::{Options, Refusal};
 use crate::{facts, http, resp};
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+
+/// How often it is asked whether the data are loaded.
+const LOADING_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Why the server did not start, or ended. The text stands by itself.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +60,7 @@ pub struct Server {
     runtime: Runtime,
     resp: resp::Listener,
     http: http::Listener,
-    flusher: Option<Flusher>,
+    loading: Option<JoinHandle<Option<Flusher>>>,
     resp_address: SocketAddr,
     http_address: SocketAddr,
     stop_timer: watch::Sender<bool>,
@@ -74,7 +80,7 @@ pub fn serve(options: &Options) -> Result<(), Error> {
 }
 
 impl Server {
-    /// Starts everything; when this returns, clients can connect.
+    /// Starts everything; when this returns, clients can connect. They may be told that the data are still loading.
     ///
     /// # Errors
     /// What is missing or in the way.
@@ -85,8 +91,7 @@ impl Server {
         let resp_socket = listen(options.resp, "--resp")?;
         let http_address = http_socket.local_addr().map_err(Error::system("ask for the HTTP port"))?;
         let resp_address = resp_socket.local_addr().map_err(Error::system("ask for the RESP port"))?;
-        let (host, kept) = open_host(options, resp_address)?;
-        let (log, flusher) = kept.unzip();
+        let (host, loader) = open_host(options, resp_address)?;
         let runtime = runtime().map_err(Error::system("start threads"))?;
         let resp = resp::Listener::start(&host, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
         let http = http::Listener::start(&runtime, &host, http_socket, options)
@@ -95,9 +100,19 @@ impl Server {
         runtime.spawn(keep_time(host.clone(), stop_timer.subscribe()));
         facts::tell_fixed(&host, resp_address, seed().map_err(Error::system("ask for random numbers"))?);
         runtime.spawn(facts::keep_telling(host.clone()));
-        runtime.spawn(facts::keep_telling_of_log(host.clone(), log.clone()));
-        runtime.spawn(Saver::new(&host, &options.data, log).run());
-        Ok(Self { host, runtime, resp, http, flusher, resp_address, http_address, stop_timer })
+        let (saved, folder, spawner) = (host.clone(), options.data.clone(), runtime.handle().clone());
+        let loading = match loader {
+            None => {
+                runtime.spawn(Saver::new(&saved, &folder, None).run());
+                None
+            }
+            Some(loader) => Some(loader.start(move |log| {
+                spawner.spawn(facts::keep_telling_of_log(saved.clone(), log.clone()));
+                spawner.spawn(Saver::new(&saved, &folder, Some(log)).run());
+            })),
+        };
+        let loading = loading.transpose().map_err(Error::system("start threads"))?;
+        Ok(Self { host, runtime, resp, http, loading, resp_address, http_address, stop_timer })
     }
 
     /// Where HTTP clients connect.
@@ -108,6 +123,13 @@ impl Server {
     /// Where RESP clients connect.
     pub const fn resp_address(&self) -> SocketAddr {
         self.resp_address
+    }
+
+    /// Waits until the data are loaded, or cannot be.
+    pub fn wait_until_loaded(&self) {
+        while self.loading.as_ref().is_some_and(|loading| !loading.is_finished()) {
+            std::thread::sleep(LOADING_INTERVAL);
+        }
     }
 
     /// Waits for a signal, or for a client that asks for the end.
@@ -133,7 +155,9 @@ impl Server {
         self.resp.stop();
         self.stop_timer.send_replace(true);
         self.runtime.shutdown_background();
-        if let Some(flusher) = self.flusher {
+        // While data are loaded nothing is written, so that may break off.
+        let loaded = self.loading.filter(JoinHandle::is_finished);
+        if let Some(flusher) = loaded.and_then(|loading| loading.join().ok().flatten()) {
             flusher.finish();
         }
         tracing::info!("stopped");
@@ -169,10 +193,7 @@ async fn keep_time(host: Arc<Host>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// A log, and the thread that writes it.
-type Kept = (Arc<Log>, Flusher);
-
-fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Kept>), Error> {
+fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Loader>), Error> {
     let mut config = Config {
         password: options.requirepass.clone().map(String::into_bytes),
         host: host_parameters(options, resp_address),
@@ -185,11 +206,11 @@ fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, 
         return Ok((Arc::new(Host::in_memory(config, seed)), None));
     }
     let folder = Folder::take(&options.data)?;
-    let mut engine = Engine::new(config, seed);
-    let (log, writer) = log::open(folder, &mut engine)?;
-    let (log, host) = (Arc::new(log), Arc::new(Host::with_journal(engine, options.durability)));
-    let flusher = Flusher::start(&host, log.clone(), writer, options.durability);
-    Ok((host, Some((log, flusher.map_err(Error::system("start threads"))?))))
+    let mut engine = Engine::new(config.clone(), seed);
+    engine.begin_loading();
+    let host = Arc::new(Host::with_journal(engine, options.durability));
+    let loader = Loader { host: host.clone(), folder, config, seed, durability: options.durability };
+    Ok((host, Some(loader)))
 }
 
 /// What `CONFIG GET` shows of the gateway.

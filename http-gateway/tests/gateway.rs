@@ -224,12 +224,14 @@ fn data_survives_a_restart_and_a_folder_has_one_owner() {
     for durability in ["everysec", "always"] {
         let options = options(folder.path(), &["--durability", durability]);
         let server = Server::start(&options).unwrap();
+        server.wait_until_loaded();
         let set = format!("GET /set/{durability}/1");
         check_rest(server.http_address(), &set, "", (200, r#"{"result":"OK"}"#));
         assert!(matches!(Server::start(&options), Err(Error::Log(redstart_gateway::log::Error::Held { .. }))));
         server.stop();
     }
     let server = Server::start(&options(folder.path(), &[])).unwrap();
+    server.wait_until_loaded();
     check_rest(server.http_address(), "GET /mget/everysec/always", "", (200, r#"{"result":["1","1"]}"#));
     server.stop();
 }

@@ -417,6 +417,7 @@ fn a_server_that_stops_says_so_to_everyone() {
         unreachable!("the words say serve")
     };
     let server = redstart_gateway::server::Server::start(&options).unwrap();
+    server.wait_until_loaded();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut client = runtime.block_on(Client::connect(server.http_address(), "redstart.v1.json"));
     assert_eq!(runtime.block_on(client.ask(json!({"id":1,"cmd":["PING"]}))), json!({"id":1,"result":"PONG"}));

@@ -21,6 +21,7 @@ mod dispatch;
 mod durations;
 mod eviction;
 mod interest;
+mod loading;
 mod monitor;
 mod notify;
 mod output;
@@ -42,6 +43,7 @@ pub use caller::Caller;
 pub(crate) use dispatch::Context;
 use durations::Durations;
 pub(crate) use durations::{Event, Histogram, SlowRequest};
+pub(crate) use loading::Service;
 pub use output::{HostRequest, Output};
 pub(crate) use pause::PauseMode;
 #[cfg(feature = "scripting")]
@@ -137,7 +139,7 @@ pub struct Engine {
     pub(crate) acl: Acl,
     pub(crate) monitors: OrderedSet<SessionId>,
     pub(crate) pause: Pause,
-    pub(crate) writes_stopped: bool,
+    pub(crate) service: Service,
     /// Whether what is done just now counts as a use of its keys.
     pub(crate) records_uses: bool,
     /// Whether a file is in the making.
@@ -184,7 +186,7 @@ impl Engine {
             commands,
             monitors: OrderedSet::new(),
             pause: Pause::default(),
-            writes_stopped: false,
+            service: Service::Full,
             records_uses: true,
             saving: Saving::default(),
             last_save: None,
@@ -333,7 +335,12 @@ impl Engine {
 
     /// Stops all writes with an error, or lets them go on: for a host whose log cannot be written.
     pub const fn stop_writes(&mut self, stopped: bool) {
-        self.writes_stopped = stopped;
+        self.service = if stopped { Service::ReadsOnly } else { Service::Full };
+    }
+
+    /// Whether writes are stopped.
+    pub(crate) const fn are_writes_stopped(&self) -> bool {
+        matches!(self.service, Service::ReadsOnly)
     }
 
     /// The parameters.

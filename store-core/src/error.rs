@@ -88,6 +88,7 @@ errors! {
     ClientNameInvalid => "ERR Client names cannot contain spaces, newlines or special characters.",
     OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.",
     WritesStopped => "MISCONF Redstart cannot write its log, so writes are refused; reads go on. See the server's log for the reason.",
+    Loading => "LOADING Redis is loading the dataset in memory",
     KeyDenied => "NOPERM No permissions to access a key",
     ChannelDenied => "NOPERM No permissions to access a channel",
     Paused => "ERR clients are paused, and this request cannot wait: try again",

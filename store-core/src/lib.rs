@@ -57,5 +57,5 @@ pub use engine::{
     SessionKind, SessionOptions,
 };
 pub use error::Error;
-pub use keyspace::{SnapshotCursor, slot_of};
+pub use keyspace::{DbIndex, SnapshotCursor, slot_of};
 pub use reply::{Protocol, ReplyBuffer};

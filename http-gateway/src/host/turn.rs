@@ -35,6 +35,11 @@ impl<'a> Turn<'a> {
         self.core.stalled
     }
 
+    /// Serves other data; see [`Engine::adopt`].
+    pub(super) fn adopt(&mut self, loaded: Engine) {
+        self.core.engine.adopt(loaded);
+    }
+
     /// Opens a session for a client that has come.
     pub fn open(&mut self, options: SessionOptions) -> Member {
         let id = self.core.engine.open(self.now, options);

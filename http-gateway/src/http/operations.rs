@@ -13,7 +13,11 @@ pub(super) async fn health() -> &'static str {
 
 /// `/readyz`: data is loaded, and writes are possible.
 pub(super) async fn readiness(State(app): State<App>) -> Response {
-    if app.host.turn().is_stalled() {
+    let turn = app.host.turn();
+    if turn.engine().is_loading() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "loading\n").into_response();
+    }
+    if turn.is_stalled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the log cannot be written\n").into_response();
     }
     "ready\n".into_response()

@@ -1,7 +1,7 @@
 //! RDB files: read from a file, written to one.
 
-use super::Error;
 use super::disk::{Disk, DiskReader, Mode, OsDisk};
+use super::{Error, Progress};
 use redstart_core::rdb::{Source, Unreadable};
 use redstart_core::{Engine, LoadedFile, Purpose, Save};
 use std::io::{self, Read};
@@ -21,9 +21,14 @@ pub(super) fn is_rdb(disk: &dyn Disk, path: &Path) -> Result<bool, Error> {
 }
 
 /// Loads the RDB file with which a file begins. Gives the file, and what was read of it beyond that.
-pub(super) fn load(disk: &dyn Disk, path: &Path, engine: &mut Engine) -> Result<LoadedFile<DiskReader>, Error> {
+pub(super) fn load(
+    disk: &dyn Disk,
+    path: &Path,
+    progress: &Progress,
+    engine: &mut Engine,
+) -> Result<LoadedFile<DiskReader>, Error> {
     let file = DiskReader::open(disk, path).map_err(Error::io("open", path))?;
-    let mut source = FileSource { file, error: None };
+    let mut source = FileSource { file, progress, error: None };
     let loaded = engine.load(&mut source).map(|LoadedFile { keys, bytes, last, rest, .. }| (keys, bytes, last, rest));
     match (loaded, source.error) {
         (Ok((keys, bytes, last, rest)), _) => Ok(LoadedFile { keys, bytes, last, rest, source: source.file }),
@@ -32,17 +37,20 @@ pub(super) fn load(disk: &dyn Disk, path: &Path, engine: &mut Engine) -> Result<
     }
 }
 
-struct FileSource {
+struct FileSource<'a> {
     file: DiskReader,
+    progress: &'a Progress,
     error: Option<io::Error>,
 }
 
-impl Source for &mut FileSource {
+impl Source for &mut FileSource<'_> {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, Unreadable> {
-        self.file.read(into).map_err(|error| {
+        let read = self.file.read(into).map_err(|error| {
             self.error = Some(error);
             Unreadable
-        })
+        })?;
+        self.progress.add(read as u64);
+        Ok(read)
     }
 }
 

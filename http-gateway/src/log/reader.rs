@@ -2,17 +2,16 @@
 
 use super::annotation::{self, Annotation};
 use super::disk::{Disk, DiskReader, Mode};
-use super::{Error, TornTail, rdb};
+use super::{Error, Progress, TornTail, rdb};
 use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request, write_request};
-use redstart_core::{Engine, LoadedFile, Lsn};
+use redstart_core::{DbIndex, Engine, LoadedFile, Lsn};
 use std::io::{self, Read};
 use std::path::Path;
 
 /// How much is read at once.
 const PIECE_BYTES: usize = 1024 * 1024;
-/// When this much stands before the next annotation it is replayed without waiting for it: no batch of ours is longer,
-/// but a file of Redis has no annotations at all.
-const BATCH_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// No batch of ours is longer, but a file of Redis has no annotations at all.
+pub(super) const BATCH_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// What an annotation of Redis begins with: the time.
 const TIME_MARK: &[u8] = b"#TS:";
@@ -41,13 +40,17 @@ pub(super) struct Place<'a> {
     pub(super) is_last: bool,
     /// What to do about that.
     pub(super) tail: TornTail,
+    /// When this much stands before the next annotation it is replayed without waiting for it.
+    pub(super) batch_bytes_max: usize,
+    /// Whom to tell how much has been read.
+    pub(super) progress: &'a Progress,
 }
 
 /// Loads a file: an RDB file if it begins with one, and the effects behind that.
 pub(super) fn load(place: Place<'_>, last: Lsn, engine: &mut Engine) -> Result<Loaded, Error> {
     let Place { disk, path, .. } = place;
     let (window, last) = if rdb::is_rdb(disk, path)? {
-        let LoadedFile { bytes, last: reached, rest, source, .. } = rdb::load(disk, path, engine)?;
+        let LoadedFile { bytes, last: reached, rest, source, .. } = rdb::load(disk, path, place.progress, engine)?;
         let read = bytes + rest.len() as u64;
         (Window { file: source, bytes: rest, skipped: Vec::new(), read, ended: false }, reached.unwrap_or(last))
     } else {
@@ -55,7 +58,8 @@ pub(super) fn load(place: Place<'_>, last: Lsn, engine: &mut Engine) -> Result<L
         (Window { file, bytes: Vec::new(), skipped: Vec::new(), read: 0, ended: false }, last)
     };
     let batch = window.position(0);
-    let mut reader = Reader { place, window, batch, crc: 0, last, at: 0, torn_bytes: 0, is_ours: false, engine };
+    let mut reader =
+        Reader { place, window, batch, crc: 0, last, at: 0, torn_bytes: 0, is_ours: false, db: DbIndex(0), engine };
     match reader.read_batches()? {
         Tail::Clean => {}
         tail => reader.end(tail)?,
@@ -144,6 +148,8 @@ struct Reader<'a> {
     torn_bytes: u64,
     /// Whether there is an annotation of ours.
     is_ours: bool,
+    /// The database that what has been replayed ended in.
+    db: DbIndex,
     engine: &'a mut Engine,
 }
 
@@ -189,7 +195,10 @@ impl Reader<'_> {
     }
 
     fn fill(&mut self) -> Result<bool, Error> {
-        self.window.fill().map_err(Error::io("read", self.place.path))
+        let before = self.window.read;
+        let filled = self.window.fill().map_err(Error::io("read", self.place.path))?;
+        self.place.progress.add(self.window.read - before);
+        Ok(filled)
     }
 
     /// Deals with an annotation line of so many bytes. Gives what is wrong with the batch before it, if anything is.
@@ -221,7 +230,7 @@ impl Reader<'_> {
 
     /// Replays what is there when it is too much to wait for its annotation.
     fn replay_long(&mut self) -> Result<(), Error> {
-        if self.at >= BATCH_BYTES_MAX {
+        if self.at >= self.place.batch_bytes_max {
             let applied = self.replay()?;
             self.forget(applied);
         }
@@ -231,7 +240,7 @@ impl Reader<'_> {
     /// Replays the whole commands in the window, and gives how many bytes they were.
     fn replay(&mut self) -> Result<usize, Error> {
         let commands = self.window.bytes.get(..self.at).unwrap_or_default();
-        self.engine.replay(commands).map_err(|error| Error::Damaged {
+        self.engine.replay_piece(&mut self.db, commands).map_err(|error| Error::Damaged {
             path: self.place.path.to_owned(),
             offset: self.batch,
             reason: format!(

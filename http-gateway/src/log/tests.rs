@@ -2,7 +2,7 @@
 
 mod faulty;
 
-use super::{Error, Folder, Log, Writer, open};
+use super::{Error, Folder, Log, Progress, Writer, open};
 use faulty::{FaultyDisk, Plan};
 use redstart_core::random::Random;
 use redstart_core::{Config, Engine, Lsn, Millis, Output, Purpose, ReplyBuffer, Request, SessionId, SessionOptions};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many stories are told of a log without a bug.
-const STORIES: u64 = 2000;
+const STORIES: u64 = 1000;
 /// Within so many stories a bug that was planted has to show.
 const STORIES_WITH_BUG: u64 = 2000;
 /// How often the server starts in a story.
@@ -108,7 +108,7 @@ impl Story {
     /// Opens the log, and compares what is in it with what was promised.
     fn start(&mut self) -> Result<Life, String> {
         let mut engine = Engine::new(Config::default(), self.seed);
-        let opened = open(Folder::on(Arc::new(self.disk.clone())), &mut engine);
+        let opened = open(Folder::on(Arc::new(self.disk.clone())), &Progress::default(), &mut engine);
         let (log, writer) = opened.map_err(|error| format!("failed to {error}"))?;
         self.check(&engine)?;
         self.digests.split_off(&Lsn(engine.lsn().0 + 1));
@@ -132,7 +132,7 @@ impl Story {
     /// A bit that has changed is found, or was of no importance.
     fn check_flipped(&self) -> Result<(), String> {
         let mut engine = Engine::new(Config::default(), self.seed);
-        match open(Folder::on(Arc::new(self.disk.clone())), &mut engine) {
+        match open(Folder::on(Arc::new(self.disk.clone())), &Progress::default(), &mut engine) {
             Err(Error::Damaged { .. } | Error::Rdb { .. } | Error::Manifest { .. } | Error::Io { .. }) => Ok(()),
             Err(error) => Err(format!("with a bit changed: failed to {error}")),
             Ok(_) => self.check(&engine).map_err(|error| format!("with a bit changed: {error}")),

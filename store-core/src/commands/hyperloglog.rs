@@ -124,7 +124,7 @@ fn estimate_of(caller: &mut Caller<'_>, key: &[u8]) -> Result<u64, Error> {
         return Ok(kept);
     }
     let estimate = hyperloglog::estimate(bytes)?;
-    if !caller.engine.writes_stopped {
+    if !caller.engine.are_writes_stopped() {
         let mut writer = caller.writer();
         if let Some(bytes) = writer.get_mut::<SmallBytes>(key)? {
             hyperloglog::keep_estimate(bytes, estimate);

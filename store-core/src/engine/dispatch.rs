@@ -4,7 +4,7 @@
 
 use super::access::{Refusal, check_option};
 use super::eviction::{Room, needs_room};
-use super::{Actor, Caller, Engine, Execution, Outcome, ReplyMode, Request, Session, SessionId, SessionKind};
+use super::{Actor, Caller, Engine, Execution, Outcome, ReplyMode, Request, Service, Session, SessionId, SessionKind};
 use crate::acl::Acl;
 use crate::args::Args;
 use crate::clock::Millis;
@@ -40,7 +40,7 @@ impl Engine {
         reply.set_protocol(session.protocol);
         let (actor, quiet) = (session.actor(), session.reply_mode != ReplyMode::On);
         let queues = session.transaction.is_some();
-        let admitted = admit(&self.commands, &self.acl, session, words, self.writes_stopped, room);
+        let admitted = admit(&self.commands, &self.acl, session, words, self.service, room);
         let (outcome, settled) = match admitted {
             Err(refusal) => {
                 self.commands.count_rejection(words);
@@ -111,7 +111,7 @@ impl Engine {
 
     /// Finds the command of a request that is part of a transaction, and refuses it if it may not be.
     fn admit_queued(&self, now: Millis, id: SessionId, words: &[&[u8]], room: Room) -> Result<CommandId, Refusal> {
-        let command = admit(&self.commands, &self.acl, self.sessions.get(id), words, self.writes_stopped, room)?;
+        let command = admit(&self.commands, &self.acl, self.sessions.get(id), words, self.service, room)?;
         if self.commands.get(command).has(Flag::NoMulti) {
             return Err(Error::NotInTransaction.into());
         }
@@ -263,7 +263,7 @@ fn admit(
     acl: &Acl,
     session: &Session,
     words: &[&[u8]],
-    writes_stopped: bool,
+    service: Service,
     room: Room,
 ) -> Result<CommandId, Refusal> {
     let command = commands.find(words)?;
@@ -285,11 +285,14 @@ fn admit(
     if room == Room::None && needs_room(commands, session, spec) {
         return Err(Error::OutOfMemory.into());
     }
-    if writes_stopped && spec.has(Flag::Write) {
+    if service == Service::ReadsOnly && spec.has(Flag::Write) {
         return Err(Error::WritesStopped.into());
     }
     if session.is_subscribed_only() && !spec.has(Flag::WhileSubscribed) {
         return Err(Error::SubscribedOnly { command: spec.full_name() }.into());
+    }
+    if service == Service::Loading && !spec.has(Flag::Loading) {
+        return Err(Error::Loading.into());
     }
     Ok(command)
 }

@@ -2,6 +2,7 @@
 
 use super::{Engine, SessionId, SessionKind, SessionOptions};
 use crate::clock::Millis;
+use crate::keyspace::DbIndex;
 use crate::reply::ReplyBuffer;
 use crate::resp::{Parsed, RequestLimits, Words, parse_request};
 use alloc::string::{String, ToString};
@@ -36,13 +37,24 @@ impl Engine {
     /// The first command that is malformed, or that is answered with an error: then the input is not what an engine
     /// put out.
     pub fn replay(&mut self, effects: &[u8]) -> Result<usize, ReplayError> {
+        self.replay_piece(&mut DbIndex(0), effects)
+    }
+
+    /// Like [`Self::replay`], for commands that come in pieces: this one begins in the database that the one before ended in.
+    ///
+    /// # Errors
+    /// As [`Self::replay`].
+    pub fn replay_piece(&mut self, db: &mut DbIndex, effects: &[u8]) -> Result<usize, ReplayError> {
         let options = SessionOptions { kind: SessionKind::Local, authenticated: true, ..SessionOptions::default() };
         let session = self.open(Millis::REPLAY, options);
-        self.sessions.get_mut(session).user = self.acl.unrestricted_user().clone();
+        let opened = self.sessions.get_mut(session);
+        opened.user = self.acl.unrestricted_user().clone();
+        opened.db = *db;
         self.stats.connections_received -= 1;
         self.effects.set_recording(false);
         let applied = self.replay_in(session, effects);
         self.effects.set_recording(self.config.record_effects);
+        *db = self.sessions.get(session).db;
         self.handle_close(session);
         applied
     }

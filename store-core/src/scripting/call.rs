@@ -66,7 +66,7 @@ impl Engine {
         if permit.reads_only && (writes || reaches_others) {
             return Err(Error::message("ERR Write commands are not allowed from read-only scripts."));
         }
-        if writes && self.writes_stopped && !permit.is_dirty {
+        if writes && self.are_writes_stopped() && !permit.is_dirty {
             return Err(Error::WritesStopped);
         }
         if permit.is_without_room && !permit.is_dirty && spec.has(Flag::DenyOom) {

@@ -103,7 +103,7 @@ impl Engine {
         let writes_nothing = flags.has(ScriptFlags::NO_WRITES);
         let has_no_room = self.has_no_room();
         if is_declared && !writes_nothing {
-            if self.writes_stopped {
+            if self.are_writes_stopped() {
                 return Err(Error::WritesStopped);
             }
             if reads_only {

@@ -46,7 +46,9 @@ fn load_bytes(bytes: &[u8]) -> (Result<Loaded, Error>, u64, Vec<u8>) {
     let path = folder.path().join("a.aof");
     std::fs::write(&path, bytes).unwrap();
     let mut engine = Engine::new(Config::default(), 8);
-    let loaded = load(Place { disk: &OsDisk, path: &path, is_last: true, tail: TornTail::Cut }, Lsn(0), &mut engine);
+    let (batch_bytes_max, progress) = (BATCH_BYTES_MAX, &Progress::default());
+    let place = Place { disk: &OsDisk, path: &path, is_last: true, tail: TornTail::Cut, batch_bytes_max, progress };
+    let loaded = load(place, Lsn(0), &mut engine);
     (loaded, engine.digest(), std::fs::read(&path).unwrap())
 }
 
@@ -94,6 +96,25 @@ fn a_file_without_annotations_is_taken_whole() {
 }
 
 #[test]
+fn a_file_of_redis_in_pieces_keeps_its_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.aof");
+    let mut bytes = Vec::new();
+    write_request(&mut bytes, &[b"SELECT", b"3"]);
+    for number in 0..50 {
+        write_request(&mut bytes, &[b"SET", number.to_string().as_bytes(), b"v"]);
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    let mut engine = Engine::new(Config::default(), 8);
+    let progress = &Progress::default();
+    let place =
+        Place { disk: &OsDisk, path: &path, is_last: true, tail: TornTail::Leave, batch_bytes_max: 100, progress };
+    load(place, Lsn(0), &mut engine).unwrap();
+    assert_eq!(engine.database_sizes().find(|(_, keys)| *keys > 0), Some((3, 50)));
+    assert_eq!(progress.read_bytes(), bytes.len() as u64);
+}
+
+#[test]
 fn zeros_at_the_end_are_a_torn_write() {
     let (batches, digests) = sample();
     let (mut bytes, _) = file_of(&batches);
@@ -107,7 +128,7 @@ fn zeros_at_the_end_are_a_torn_write() {
 /// Appends a batch to the log of a folder, as one run of a server would.
 fn append(path: &Path, mut bytes: Vec<u8>, last: Lsn) {
     let mut engine = Engine::new(Config::default(), 9);
-    let (_, mut writer) = open(Folder::take(path).unwrap(), &mut engine).unwrap();
+    let (_, mut writer) = open(Folder::take(path).unwrap(), &Progress::default(), &mut engine).unwrap();
     writer.annotate(&mut bytes, last);
     writer.append(&bytes).unwrap();
     writer.sync().unwrap();
@@ -115,7 +136,7 @@ fn append(path: &Path, mut bytes: Vec<u8>, last: Lsn) {
 
 fn opened(path: &Path) -> Engine {
     let mut engine = Engine::new(Config::default(), 10);
-    open(Folder::take(path).unwrap(), &mut engine).unwrap();
+    open(Folder::take(path).unwrap(), &Progress::default(), &mut engine).unwrap();
     engine
 }
 
@@ -139,7 +160,7 @@ fn a_rewritten_log_holds_the_same() {
     let mut engine = Engine::new(Config::default(), 10);
     let folder = Folder::take(path.path()).unwrap();
     let first = folder.path_of("appendonly.aof.1.incr.aof");
-    let (log, writer) = open(folder, &mut engine).unwrap();
+    let (log, writer) = open(folder, &Progress::default(), &mut engine).unwrap();
     let header = log.next_increment(writer.last()).unwrap().byte_len();
     let mut save = engine.begin_save(Millis(1), Purpose::LogBase).unwrap();
     let bytes = log.write_base(&mut save, |save, piece, len| engine.save(save, piece, len)).unwrap();

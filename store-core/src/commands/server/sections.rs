@@ -83,7 +83,7 @@ fn human(bytes: u64) -> String {
 fn persistence(caller: &Caller<'_>, lines: &mut Lines) {
     let engine = &caller.engine;
     let saving = &engine.saving;
-    lines.add("loading", 0);
+    lines.add("loading", u8::from(engine.is_loading()));
     lines.add("async_loading", 0);
     lines.add("rdb_changes_since_last_save", engine.effects.changed_count());
     lines.add("rdb_bgsave_in_progress", u8::from(saving.is_wanted(Purpose::Copy)));
@@ -94,7 +94,7 @@ fn persistence(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("aof_rewrite_in_progress", u8::from(is_rewriting));
     lines.add("aof_rewrite_scheduled", u8::from(saving.is_wanted(Purpose::LogBase) && !is_rewriting));
     lines.add("aof_last_bgrewrite_status", saving.last_status(Purpose::LogBase));
-    lines.add("aof_last_write_status", if engine.writes_stopped { "err" } else { "ok" });
+    lines.add("aof_last_write_status", if engine.are_writes_stopped() { "err" } else { "ok" });
 }
 
 fn stats(caller: &Caller<'_>, lines: &mut Lines) {

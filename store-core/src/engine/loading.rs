@@ -1,0 +1,68 @@
+//! A store that answers while its data are still being loaded.
+//!
+//! Loading needs the engine for itself, and takes as long as there are data. So a host loads a second engine, which nobody
+//! knows, while the one that has the sessions tells them that it is loading; in the end the data move over, at once.
+
+use super::Engine;
+
+/// What is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// Everything.
+    Full,
+    /// No writes: the host's log cannot be written.
+    ReadsOnly,
+    /// Nothing that needs data: they are not there yet.
+    Loading,
+}
+
+impl Engine {
+    /// Answers everything that needs data with an error, until [`Self::adopt`]. There are no data yet.
+    pub const fn begin_loading(&mut self) {
+        self.service = Service::Loading;
+    }
+
+    /// Whether the data are still to come.
+    pub const fn is_loading(&self) -> bool {
+        matches!(self.service, Service::Loading)
+    }
+
+    /// Takes over the data of an engine that was made with the same parameters and the same seed, and serves them.
+    pub fn adopt(&mut self, loaded: Self) {
+        let last = loaded.lsn();
+        (self.keyspace, self.libraries) = (loaded.keyspace, loaded.libraries);
+        self.resume_after(last);
+        self.service = Service::Full;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Engine, Millis, ReplyBuffer, Request, SessionOptions};
+
+    #[test]
+    fn what_needs_data_waits_for_them() {
+        let now = Millis(1);
+        let mut loaded = Engine::new(Config::default(), 7);
+        loaded.replay(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n").unwrap();
+        let (digest, lsn) = (loaded.digest(), loaded.lsn());
+        let mut engine = Engine::new(Config::default(), 7);
+        engine.begin_loading();
+        let session = engine.open(now, SessionOptions::default());
+        let ask = |engine: &mut Engine, words: &[&[u8]]| {
+            let mut reply = ReplyBuffer::default();
+            engine.execute(now, session, &Request::new(words), &mut reply);
+            reply.as_bytes().to_vec()
+        };
+        let refusal = b"-LOADING Redis is loading the dataset in memory\r\n";
+        for words in [&[b"GET".as_slice(), b"k"][..], &[b"SET", b"k", b"w"], &[b"PING"]] {
+            assert_eq!(ask(&mut engine, words), refusal);
+        }
+        assert_eq!(ask(&mut engine, &[b"MULTI"]), b"+OK\r\n");
+        assert_eq!(ask(&mut engine, &[b"GET", b"k"]), refusal);
+        assert_eq!(ask(&mut engine, &[b"DISCARD"]), b"+OK\r\n");
+        engine.adopt(loaded);
+        assert_eq!((engine.digest(), engine.lsn()), (digest, lsn));
+        assert_eq!(ask(&mut engine, &[b"GET", b"k"]), b"$1\r\nv\r\n");
+    }
+}
