@@ -51,7 +51,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ),
     ("store-core/lua", &["libm", "memchr"]),
     ("wasm", &["redstart-core", "smallvec", "wasm-bindgen"]),
-    ("xtask", &["anyhow", "clap", "flate2", "redstart-core", "wasm-bindgen-cli-support"]),
+    ("xtask", &["anyhow", "clap", "flate2", "redstart-core", "wasm-bindgen-cli-support", "wasm-encoder", "wasmparser"]),
 ];
 
 /// Words that must not stand in the sources of a folder, and why.

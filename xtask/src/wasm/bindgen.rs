@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::MODULE;
+use super::{MODULE, order};
 use crate::{progress, workspace};
 
 /// The files that make up the module after wasm-bindgen.
@@ -33,5 +33,10 @@ pub(super) fn generate(module: &Path) -> anyhow::Result<Glue> {
             .context("wasm-bindgen failed")
     })?;
     let wasm = folder.join(format!("{MODULE}_bg.wasm"));
+    progress::step("order of functions", || {
+        let module = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+        fs::write(&wasm, order::rearrange(&module)?)?;
+        Ok(())
+    })?;
     Ok(Glue { folder, wasm })
 }
