@@ -128,8 +128,9 @@ impl Quicklist {
 
     /// Removes up to `max_count` elements that are the needle, starting at the end `from`. Returns how many there were.
     pub(super) fn remove(&mut self, needle: &Needle<'_>, from: End, max_count: usize, limit: NodeLimit) -> usize {
-        let mut left = max_count;
+        let (mut left, mut visited) = (max_count, 0);
         let remove_in = |node: &mut Node| {
+            visited += 1;
             let removed = remove_matches(&mut node.entries, needle, from, left);
             node.recount();
             left -= removed;
@@ -142,7 +143,7 @@ impl Quicklist {
         let removed = max_count - left;
         if removed > 0 {
             self.len -= removed;
-            self.join_all(limit);
+            self.join_from(from, visited, limit);
         }
         removed
     }
@@ -226,17 +227,33 @@ impl Quicklist {
         }
     }
 
-    /// Drops empty nodes and joins neighbours, in one pass.
-    fn join_all(&mut self, limit: NodeLimit) {
-        let joined = VecDeque::with_capacity(self.nodes.len());
-        for node in mem::replace(&mut self.nodes, joined) {
-            match self.nodes.back_mut() {
-                _ if node.len == 0 => {}
-                Some(last) if last.can_take(&node, limit) => last.append(&node),
-                _ => self.nodes.push_back(node),
+    /// Drops empty nodes and joins neighbours among the first `count` nodes from an end and the next one, in one pass.
+    fn join_from(&mut self, from: End, count: usize, limit: NodeLimit) {
+        let count = self.nodes.len().min(count + 1);
+        match from {
+            End::Head => {
+                let joined = joined(self.nodes.drain(..count), limit);
+                joined.into_iter().rev().for_each(|node| self.nodes.push_front(node));
+            }
+            End::Tail => {
+                let joined = joined(self.nodes.drain(self.nodes.len() - count..), limit);
+                self.nodes.extend(joined);
             }
         }
     }
+}
+
+/// Nodes without the empty ones, neighbours joined where that is due.
+fn joined(nodes: impl Iterator<Item = Node>, limit: NodeLimit) -> Vec<Node> {
+    let mut joined: Vec<Node> = Vec::new();
+    for node in nodes {
+        match joined.last_mut() {
+            _ if node.len == 0 => {}
+            Some(last) if last.can_take(&node, limit) => last.append(&node),
+            _ => joined.push(node),
+        }
+    }
+    joined
 }
 
 impl Node {
