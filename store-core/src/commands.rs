@@ -7,6 +7,7 @@ mod acl;
 mod bitmap;
 mod command;
 mod connection;
+mod first;
 mod generic;
 mod geo;
 mod hash;

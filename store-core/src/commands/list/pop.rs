@@ -2,7 +2,8 @@
 
 use super::{BULK_OR_NULL, ENDS, end_of, event, node_limit};
 use crate::args::Args;
-use crate::engine::{Attempt, Wait};
+use crate::commands::first::{Query, done_or_wait, first_of};
+use crate::engine::Attempt;
 use crate::error::Error;
 use crate::keyspace::Writer;
 use crate::number;
@@ -47,8 +48,8 @@ pub(super) const LMPOP: Command = Command::new("LMPOP", Group::List, "7.0.0")
     .write(lmpop);
 
 fn lmpop(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let query = Query::read(args)?;
-    if !query.try_pop(writer, reply)? {
+    let query = Query::read(args, end_of)?;
+    if !try_pop(&query, writer, reply)? {
         reply.null_array();
     }
     Ok(())
@@ -66,12 +67,10 @@ pub(super) const BLMPOP: Command = Command::new("BLMPOP", Group::List, "7.0.0")
 fn blmpop(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<Attempt, Error> {
     let mut timeout = args.clone();
     args.word()?;
-    let query = Query::read(args)?;
+    let query = Query::read(args, end_of)?;
     let timeout_ms = timeout.timeout_ms()?;
-    if query.try_pop(writer, reply)? {
-        return Ok(Attempt::Done);
-    }
-    Ok(wait_for(query.keys, timeout_ms))
+    let popped = try_pop(&query, writer, reply)?;
+    Ok(done_or_wait(popped, query.keys, ValueType::List, timeout_ms))
 }
 
 pub(super) const BLPOP: Command = Command::new("BLPOP", Group::List, "2.0.0")
@@ -96,39 +95,14 @@ fn brpop(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
     pop_or_wait(writer, args, reply, End::Tail)
 }
 
-/// `numkeys key.. LEFT|RIGHT [COUNT count]`
-struct Query<'a> {
-    keys: &'a [&'a [u8]],
-    end: End,
-    count: usize,
-}
-
-impl<'a> Query<'a> {
-    fn read(args: &mut Args<'a>) -> Result<Self, Error> {
-        let numkeys = positive(args.word()?).ok_or(Error::NumkeysNotPositive)?;
-        let keys = args.words(numkeys)?;
-        let end = end_of(args)?;
-        let count = match args.keyword_with("COUNT", 1) {
-            true => positive(args.word()?).ok_or(Error::CountNotPositive)?,
-            false => 1,
-        };
-        args.end()?;
-        Ok(Self { keys, end, count })
-    }
-
-    /// Pops from the first key that has a list. False when none has.
-    fn try_pop(&self, writer: &mut Writer<'_>, reply: &mut ReplyBuffer) -> Result<bool, Error> {
-        let Some(key) = first_list(writer, self.keys)? else { return Ok(false) };
-        pop(writer, key, self.end, self.count, |list| {
-            reply.array(2);
-            reply.bulk(key);
-            write_elements(reply, list, self.end, self.count);
-        })
-    }
-}
-
-fn positive(word: &[u8]) -> Option<usize> {
-    number::parse_i64(word).filter(|number| *number > 0).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+/// Pops from the first key that has a list. False when none has.
+fn try_pop(query: &Query<'_, End>, writer: &mut Writer<'_>, reply: &mut ReplyBuffer) -> Result<bool, Error> {
+    let Some(key) = first_of::<List>(writer, query.keys)? else { return Ok(false) };
+    pop(writer, key, query.end, query.count, |list| {
+        reply.array(2);
+        reply.bulk(key);
+        write_elements(reply, list, query.end, query.count);
+    })
 }
 
 fn pop_from_one(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer, end: End) -> Result<(), Error> {
@@ -160,25 +134,15 @@ fn pop_or_wait(
 ) -> Result<Attempt, Error> {
     let keys = args.words(args.remaining().saturating_sub(1))?;
     let timeout_ms = args.timeout_ms()?;
-    let Some(key) = first_list(writer, keys)? else {
-        return Ok(wait_for(keys, timeout_ms));
-    };
-    pop(writer, key, end, 1, |list| {
-        reply.array(2);
-        reply.bulk(key);
-        list.peek(end).into_iter().for_each(|element| reply.element(element));
-    })?;
-    Ok(Attempt::Done)
-}
-
-/// The first key that has a list, unless one before it has something else.
-fn first_list<'a>(writer: &Writer<'_>, keys: &[&'a [u8]]) -> Result<Option<&'a [u8]>, Error> {
-    for key in keys {
-        if writer.get::<List>(key)?.is_some() {
-            return Ok(Some(key));
-        }
+    let found = first_of::<List>(writer, keys)?;
+    if let Some(key) = found {
+        pop(writer, key, end, 1, |list| {
+            reply.array(2);
+            reply.bulk(key);
+            list.peek(end).into_iter().for_each(|element| reply.element(element));
+        })?;
     }
-    Ok(None)
+    Ok(done_or_wait(found.is_some(), keys, ValueType::List, timeout_ms))
 }
 
 /// Removes up to `count` elements from one end of a list, with the effects, after `answer` has seen them.
@@ -217,10 +181,6 @@ pub(super) const fn event_name(end: End) -> &'static str {
         End::Head => "lpop",
         End::Tail => "rpop",
     }
-}
-
-fn wait_for(keys: &[&[u8]], timeout_ms: Option<i64>) -> Attempt {
-    Attempt::Wait(Wait::for_any(keys, ValueType::List, timeout_ms))
 }
 
 /// Up to `count` elements from one end on, in the order in which they are popped.

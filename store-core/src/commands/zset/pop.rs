@@ -2,7 +2,8 @@
 
 use super::{MEMBERS, event, store};
 use crate::args::Args;
-use crate::engine::{Attempt, Wait};
+use crate::commands::first::{Query, done_or_wait, first_of};
+use crate::engine::Attempt;
 use crate::error::Error;
 use crate::keyspace::Writer;
 use crate::number;
@@ -51,8 +52,8 @@ pub(super) const ZMPOP: Command = Command::new("ZMPOP", Group::SortedSet, "7.0.0
     .write(zmpop);
 
 fn zmpop(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let query = Query::read(args)?;
-    if !query.try_pop(writer, reply)? {
+    let query = Query::read(args, End::read)?;
+    if !try_pop(&query, writer, reply)? {
         reply.null_array();
     }
     Ok(())
@@ -67,12 +68,10 @@ pub(super) const BZMPOP: Command = Command::new("BZMPOP", Group::SortedSet, "7.0
 fn bzmpop(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<Attempt, Error> {
     let mut timeout = args.clone();
     args.word()?;
-    let query = Query::read(args)?;
+    let query = Query::read(args, End::read)?;
     let timeout_ms = timeout.timeout_ms()?;
-    if query.try_pop(writer, reply)? {
-        return Ok(Attempt::Done);
-    }
-    Ok(wait_for(query.keys, timeout_ms))
+    let popped = try_pop(&query, writer, reply)?;
+    Ok(done_or_wait(popped, query.keys, ValueType::Zset, timeout_ms))
 }
 
 pub(super) const BZPOPMIN: Command = Command::new("BZPOPMIN", Group::SortedSet, "5.0.0")
@@ -105,6 +104,14 @@ enum End {
 }
 
 impl End {
+    fn read(args: &mut Args<'_>) -> Result<Self, Error> {
+        match args.word()? {
+            end if end.eq_ignore_ascii_case(b"MIN") => Ok(Self::Min),
+            end if end.eq_ignore_ascii_case(b"MAX") => Ok(Self::Max),
+            _ => Err(Error::Syntax),
+        }
+    }
+
     const fn event_name(self) -> &'static str {
         match self {
             Self::Min => "zpopmin",
@@ -120,39 +127,14 @@ impl End {
     }
 }
 
-/// `numkeys key.. MIN|MAX [COUNT count]`
-struct Query<'a> {
-    keys: &'a [&'a [u8]],
-    end: End,
-    count: i64,
-}
-
-impl<'a> Query<'a> {
-    fn read(args: &mut Args<'a>) -> Result<Self, Error> {
-        let number = number::parse_i64(args.word()?).filter(|number| *number > 0).ok_or(Error::NumkeysNotPositive)?;
-        let keys = args.words(usize::try_from(number).unwrap_or(usize::MAX))?;
-        let end = match args.word()? {
-            end if end.eq_ignore_ascii_case(b"MIN") => End::Min,
-            end if end.eq_ignore_ascii_case(b"MAX") => End::Max,
-            _ => return Err(Error::Syntax),
-        };
-        let mut count = 1;
-        if args.keyword_with("COUNT", 1) {
-            count = number::parse_i64(args.word()?).filter(|count| *count > 0).ok_or(Error::CountNotPositive)?;
-        }
-        args.end()?;
-        Ok(Self { keys, end, count })
-    }
-
-    /// Pops from the first key that has a sorted set. False when none has.
-    fn try_pop(&self, writer: &mut Writer<'_>, reply: &mut ReplyBuffer) -> Result<bool, Error> {
-        let Some(key) = first_sorted_set(writer, self.keys)? else { return Ok(false) };
-        let popped = pop(writer, key, self.end, self.count)?;
-        reply.array(2);
-        reply.bulk(key);
-        write_nested(reply, &popped);
-        Ok(true)
-    }
+/// Pops from the first key that has a sorted set. False when none has.
+fn try_pop(query: &Query<'_, End>, writer: &mut Writer<'_>, reply: &mut ReplyBuffer) -> Result<bool, Error> {
+    let Some(key) = first_of::<Zset>(writer, query.keys)? else { return Ok(false) };
+    let popped = pop(writer, key, query.end, query.count)?;
+    reply.array(2);
+    reply.bulk(key);
+    write_nested(reply, &popped);
+    Ok(true)
 }
 
 fn pop_from_one(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer, end: End) -> Result<(), Error> {
@@ -162,7 +144,7 @@ fn pop_from_one(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyB
         return Err(Error::Syntax);
     }
     let count = match count {
-        Some(count) => Some(number::parse_i64(count).filter(|count| *count >= 0).ok_or(Error::NotPositive)?),
+        Some(count) => Some(number::parse_i64(count).and_then(number::count_of).ok_or(Error::NotPositive)?),
         None => None,
     };
     let popped = pop(writer, key, end, count.unwrap_or(1))?;
@@ -183,28 +165,18 @@ fn pop_or_wait(
 ) -> Result<Attempt, Error> {
     let keys = args.words(args.remaining().saturating_sub(1))?;
     let timeout_ms = args.timeout_ms()?;
-    let Some(key) = first_sorted_set(writer, keys)? else {
-        return Ok(wait_for(keys, timeout_ms));
-    };
-    let popped = pop(writer, key, end, 1)?;
-    reply.array(1 + popped.len() * 2);
-    reply.bulk(key);
-    write_flat(reply, &popped);
-    Ok(Attempt::Done)
-}
-
-/// The first key that has a sorted set, unless one before it has something else.
-fn first_sorted_set<'a>(writer: &Writer<'_>, keys: &[&'a [u8]]) -> Result<Option<&'a [u8]>, Error> {
-    for key in keys {
-        if writer.get::<Zset>(key)?.is_some() {
-            return Ok(Some(key));
-        }
+    let found = first_of::<Zset>(writer, keys)?;
+    if let Some(key) = found {
+        let popped = pop(writer, key, end, 1)?;
+        reply.array(1 + popped.len() * 2);
+        reply.bulk(key);
+        write_flat(reply, &popped);
     }
-    Ok(None)
+    Ok(done_or_wait(found.is_some(), keys, ValueType::Zset, timeout_ms))
 }
 
 /// Pops up to `count` members, with the effects.
-fn pop(writer: &mut Writer<'_>, key: &[u8], end: End, count: i64) -> Result<Vec<(Vec<u8>, f64)>, Error> {
+fn pop(writer: &mut Writer<'_>, key: &[u8], end: End, count: usize) -> Result<Vec<(Vec<u8>, f64)>, Error> {
     let Some(zset) = writer.get_mut::<Zset>(key)? else { return Ok(Vec::new()) };
     let popped: Vec<_> = (0..count).map_while(|_| end.pop(zset)).collect();
     if !popped.is_empty() {
@@ -214,10 +186,6 @@ fn pop(writer: &mut Writer<'_>, key: &[u8], end: End, count: i64) -> Result<Vec<
         writer.remove_if_empty::<Zset>(key);
     }
     Ok(popped)
-}
-
-fn wait_for(keys: &[&[u8]], timeout_ms: Option<i64>) -> Attempt {
-    Attempt::Wait(Wait::for_any(keys, ValueType::Zset, timeout_ms))
 }
 
 fn write_flat(reply: &mut ReplyBuffer, popped: &[(Vec<u8>, f64)]) {
