@@ -96,19 +96,6 @@ impl Command {
         if open { -words } else { words }
     }
 
-    /// Refuses a request with too few or too many words.
-    ///
-    /// # Errors
-    /// [`Error::WrongArity`].
-    pub fn check_arity(&self, words: usize) -> Result<(), Error> {
-        let words = i16::try_from(words).unwrap_or(i16::MAX);
-        let arity = self.arity();
-        if arity == words || (arity < 0 && words >= -arity) {
-            return Ok(());
-        }
-        Err(Error::WrongArity { command: self.full_name() })
-    }
-
     /// Where its keys stand.
     pub fn key_specs(&self) -> SmallVec<[KeySpec; 2]> {
         match self.keys {

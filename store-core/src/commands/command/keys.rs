@@ -47,11 +47,12 @@ fn getkeysandflags(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut Rep
 
 fn find_keys<'a>(caller: &Caller<'_>, words: &[&'a [u8]]) -> Result<Vec<(&'a [u8], Access)>, Error> {
     let commands = &caller.engine.commands;
-    let command = commands.get(commands.find(words).map_err(|_| Error::InvalidCommandSpecified)?);
+    let id = commands.find(words).map_err(|_| Error::InvalidCommandSpecified)?;
+    let command = commands.get(id);
     if command.key_specs().iter().all(|spec| spec.access.contains(Access::NOT_KEY)) {
         return Err(Error::NoKeyArguments);
     }
-    command.check_arity(words.len()).map_err(|_| Error::InvalidArguments)?;
+    commands.check_arity(id, words.len()).map_err(|_| Error::InvalidArguments)?;
     let keys = command.keys_in(words)?;
     if keys.is_empty() {
         return Err(Error::InvalidKeyArguments);
