@@ -21,6 +21,16 @@ pub fn tell_fixed(host: &Host, resp_address: SocketAddr, run_id: u64) {
     host.tell("server", "process_id", std::process::id().to_string());
     host.tell("server", "run_id", format!("{run_id:040x}"));
     host.tell("server", "tcp_port", resp_address.port().to_string());
+    host.tell("memory", "mem_allocator", "mimalloc".to_owned());
+    host.tell("cpu", "used_cpu_sys_children", "0.000000".to_owned());
+    host.tell("cpu", "used_cpu_user_children", "0.000000".to_owned());
+    if let Some(program) = std::env::current_exe().ok().and_then(|path| path.into_os_string().into_string().ok()) {
+        host.tell("server", "executable", program);
+    }
+    if let Some(bytes) = system_bytes() {
+        host.tell("memory", "total_system_memory", bytes.to_string());
+        host.tell("memory", "total_system_memory_human", human(bytes));
+    }
 }
 
 /// Tells the engine how long the log is, again and again, for as long as it is polled.
@@ -35,10 +45,12 @@ pub async fn keep_telling_of_log(host: Arc<Host>, log: Arc<Log>) {
 
 /// Tells the engine what changes, again and again, for as long as it is polled.
 pub async fn keep_telling(host: Arc<Host>) {
-    let mut peak_bytes = 0;
+    let (mut peak_bytes, mut commands) = (0, 0);
     let mut interval = tokio::time::interval(REFRESH);
     loop {
         interval.tick().await;
+        let before = std::mem::replace(&mut commands, host.commands_processed());
+        host.tell("stats", "instantaneous_ops_per_sec", commands.saturating_sub(before).to_string());
         if let Some(bytes) = resident_bytes() {
             peak_bytes = bytes.max(peak_bytes);
             tell_memory(&host, bytes, peak_bytes);
@@ -62,6 +74,13 @@ fn tell_memory(host: &Host, bytes: u64, peak_bytes: u64) {
 fn resident_bytes() -> Option<u64> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     pages.split(' ').nth(1)?.parse::<u64>().ok().map(|pages| pages * PAGE_BYTES)
+}
+
+/// The memory of the machine, on systems that have `/proc`.
+fn system_bytes() -> Option<u64> {
+    let info = fs::read_to_string("/proc/meminfo").ok()?;
+    let kilobytes = info.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    kilobytes.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }
 
 /// The processor time of this process in its own code and in the system's, on systems that have `/proc`.

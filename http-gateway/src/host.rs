@@ -174,6 +174,11 @@ impl Host {
         self.core.lock().engine.config_mut().set_fact(section, name, value);
     }
 
+    /// How many requests have run.
+    pub fn commands_processed(&self) -> u64 {
+        self.core.lock().engine.stats().commands_processed
+    }
+
     /// The number of the latest effect.
     pub fn lsn(&self) -> Lsn {
         self.core.lock().engine.lsn()

@@ -222,9 +222,11 @@ fn host_parameters(options: &Options, resp_address: SocketAddr) -> Vec<(String, 
     };
     let data = options.data.display().to_string();
     let parameters = [
+        ("appenddirname", log::DIRECTORY),
         ("appendfsync", appendfsync),
         ("appendonly", appendonly),
         ("bind", &resp_address.ip().to_string()),
+        ("dbfilename", "dump.rdb"),
         ("dir", &data),
         ("port", &resp_address.port().to_string()),
         ("save", ""),

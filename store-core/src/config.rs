@@ -237,6 +237,13 @@ macro_rules! switch_parameter {
     };
 }
 
+/// A parameter that says what is always so here.
+macro_rules! fixed_parameter {
+    ($name:literal, $value:literal) => {
+        Parameter { name: $name, show: |_| $value.to_owned(), change: None }
+    };
+}
+
 /// A parameter that is a number of bytes.
 macro_rules! size_parameter {
     ($name:literal, $($field:ident).+) => {
@@ -270,6 +277,9 @@ pub const PARAMETERS: &[Parameter] = &[
     size_parameter!("auto-aof-rewrite-min-size", log_rewrite_min_bytes),
     count_parameter!("auto-aof-rewrite-percentage", log_rewrite_percentage, 0_i64, i32::MAX),
     count_parameter!("busy-reply-threshold", scripts.busy_reply_threshold_ms),
+    fixed_parameter!("aof-use-rdb-preamble", "yes"),
+    fixed_parameter!("cluster-enabled", "no"),
+    fixed_parameter!("daemonize", "no"),
     Parameter { name: "databases", show: |config| config.databases.to_string(), change: None },
     Parameter { name: "enable-debug-command", show: |config| config.debug_permission.name().to_owned(), change: None },
     count_parameter!("hash-max-listpack-entries", hash.max_listpack_entries),
@@ -289,6 +299,8 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     count_parameter!("lfu-decay-time", eviction.lfu_decay_minutes, 0_i64, i32::MAX),
     count_parameter!("lfu-log-factor", eviction.lfu_log_factor, 0_i64, i32::MAX),
+    fixed_parameter!("lazyfree-lazy-user-flush", "yes"),
+    fixed_parameter!("list-compress-depth", "0"),
     count_parameter!("list-max-listpack-size", list_max_listpack_size, i32::MIN, i32::MAX),
     count_parameter!("list-max-ziplist-size", list_max_listpack_size, i32::MIN, i32::MAX),
     count_parameter!("lua-time-limit", scripts.busy_reply_threshold_ms),
@@ -323,6 +335,10 @@ pub const PARAMETERS: &[Parameter] = &[
             Ok(())
         }),
     },
+    fixed_parameter!("rdbchecksum", "yes"),
+    fixed_parameter!("rdbcompression", "yes"),
+    fixed_parameter!("replicaof", ""),
+    fixed_parameter!("sanitize-dump-payload", "yes"),
     count_parameter!("set-max-intset-entries", set.max_intset_entries),
     count_parameter!("set-max-listpack-entries", set.max_listpack_entries),
     size_parameter!("set-max-listpack-value", set.max_listpack_value),

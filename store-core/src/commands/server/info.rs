@@ -68,6 +68,11 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    /// Adds lines about what there is none of here: their value is always zero.
+    pub(super) fn none_of(&mut self, names: &[&str]) {
+        names.iter().for_each(|name| self.add(name, 0));
+    }
+
     /// Adds a line.
     pub(super) fn add(&mut self, name: impl Display, value: impl Display) {
         let _ = write!(self.text, "{name}:{value}\r\n");
