@@ -30,6 +30,12 @@ export interface LocalOptions extends CommonOptions {
   persist?: "indexeddb" | "memory" | Storage;
   /** How long to wait, in milliseconds, while another tab has the store open. Default 5000. */
   lockTimeout?: number;
+  /**
+   * `"storage"`: keys may take half of what the browser lets this page store (`navigator.storage.estimate()`, asked when
+   * the store opens), for a checkpoint is written beside the one before. Default: no limit. The same as
+   * `CONFIG SET maxmemory`; what happens at the limit says `maxmemory-policy`.
+   */
+  maxmemory?: "storage";
   /** Where the WebAssembly module comes from, if not from beside this package's code. Called once, when it is needed. */
   wasm?: () => WasmSource | Promise<WasmSource>;
 }
@@ -195,6 +201,7 @@ function local(
   return new LocalConnection({
     wasm: options.wasm ?? wasm,
     storage: () => storageOf(options, changed),
+    maxmemory: async () => (options.maxmemory === "storage" ? halfOfQuota() : undefined),
     changed,
     form,
   });
@@ -212,6 +219,13 @@ async function storageOf(
     return null;
   }
   return { release: await acquireLock(name, lockTimeout), storage: new IndexedDbStorage(name) };
+}
+
+/** Half of the bytes that this page may store; undefined where nobody says how many they are. */
+async function halfOfQuota(): Promise<number | undefined> {
+  const { storage } = globalThis.navigator ?? {};
+  const { quota } = (await storage?.estimate?.()) ?? {};
+  return quota === undefined ? undefined : Math.floor(quota / 2);
 }
 
 /** Deletes a store that is not open, with all its data. */

@@ -21,6 +21,8 @@ export interface LocalParts {
   wasm(): WasmSource | Promise<WasmSource>;
   /** The storage, once it is ours; null keeps everything in memory. Asked once, at the first use. */
   storage(): Promise<{ storage: Storage; release(): void } | null>;
+  /** The most bytes that keys may take, if there is a limit; asked once, at the first use. */
+  maxmemory(): Promise<number | undefined>;
   /** The storage's state has changed. */
   changed(state: StorageState): void;
   /** How results of the synchronous view are given. */
@@ -104,11 +106,13 @@ export class LocalConnection implements Connection {
 }
 
 async function open(parts: LocalParts): Promise<LiveStore> {
-  const [module, kept] = await Promise.all([loadModule(parts.wasm()), parts.storage()]);
+  const [module, kept, maxmemory] = await Promise.all([loadModule(parts.wasm()), parts.storage(), parts.maxmemory()]);
   try {
     const store = new WasmStore(module, randomSeed(), kept !== null);
     const storedBytes = kept ? load(store, await kept.storage.read()) : 0;
-    return new LiveStore(store, parts, kept, storedBytes);
+    const live = new LiveStore(store, parts, kept, storedBytes);
+    if (maxmemory !== undefined) live.executeNow(["CONFIG", "SET", "maxmemory", String(maxmemory)], "text");
+    return live;
   } catch (error) {
     kept?.release();
     throw error;
