@@ -112,8 +112,8 @@ pub fn write_f64(out: &mut Vec<u8>, value: f64) {
     let magnitude = libm::fabs(value);
     if magnitude.is_infinite() {
         out.extend_from_slice(b"inf");
-    } else if magnitude == 0.0 {
-        out.push(b'0');
+    } else if magnitude <= EXACT_INTEGER_MAX && libm::trunc(magnitude) == magnitude {
+        write_u64(out, magnitude as u64);
     } else {
         let (digits, exponent) = shortest_digits(magnitude);
         if magnitude <= PLAIN_INTEGER_MAX && libm::trunc(magnitude) == magnitude || is_plain(digits.len(), exponent) {
@@ -168,6 +168,9 @@ fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
 
 /// Scaled floats from here on are integers in steps above 1 (2^62).
 const SCALED_MAX: f64 = 4_611_686_018_427_387_904.0;
+
+/// Integers up to here have no neighbours closer than one, so their digits are the shortest ones.
+const EXACT_INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// Integers up to here are printed without an exponent (half of the largest 64-bit integer).
 const PLAIN_INTEGER_MAX: f64 = 4_611_686_018_427_387_904.0;

@@ -156,16 +156,16 @@ impl Zset {
 
     /// The ranks of the members whose scores lie within bounds.
     pub fn ranks_by_score(&self, range: &ScoreRange) -> Range<usize> {
-        let start = self.rank_where(|_, score| !range.min.is_reached_by(score));
-        let end = self.rank_where(|_, score| range.max.allows(score));
+        let start = self.rank_by_score(|score| !range.min.is_reached_by(score));
+        let end = self.rank_by_score(|score| range.max.allows(score));
         start..end.max(start)
     }
 
     /// The ranks of the members that lie within bounds, if all members have the same score. If they have not, the
     /// answer is unspecified, as in Redis.
     pub fn ranks_by_lex(&self, range: &LexRange<'_>) -> Range<usize> {
-        let start = self.rank_where(|member, _| !range.min.is_reached_by(member));
-        let end = self.rank_where(|member, _| range.max.allows(member));
+        let start = self.rank_by_member(|member| !range.min.is_reached_by(member));
+        let end = self.rank_by_member(|member| range.max.allows(member));
         start..end.max(start)
     }
 
@@ -266,16 +266,28 @@ impl Zset {
         }
     }
 
-    fn rank_where(&self, before: impl FnMut(Element<'_>, f64) -> bool) -> usize {
+    fn rank_by_score(&self, mut before: impl FnMut(f64) -> bool) -> usize {
         match &self.0 {
-            Form::Packed(packed) => packed.rank_where(before),
-            Form::Tree(tree) => tree.rank_where(before),
+            Form::Packed(packed) => packed.rank_where(|_, score| before(score)),
+            Form::Tree(tree) => tree.rank_by_score(before),
+        }
+    }
+
+    fn rank_by_member(&self, mut before: impl FnMut(Element<'_>) -> bool) -> usize {
+        match &self.0 {
+            Form::Packed(packed) => packed.rank_where(|member, _| before(member)),
+            Form::Tree(tree) => tree.rank_by_member(before),
         }
     }
 
     /// The rank that this pair has, or would have.
     fn rank_of(&self, score: f64, member: &[u8]) -> usize {
-        self.rank_where(|other, other_score| precedes((other_score, other), (score, member)))
+        match &self.0 {
+            Form::Packed(packed) => {
+                packed.rank_where(|other, other_score| precedes((other_score, other), (score, member)))
+            }
+            Form::Tree(tree) => tree.rank_of(score, member),
+        }
     }
 
     fn rescore(&mut self, member: &[u8], old: f64, score: f64) {

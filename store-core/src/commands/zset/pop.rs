@@ -181,9 +181,12 @@ fn pop(writer: &mut Writer<'_>, key: &[u8], end: End, count: usize) -> Result<Ve
     let popped: Vec<_> = (0..count).map_while(|_| end.pop(zset)).collect();
     if !popped.is_empty() {
         let members: Vec<&[u8]> = popped.iter().map(|(member, _)| &member[..]).collect();
+        let is_empty = zset.is_empty();
         writer.changed(event(end.event_name()), key);
         store::replicate_removal(writer, key, &members);
-        writer.remove_if_empty::<Zset>(key);
+        if is_empty {
+            writer.remove_if_empty::<Zset>(key);
+        }
     }
     Ok(popped)
 }

@@ -12,7 +12,6 @@
 
 use core::ops::Range;
 
-use super::precedes;
 use crate::values::bptree::{self, BpTree, Entry};
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::{self, DenseTable, Keyed, TableSeed};
@@ -67,8 +66,19 @@ impl Tree {
         self.members.get(member).map(|entry| entry.score)
     }
 
-    pub(super) fn rank_where(&self, mut before: impl FnMut(Element<'_>, f64) -> bool) -> usize {
-        self.order.rank_where(|Entry { score, id }| before(Element::Bytes(self.member(id)), score))
+    /// The rank of the first score that is not `before` what is sought.
+    pub(super) fn rank_by_score(&self, mut before: impl FnMut(f64) -> bool) -> usize {
+        self.order.rank_where(|entry| before(entry.score))
+    }
+
+    /// The rank of the first member that is not `before` what is sought, where all scores are equal.
+    pub(super) fn rank_by_member(&self, mut before: impl FnMut(Element<'_>) -> bool) -> usize {
+        self.order.rank_where(|entry| before(Element::Bytes(self.member(entry.id))))
+    }
+
+    /// The rank that this pair has, or would have. Looks at the members of equal scores only.
+    pub(super) fn rank_of(&self, score: f64, member: &[u8]) -> usize {
+        self.order.rank_where(|other| other.score < score || (other.score == score && self.member(other.id) < member))
     }
 
     pub(super) fn range(&self, ranks: Range<usize>) -> Iter<'_> {
@@ -130,7 +140,7 @@ impl Tree {
             return;
         }
         if let Some(Scored { member, score }) = self.members.at(last) {
-            let rank = self.rank_where(|other, other_score| precedes((other_score, other), (*score, member)));
+            let rank = self.rank_of(*score, member);
             self.order.set_id(rank, gap);
         }
     }
