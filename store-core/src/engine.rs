@@ -21,6 +21,7 @@ mod dispatch;
 mod durations;
 mod eviction;
 mod interest;
+mod libraries;
 mod loading;
 mod monitor;
 mod notify;
@@ -68,6 +69,7 @@ use crate::random::{HashSeed, Random};
 use crate::reply::ReplyBuffer;
 #[cfg(feature = "scripting")]
 use crate::scripting::Scripting;
+#[cfg(not(feature = "scripting"))]
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::TableSeed;
 use alloc::collections::VecDeque;
@@ -147,6 +149,7 @@ pub struct Engine {
     /// When the data was last saved.
     pub(crate) last_save: Option<Millis>,
     /// The code of libraries of functions, kept from file to file.
+    #[cfg(not(feature = "scripting"))]
     pub(crate) libraries: Vec<SmallBytes>,
     /// The scripts, and their machines.
     #[cfg(feature = "scripting")]
@@ -190,6 +193,7 @@ impl Engine {
             records_uses: true,
             saving: Saving::default(),
             last_save: None,
+            #[cfg(not(feature = "scripting"))]
             libraries: Vec::new(),
             #[cfg(feature = "scripting")]
             scripting: Scripting::default(),
@@ -309,7 +313,7 @@ impl Engine {
     /// A digest of all data: keys, types, contents and deadlines in every database, whatever their encoding and the
     /// order in which they came.
     pub fn digest(&self) -> u64 {
-        Digest::of(&self.keyspace)
+        self.library_codes().map(Digest::of_library).fold(Digest::of(&self.keyspace), u64::wrapping_add)
     }
 
     /// The number of the latest effect.
@@ -330,6 +334,10 @@ impl Engine {
     /// Appends commands that rebuild the data to `out`, at least `len` bytes of them unless there are no more, and moves
     /// the cursor on. False when the snapshot is complete. Nothing may be executed until then.
     pub fn snapshot(&self, cursor: &mut SnapshotCursor, out: &mut Vec<u8>, len: usize) -> bool {
+        if *cursor == SnapshotCursor::default() {
+            let load = |code| crate::resp::write_request(out, &[b"FUNCTION", b"LOAD", b"REPLACE", code]);
+            self.library_codes().for_each(load);
+        }
         cursor.write(&self.keyspace, out, len)
     }
 

@@ -38,7 +38,7 @@ pub use decode::Forms;
 pub use encode::Encoder;
 pub use error::{Error, ErrorKind};
 pub use input::{Source, Unreadable};
-pub use payload::{PayloadError, dump, restore, seal};
+pub use payload::{PayloadError, dump, dump_libraries, restore, restore_libraries, seal};
 pub use reader::{Item, Reader, Record};
 pub use writer::FileWriter;
 

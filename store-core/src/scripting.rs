@@ -16,6 +16,7 @@ mod cache;
 mod call;
 mod convert;
 mod flags;
+mod functions;
 mod library;
 mod machine;
 mod run;
@@ -23,6 +24,7 @@ mod run;
 pub(crate) use cache::{Scripts, parse_hash};
 pub use flags::ScriptFlags;
 use flags::shebang;
+pub(crate) use functions::{Functions, Library, Policy};
 use machine::Machine;
 pub(crate) use run::ScriptCall;
 
@@ -33,7 +35,9 @@ use alloc::boxed::Box;
 pub(crate) struct Scripting {
     /// The scripts of `EVAL`.
     pub(crate) scripts: Scripts,
-    /// Where they run; made for the first of them, and not there while one runs.
+    /// The libraries of functions.
+    pub(crate) functions: Functions,
+    /// Where the scripts run; made for the first of them, and not there while one runs.
     machine: Option<Box<Machine>>,
     /// Whether one runs.
     is_running: bool,
@@ -56,3 +60,6 @@ impl Scripting {
         self.machine.as_ref().map_or(0, |machine| machine.vm.used_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests;

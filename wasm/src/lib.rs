@@ -10,7 +10,7 @@
 mod words;
 
 use redstart_core::clock::Millis;
-use redstart_core::config::Config;
+use redstart_core::config::{Config, ScriptLimits};
 use redstart_core::effects::Lsn;
 use redstart_core::engine::{Engine, Outcome, Output, Request, SessionId, SessionKind, SessionOptions};
 use redstart_core::keyspace::SnapshotCursor;
@@ -62,7 +62,9 @@ impl Store {
     /// An empty store. `record_effects` says whether anyone will keep what changes.
     #[wasm_bindgen(constructor)]
     pub fn new(seed: u64, record_effects: bool) -> Self {
-        let config = Config { record_effects, ..Config::default() };
+        // A page must not stand still: so many instructions take some seconds.
+        let scripts = ScriptLimits { max_instructions: 1 << 30, max_bytes: 128 << 20, ..ScriptLimits::default() };
+        let config = Config { record_effects, scripts, ..Config::default() };
         Self {
             engine: Engine::new(config, seed),
             input: Vec::new(),

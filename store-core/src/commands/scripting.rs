@@ -1,5 +1,6 @@
 //! `EVAL` and its kin, `SCRIPT`, and functions.
 
+mod function;
 mod script;
 
 use crate::args::Args;
@@ -14,6 +15,18 @@ pub(super) const COMMANDS: &[Command] = &[
     EVALSHA,
     EVALSHA_RO,
     EVAL_RO,
+    FCALL,
+    FCALL_RO,
+    function::FUNCTION,
+    function::DELETE,
+    function::DUMP,
+    function::FLUSH,
+    function::HELP,
+    function::KILL,
+    function::LIST,
+    function::LOAD,
+    function::RESTORE,
+    function::STATS,
     script::SCRIPT,
     script::DEBUG,
     script::EXISTS,
@@ -107,4 +120,38 @@ fn split_keys<'a>(count: i64, args: &Args<'a>) -> Result<Parts<'a>, Error> {
         Some(parts) => Ok(parts),
         None => Err(Error::message("ERR Number of keys can't be greater than number of args")),
     }
+}
+
+const FCALL: Command = Command::new("FCALL", Group::Scripting, "7.0.0")
+    .about("Runs a function of a library as one step.", COST)
+    .flags(FLAGS)
+    .syntax(&[Arg::string("function"), NUMKEYS, KEYS, ARGS])
+    .override_keys(&[KeySpec::counted(2, READ_WRITE)])
+    .reply(Shape::Any)
+    .session(|caller, args, reply| call_function(caller, &FCALL, args, reply));
+
+const FCALL_RO: Command = Command::new("FCALL_RO", Group::Scripting, "7.0.0")
+    .about("Runs a function of a library that only reads.", COST)
+    .flags(READ_FLAGS)
+    .syntax(&[Arg::string("function"), NUMKEYS, READ_KEYS, ARGS])
+    .override_keys(&[KeySpec::counted(2, Access::READ)])
+    .reply(Shape::Any)
+    .session(|caller, args, reply| call_function(caller, &FCALL_RO, args, reply));
+
+fn call_function(
+    caller: &mut Caller<'_>,
+    command: &Command,
+    args: &mut Args<'_>,
+    reply: &mut ReplyBuffer,
+) -> Result<(), Error> {
+    caller.engine.tell_monitors(caller.now, caller.id, command, args.all());
+    let name = args.word()?;
+    if caller.engine.scripting.functions.find(name).is_none() {
+        return Err(Error::message("ERR Function not found"));
+    }
+    let count = args.integer().map_err(|_| Error::message("ERR Bad number of keys provided"))?;
+    let (keys, args) = split_keys(count, args)?;
+    let reads_only = command.has(Flag::ReadOnly);
+    let call = ScriptCall { id: caller.id, now: caller.now, keys, args, reads_only };
+    caller.engine.run_library_function(name, call, reply)
 }

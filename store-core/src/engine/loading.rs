@@ -28,9 +28,10 @@ impl Engine {
     }
 
     /// Takes over the data of an engine that was made with the same parameters and the same seed, and serves them.
-    pub fn adopt(&mut self, loaded: Self) {
+    pub fn adopt(&mut self, mut loaded: Self) {
         let last = loaded.lsn();
-        (self.keyspace, self.libraries) = (loaded.keyspace, loaded.libraries);
+        self.take_libraries(&mut loaded);
+        self.keyspace = loaded.keyspace;
         self.resume_after(last);
         self.service = Service::Full;
     }

@@ -13,6 +13,7 @@ use crate::rdb::{Error, ErrorKind, FileWriter, Forms, Item, Reader, Record, Sour
 use crate::reply::ReplyBuffer;
 use crate::spec::Command;
 use crate::values::ValueType;
+use crate::values::bytes::SmallBytes;
 use crate::values::dense::Keyed;
 use alloc::format;
 use alloc::string::String;
@@ -38,6 +39,8 @@ pub struct Save {
     now: Millis,
     purpose: Purpose,
     last: Lsn,
+    /// The libraries of functions at the moment that is saved.
+    libraries: Vec<SmallBytes>,
 }
 
 /// Whether files are in the making, and who waits for them. One is written at a time.
@@ -145,8 +148,15 @@ impl Engine {
         Some(self.new_save(now, purpose))
     }
 
-    const fn new_save(&self, now: Millis, purpose: Purpose) -> Save {
-        Save { file: FileWriter::new(), stage: Stage::Head, now, purpose, last: self.effects.last() }
+    fn new_save(&self, now: Millis, purpose: Purpose) -> Save {
+        Save {
+            file: FileWriter::new(),
+            stage: Stage::Head,
+            now,
+            purpose,
+            last: self.effects.last(),
+            libraries: self.library_codes().map(SmallBytes::from).collect(),
+        }
     }
 
     /// Appends the next piece, of about `len` bytes, to an empty `out`; false when it is the last. The caller seals it.
@@ -204,7 +214,7 @@ impl Engine {
     }
 
     fn save_head(&self, save: &mut Save, out: &mut Vec<u8>) {
-        let Save { file, now, purpose, last, .. } = save;
+        let Save { file, now, purpose, last, libraries, .. } = save;
         file.begin(out);
         file.aux(out, "redis-ver", REDIS_VERSION.as_bytes());
         file.aux(out, "redis-bits", b"64");
@@ -212,7 +222,7 @@ impl Engine {
         file.aux(out, "ctime", digits.format(now.0.div_euclid(1000)).as_bytes());
         file.aux(out, LSN_FIELD, digits.format(last.0).as_bytes());
         file.aux(out, "aof-base", if *purpose == Purpose::LogBase { b"1" } else { b"0" });
-        self.libraries.iter().for_each(|library| file.library(out, library));
+        libraries.iter().for_each(|library| file.library(out, library));
         save.stage = Stage::Keys;
     }
 
@@ -270,7 +280,9 @@ impl Engine {
         keyspace.settle_sizes();
         let bytes = reader.offset();
         let (rest, source) = reader.into_rest();
-        (self.keyspace, self.libraries) = (keyspace, libraries);
+        let offset = bytes;
+        self.set_libraries(&libraries).map_err(|kind| Error { offset, kind })?;
+        self.keyspace = keyspace;
         Ok(LoadedFile { keys, bytes, last, rest, source })
     }
 }

@@ -21,6 +21,11 @@ impl Digest {
             .fold(0, u64::wrapping_add)
     }
 
+    /// The digest of a library of functions, to be added to that of the databases.
+    pub fn of_library(code: &[u8]) -> u64 {
+        Self::EMPTY.bytes(b"library").bytes(code).0
+    }
+
     fn of_key(db: DbIndex, key: &[u8], value: &Value, deadline: Option<i64>) -> u64 {
         let empty = Self::EMPTY.number(u64::from(db.0)).bytes(key);
         let dated = empty.number(deadline.map_or(0, |time| time as u64 ^ 1 << 63));

@@ -4,8 +4,9 @@ use super::crc64::Crc64;
 use super::decode::{self, Forms};
 use super::encode::Encoder;
 use super::input::Input;
-use super::{Error, VERSION_MAX};
+use super::{Error, ErrorKind, FILE_VERSION, VERSION_MAX, code::opcode};
 use crate::values::Value;
+use crate::values::bytes::SmallBytes;
 use alloc::vec::Vec;
 
 /// Why a payload is refused.
@@ -41,6 +42,35 @@ pub fn restore(payload: &[u8], forms: Forms<'_>) -> Result<Value, PayloadError> 
     let mut input = Input::new(body);
     let code = input.byte().map_err(PayloadError::Value)?;
     decode::value(&mut input, code, forms).map_err(PayloadError::Value)
+}
+
+/// The payload of libraries of functions.
+pub fn dump_libraries<'a>(codes: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut encoder = Encoder::default();
+    for code in codes {
+        body.push(opcode::FUNCTION_2);
+        encoder.string(&mut body, code);
+    }
+    seal(body, FILE_VERSION)
+}
+
+/// The texts of the libraries of a payload.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn restore_libraries(payload: &[u8]) -> Result<Vec<SmallBytes>, PayloadError> {
+    let body = verified(payload).ok_or(PayloadError::Footer)?;
+    let mut input = Input::new(body);
+    let mut codes = Vec::new();
+    while (input.offset() as usize) < body.len() {
+        let code = input.byte().map_err(PayloadError::Value)?;
+        if code != opcode::FUNCTION_2 {
+            return Err(PayloadError::Value(input.error(ErrorKind::UnknownType(code))));
+        }
+        codes.push(input.string().map_err(PayloadError::Value)?);
+    }
+    Ok(codes)
 }
 
 /// The payload without what it ends with, if that is right.

@@ -171,7 +171,7 @@ fn to_integer(number: f64) -> i64 {
 }
 
 fn write_table(machine: &Machine, table: TableId, reply: &mut ReplyBuffer) -> Option<Open> {
-    let Machine { vm, fields } = machine;
+    let Machine { vm, fields, .. } = machine;
     let open = |kind, table, reply: &mut ReplyBuffer| {
         let deferred = reply.begin();
         Some(Open { kind, table, deferred, len: 0, key: Value::Nil, pending: None })
@@ -197,7 +197,7 @@ fn write_table(machine: &Machine, table: TableId, reply: &mut ReplyBuffer) -> Op
 }
 
 fn verbatim_parts(machine: &Machine, table: TableId) -> Option<(&[u8], &[u8])> {
-    let Machine { vm, fields } = machine;
+    let Machine { vm, fields, .. } = machine;
     let Value::Table(parts) = vm.get(table, fields.verbatim_string) else { return None };
     match (vm.get(parts, fields.string), vm.get(parts, fields.format)) {
         (Value::String(text), Value::String(format)) => Some((vm.bytes(text), vm.bytes(format))),

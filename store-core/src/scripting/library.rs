@@ -36,6 +36,15 @@ type Function = fn(&mut Runner<'_>, &mut Vm, Args) -> Result<usize, Fault>;
 /// The number of the function that stands for unknown names.
 pub(super) const UNKNOWN_GLOBAL: u32 = FUNCTIONS.len() as u32;
 
+/// The number of the function that registers functions of a library, while one is loaded.
+pub(super) const REGISTER_FUNCTION: u32 = UNKNOWN_GLOBAL + 1;
+
+/// The number of `redis.log`.
+pub(super) const LOG: u32 = 2;
+
+/// How many of [`FUNCTIONS`] functions have, too; the others are for scripts of `EVAL`.
+const SHARED_FUNCTIONS: usize = 9;
+
 /// The functions of the library; their places are their numbers in the machine.
 const FUNCTIONS: [(&str, Function); 12] = [
     ("call", |runner, vm, args| runner.call(vm, args, OnError::Raise)),
@@ -74,21 +83,43 @@ enum OnError {
     Give,
 }
 
-/// Makes the library.
+/// Makes the library of `EVAL`.
 pub(super) fn open(vm: &mut Vm) -> Result<TableId, Fault> {
-    let library = vm.table(0, FUNCTIONS.len() + NUMBERS.len() + 2)?;
-    for (number, (name, _)) in (0..).zip(FUNCTIONS) {
-        let function = vm.host_function(number)?;
-        vm.set_field(library, name, function)?;
+    open_with(vm, FUNCTIONS.len())
+}
+
+/// Makes the library of functions.
+pub(super) fn open_for_functions(vm: &mut Vm) -> Result<TableId, Fault> {
+    open_with(vm, SHARED_FUNCTIONS)
+}
+
+fn open_with(vm: &mut Vm, functions: usize) -> Result<TableId, Fault> {
+    let library = vm.table(0, functions + NUMBERS.len() + 2)?;
+    for (number, (name, _)) in (0..).zip(FUNCTIONS).take(functions) {
+        add_function(vm, library, name, number)?;
     }
-    add_facts(vm, library)?;
+    add_facts(vm, library, &NUMBERS)?;
     Ok(library)
 }
 
+/// Makes the library that is there while a library of functions is loaded.
+pub(super) fn open_for_loading(vm: &mut Vm) -> Result<TableId, Fault> {
+    let library = vm.table(0, 8)?;
+    add_function(vm, library, "register_function", REGISTER_FUNCTION)?;
+    add_function(vm, library, "log", LOG)?;
+    add_facts(vm, library, NUMBERS.get(..4).unwrap_or_default())?;
+    Ok(library)
+}
+
+fn add_function(vm: &mut Vm, library: TableId, name: &str, number: u32) -> Result<(), Fault> {
+    let function = vm.host_function(number)?;
+    vm.set_field(library, name, function)
+}
+
 /// Adds the names that are no functions.
-pub(super) fn add_facts(vm: &mut Vm, library: TableId) -> Result<(), Fault> {
-    for (name, number) in NUMBERS {
-        vm.set_field(library, name, Value::Number(number))?;
+fn add_facts(vm: &mut Vm, library: TableId, numbers: &[(&str, f64)]) -> Result<(), Fault> {
+    for (name, number) in numbers {
+        vm.set_field(library, name, Value::Number(*number))?;
     }
     let version = vm.string(REDIS_VERSION.as_bytes())?;
     vm.set_field(library, "REDIS_VERSION", version)?;
@@ -266,6 +297,9 @@ impl Host for Runner<'_> {
     fn call(&mut self, vm: &mut Vm, function: u32, args: Args) -> Result<usize, Fault> {
         match FUNCTIONS.get(function as usize) {
             Some((_, function)) => function(self, vm, args),
+            None if function == REGISTER_FUNCTION => {
+                Err(raise(vm, "redis.register_function can only be called on FUNCTION LOAD command"))
+            }
             None => Err(unknown_global(vm, args)),
         }
     }

@@ -32,7 +32,7 @@ pub(crate) struct ScriptCall<'a> {
     pub(crate) reads_only: bool,
 }
 
-const OUT_OF_MEMORY: Error = Error::message("ERR not enough memory for scripts");
+pub(super) const OUT_OF_MEMORY: Error = Error::message("ERR not enough memory for scripts");
 
 impl Engine {
     /// Compiles a script unless it is known, and gives its hash.
@@ -86,6 +86,29 @@ impl Engine {
             self.run_function(&mut machine, name, permit, function, &[], call, reply)
         });
         self.scripting.machine = Some(machine);
+        ran
+    }
+
+    /// Runs a function of a library, and writes its answer.
+    ///
+    /// # Errors
+    /// What stood in its way, or what it failed with.
+    pub(crate) fn run_library_function(
+        &mut self,
+        name: &[u8],
+        call: ScriptCall<'_>,
+        reply: &mut ReplyBuffer,
+    ) -> Result<(), Error> {
+        let functions = &mut self.scripting.functions;
+        let Some(mut machine) = functions.take_machine() else { unreachable!("only known functions run") };
+        let Some(function) = functions.find(name) else { unreachable!("only known functions run") };
+        let (flags, name, callback) = (function.flags, function.name.clone(), machine.vm.anchored(&function.callback));
+        let ran = self.permit(flags, call.reads_only).and_then(|permit| {
+            let keys = list(&mut machine.vm, call.keys).map_err(|_| OUT_OF_MEMORY)?;
+            let args = list(&mut machine.vm, call.args).map_err(|_| OUT_OF_MEMORY)?;
+            self.run_function(&mut machine, name, permit, callback, &[keys, args], call, reply)
+        });
+        self.scripting.functions.put_machine(machine);
         ran
     }
 
@@ -201,15 +224,8 @@ fn fail(text: Vec<u8>, reply: &mut ReplyBuffer) -> Result<(), Error> {
 
 /// The text of an error that ended a script: what, in which script, and where.
 fn error_text(machine: &Machine, failure: Failure, name: &[u8]) -> Vec<u8> {
-    let Machine { vm, fields } = machine;
-    let mut text = match failure {
-        Failure::Error(Value::Table(error)) => match vm.get(error, fields.err) {
-            Value::String(text) => vm.bytes(text).to_vec(),
-            _ => b"ERR unknown error".to_vec(),
-        },
-        failure => [b"ERR ", &failure_text(vm, failure)[..]].concat(),
-    };
-    if let Some(place) = vm.failed_at() {
+    let mut text = machine.failure_text(failure);
+    if let Some(place) = machine.vm.failed_at() {
         text.extend_from_slice(&[b" script: ", name, b", on ", &place.source[..], b":"].concat());
         text.extend_from_slice(itoa::Buffer::new().format(place.line).as_bytes());
         text.push(b'.');

@@ -210,6 +210,11 @@ impl Vm {
         self.globals
     }
 
+    /// Puts another table in the place of the globals, for what is compiled from then on.
+    pub const fn set_globals(&mut self, table: TableId) {
+        self.globals = table;
+    }
+
     /// A function that calls the host with a number.
     ///
     /// # Errors

@@ -58,9 +58,18 @@ fn clients(caller: &Caller<'_>, lines: &mut Lines) {
 #[cfg(feature = "scripting")]
 fn scripts(caller: &Caller<'_>, lines: &mut Lines) {
     let scripting = &caller.engine.scripting;
+    let functions = &scripting.functions;
+    let code_bytes: usize = functions.libraries().iter().map(|library| library.code.len()).sum();
+    let machines = [scripting.machine_bytes(), functions.machine_bytes()];
     lines.add("used_memory_vm_eval", scripting.machine_bytes());
     lines.add("used_memory_scripts_eval", scripting.scripts.bytes());
     lines.add("number_of_cached_scripts", scripting.scripts.len());
+    lines.add("number_of_functions", functions.len());
+    lines.add("number_of_libraries", functions.libraries().len());
+    lines.add("used_memory_vm_functions", functions.machine_bytes());
+    lines.add("used_memory_vm_total", machines.iter().sum::<usize>());
+    lines.add("used_memory_functions", code_bytes);
+    lines.add("used_memory_scripts", scripting.scripts.bytes() + code_bytes);
 }
 
 fn memory(caller: &Caller<'_>, lines: &mut Lines) {

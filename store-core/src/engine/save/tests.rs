@@ -1,6 +1,5 @@
 use super::*;
 use crate::random::Random;
-use crate::values::bytes::SmallBytes;
 use crate::{Config, ReplyBuffer, Request, SessionId, SessionOptions};
 use alloc::format;
 use alloc::string::String;
@@ -83,15 +82,17 @@ fn a_damaged_file_changes_nothing() {
 
 #[test]
 fn libraries_pass_through() {
+    const LIBRARY: &[u8] = b"#!lua name=l\nredis.register_function('f', function() return 1 end)";
     let mut file = FileWriter::new();
     let mut bytes = Vec::new();
     file.begin(&mut bytes);
-    file.library(&mut bytes, b"#!lua name=l\n");
+    file.library(&mut bytes, LIBRARY);
     file.sum(&bytes);
     file.end(&mut bytes);
     let mut engine = Engine::new(Config::default(), 1);
     engine.load(bytes.as_slice()).unwrap();
     let mut again = Engine::new(Config::default(), 1);
     again.load(engine.encode(NOW).as_slice()).unwrap();
-    assert_eq!(again.libraries, [SmallBytes::from(b"#!lua name=l\n")]);
+    assert_eq!(again.library_codes().collect::<Vec<_>>(), [LIBRARY]);
+    assert_eq!(again.digest(), engine.digest());
 }
