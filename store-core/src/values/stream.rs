@@ -27,9 +27,9 @@ pub use trim::{Precision, References, Threshold, Trim};
 
 use crate::ordered::OrderedMap;
 use crate::values::bytes::SmallBytes;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 use node::Node;
-use smallvec::SmallVec;
 
 /// The most bytes of one entry's fields and values, and of one node.
 pub const STORED_BYTES_MAX: usize = 1 << 30;
@@ -322,7 +322,7 @@ impl Stream {
 
     /// Sets what each group has read to what its place says, for a stream from a time when that was not counted.
     pub fn count_reads_by_place(&mut self) {
-        let counts: SmallVec<[_; 4]> = self.groups.values().map(|group| self.entries_up_to(group.last_id)).collect();
+        let counts: Vec<_> = self.groups.values().map(|group| self.entries_up_to(group.last_id)).collect();
         self.groups.iter_mut().zip(counts).for_each(|((_, group), count)| group.entries_read = count);
     }
 

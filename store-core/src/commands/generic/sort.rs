@@ -17,7 +17,6 @@ use crate::values::{Typed, Value};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::Range;
-use smallvec::SmallVec;
 
 /// The most elements that one effect names, so that no effect is longer than a request may be.
 const ELEMENTS_PER_EFFECT: usize = 64 * 1024;
@@ -89,7 +88,7 @@ enum Storing {
 #[derive(Clone, Debug, Default)]
 struct Request<'a> {
     by: Option<&'a [u8]>,
-    get: SmallVec<[&'a [u8]; 2]>,
+    get: Vec<&'a [u8]>,
     descending: bool,
     alpha: bool,
     limit: Option<(i64, i64)>,
@@ -172,9 +171,8 @@ impl<'a> Request<'a> {
         if self.get.is_empty() {
             return Ok(sorted.into_iter().map(Some).collect());
         }
-        let answers = |element: &Vec<u8>| {
-            self.get.iter().map(|pattern| follow(reader, pattern, element)).collect::<SmallVec<[_; 2]>>()
-        };
+        let answers =
+            |element: &Vec<u8>| self.get.iter().map(|pattern| follow(reader, pattern, element)).collect::<Vec<_>>();
         Ok(sorted.iter().flat_map(answers).collect())
     }
 

@@ -3,9 +3,9 @@
 use super::event;
 use crate::clock::Millis;
 use crate::keyspace::Writer;
+use crate::resp::Words;
 use crate::values::stream::{IdText, StreamId};
 use alloc::vec::Vec;
-use smallvec::SmallVec;
 
 /// The most IDs that one effect names, so that none grows with what was read at once.
 const IDS_PER_EFFECT: usize = 64;
@@ -39,10 +39,10 @@ pub(super) fn claimed(
     let time = time.format(delivered.0).as_bytes();
     let runs = claims.chunk_by(|one, other| one.deliveries == other.deliveries);
     for run in runs.flat_map(|run| run.chunks(IDS_PER_EFFECT)) {
-        let ids: SmallVec<[IdText; 4]> = run.iter().map(|claim| claim.id.to_text()).collect();
+        let ids: Vec<IdText> = run.iter().map(|claim| claim.id.to_text()).collect();
         let mut digits = itoa::Buffer::new();
         let deliveries = run.first().map_or(0, |claim| claim.deliveries);
-        let mut words = SmallVec::<[&[u8]; 16]>::from_slice(&[b"XCLAIM", key, group, consumer, b"0"]);
+        let mut words = Words::from_slice(&[b"XCLAIM", key, group, consumer, b"0"]);
         words.extend(ids.iter().map(|id| &id[..]));
         words.extend_from_slice(&[b"TIME", time, b"RETRYCOUNT", digits.format(deliveries).as_bytes()]);
         words.extend_from_slice(&[b"FORCE", b"JUSTID", b"LASTID", &last_id]);

@@ -6,9 +6,9 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;
+use crate::resp::Words;
 use crate::spec::{Access, Arg, Command, Group, Shape};
 use crate::values::stream::{Precision, References, Stream, Threshold, Trim};
-use smallvec::SmallVec;
 
 const STRATEGIES: &[Arg] = &[Arg::flag("maxlen", "MAXLEN"), Arg::flag("minid", "MINID")];
 const OPERATORS: &[Arg] = &[Arg::flag("equal", "="), Arg::flag("approximately", "~")];
@@ -51,7 +51,7 @@ fn xtrim(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
     let (trimmed, len) = (stream.trim(&trim), stream.len());
     if trimmed > 0 {
         let mut digits = itoa::Buffer::new();
-        let mut words = SmallVec::<[&[u8]; 8]>::from_slice(&[b"XTRIM", key]);
+        let mut words = Words::from_slice(&[b"XTRIM", key]);
         words.extend(effect(&trim, digits.format(len)));
         writer.effect(event("xtrim"), key, &words);
     }
@@ -151,8 +151,8 @@ pub(super) fn read_references(args: &mut Args<'_>) -> Option<References> {
 
 /// The words that repeat a trim which left `len` entries. What was removed are the oldest ones that might be, so the
 /// length tells it, whatever had been asked for and however the entries lie in nodes.
-pub(super) fn effect<'a>(trim: &Trim, len: &'a str) -> SmallVec<[&'a [u8]; 4]> {
-    let mut words = SmallVec::<[&'a [u8]; 4]>::from_slice(&[b"MAXLEN", b"=", len.as_bytes()]);
+pub(super) fn effect<'a>(trim: &Trim, len: &'a str) -> Words<'a> {
+    let mut words = Words::from_slice(&[b"MAXLEN", b"=", len.as_bytes()]);
     match trim.references {
         References::Keep => {}
         References::Delete => words.push(b"DELREF"),

@@ -6,9 +6,9 @@ use crate::args::Args;
 use crate::error::Error;
 use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;
+use crate::resp::Words;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::zset::Zset;
-use smallvec::SmallVec;
 
 const COMPLEXITY: &str = "O(log(N)*M) with M members removed.";
 const KEY: Arg = Arg::key("key", Access::RW.and(Access::DELETE));
@@ -22,7 +22,7 @@ pub(super) const ZREM: Command = Command::new("ZREM", Group::SortedSet, "1.2.0")
 
 fn zrem(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let key = args.word()?;
-    let mut removed: SmallVec<[&[u8]; 4]> = SmallVec::new();
+    let mut removed: Words<'_> = Words::new();
     if let Some(zset) = writer.get_mut::<Zset>(key)? {
         removed.extend(args.rest().iter().copied().filter(|member| zset.remove(member).is_some()));
     }

@@ -8,7 +8,6 @@ use crate::ordered::OrderedSet;
 use crate::resp;
 use crate::values::stream::{Group, Pending, Stream, StreamId};
 use alloc::vec::Vec;
-use smallvec::SmallVec;
 
 /// Appends commands that rebuild a stream.
 pub(super) fn write(out: &mut Vec<u8>, key: &[u8], stream: &Stream) {
@@ -74,8 +73,8 @@ fn write_claim(out: &mut Vec<u8>, key: &[u8], name: &[u8], group: &Group, pendin
     let ids: Vec<_> = ids.iter().map(|id| id.to_text()).collect();
     let (mut time, mut count) = (itoa::Buffer::new(), itoa::Buffer::new());
     let consumer = group.consumer(pending.consumer).name();
-    let mut words = SmallVec::<[&[u8]; 16]>::from_slice(&[b"XCLAIM", key, name, consumer, b"0"]);
-    words.extend(ids.iter().map(SmallVec::as_slice));
+    let mut words = Vec::<&[u8]>::from([b"XCLAIM", key, name, consumer, b"0"]);
+    words.extend(ids.iter().map(|id| &id[..]));
     words.extend_from_slice(&[b"TIME", time.format(pending.delivered.0).as_bytes(), b"RETRYCOUNT"]);
     words.extend_from_slice(&[count.format(pending.deliveries).as_bytes(), b"FORCE", b"JUSTID"]);
     resp::write_request(out, &words);

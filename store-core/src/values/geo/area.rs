@@ -1,7 +1,7 @@
 //! Circles and boxes on the map, and the cells that cover them.
 
 use super::{Cell, DEGREE, EARTH_RADIUS_M, LATITUDES, Point, STEP_MAX};
-use smallvec::SmallVec;
+use alloc::vec::Vec;
 
 /// Half of the Earth's circumference in the Mercator projection, in metres.
 const MERCATOR_MAX_M: f64 = 20_037_726.37;
@@ -61,14 +61,14 @@ impl Area {
 
     /// The scores of the cells that cover the area, in Redis's order: each range from its first up to, not including,
     /// its second.
-    pub fn score_ranges(&self) -> SmallVec<[(f64, f64); 9]> {
+    pub fn score_ranges(&self) -> Vec<(f64, f64)> {
         let bounds = self.bounds();
         let step = self.estimate_step();
         let mut cell = self.cell(step);
         if step > 1 && !reaches(cell, &bounds) {
             cell = self.cell(step - 1);
         }
-        let mut ranges: SmallVec<[(f64, f64); 9]> = SmallVec::new();
+        let mut ranges: Vec<(f64, f64)> = Vec::new();
         let mut last = None;
         for (east, north) in useful_neighbours(cell, &bounds) {
             let cell = cell.neighbour(east, north);

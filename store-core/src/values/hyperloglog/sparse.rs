@@ -67,7 +67,7 @@ impl Opcode {
 }
 
 /// The shortest opcode of a run.
-fn encode(value: u8, len: usize) -> SmallVec<[u8; 2]> {
+fn encode(value: u8, len: usize) -> SmallVec<[u8; 5]> {
     let less = (len - 1) as u16;
     let [high, low] = less.to_be_bytes();
     match value {

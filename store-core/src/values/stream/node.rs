@@ -72,7 +72,7 @@ impl Node {
     /// A node without entries, whose master fields are those of `words` (fields and values in turn).
     pub(super) fn new(words: &[&[u8]]) -> Self {
         let mut listpack = Listpack::growable();
-        let mut master = SmallVec::<[Element<'_>; 16]>::new();
+        let mut master = SmallVec::<[Element<'_>; 32]>::new();
         master.extend([0, 0, words.len() / 2].map(integer));
         master.extend(words.iter().step_by(2).map(|field| Element::Bytes(field)));
         master.push(Element::Int(0));
