@@ -3,10 +3,7 @@
 //! Reading is strict: no blanks, no leading plus or zeros, nothing after the number. Floats print as the
 //! shortest digits that read back as the same number, so that a reply is equal on every machine.
 
-mod decimal;
-mod extended;
-
-pub use extended::Extended;
+pub use redstart_number::Extended;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -50,7 +47,7 @@ fn parse_signed(text: &[u8]) -> Option<f64> {
         rest => (false, rest),
     };
     let is_infinite = text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity");
-    let magnitude = if is_infinite { f64::INFINITY } else { decimal::parse(text)? };
+    let magnitude = if is_infinite { f64::INFINITY } else { redstart_number::parse_decimal(text)? };
     Some(if negative { -magnitude } else { magnitude })
 }
 

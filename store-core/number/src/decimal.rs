@@ -9,7 +9,7 @@
 //! The standard library does the same with a table of 10 KB that cannot be compressed; here the powers of five are put
 //! together from 25 words.
 
-use super::extended;
+use crate::extended;
 use alloc::vec::Vec;
 
 /// No float's digits, nor the middle of two floats, reach further than 767 digits; behind these only whether there is
@@ -53,8 +53,9 @@ struct Short {
     exponent: i32,
 }
 
-/// Reads decimal or exponent form without a sign.
-pub(super) fn parse(text: &[u8]) -> Option<f64> {
+/// Reads decimal or exponent form without a sign: `12`, `.5`, `5.`, `1e-3`. What is too large is infinite, and what is too
+/// small is zero. None where that is not all of the text.
+pub fn parse(text: &[u8]) -> Option<f64> {
     short(text).and_then(|short| exact(&short).or_else(|| approximate(&short))).or_else(|| slow(text))
 }
 

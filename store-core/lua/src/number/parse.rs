@@ -17,7 +17,7 @@ fn parse_decimal(digits: &[u8]) -> Option<f64> {
     if !is_plain {
         return None;
     }
-    core::str::from_utf8(digits).ok()?.parse().ok()
+    redstart_number::parse_decimal(digits)
 }
 
 fn parse_word(word: &[u8]) -> Option<f64> {
