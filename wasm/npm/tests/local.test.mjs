@@ -109,3 +109,19 @@ test("a store without storage says so", async () => {
   await db.set("k", 1);
   assert.deepEqual(await told, { state: "memory" });
 });
+
+test("the keys may take half of what the page may store", async () => {
+  const own = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  const navigator = { storage: { estimate: async () => ({ quota: 3_000_001, usage: 5 }) } };
+  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+  try {
+    for (const [options, limit] of [[{ maxmemory: "storage" }, "1500000"], [{}, "0"]]) {
+      const db = open(options);
+      assert.deepEqual(await db.text.exec(["CONFIG", "GET", "maxmemory"]), ["maxmemory", limit]);
+      await db.close();
+    }
+  } finally {
+    if (own) Object.defineProperty(globalThis, "navigator", own);
+    else delete globalThis.navigator;
+  }
+});

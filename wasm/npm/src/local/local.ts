@@ -111,7 +111,7 @@ async function open(parts: LocalParts): Promise<LiveStore> {
     const store = new WasmStore(module, randomSeed(), kept !== null);
     const storedBytes = kept ? load(store, await kept.storage.read()) : 0;
     const live = new LiveStore(store, parts, kept, storedBytes);
-    if (maxmemory !== undefined) live.executeNow(["CONFIG", "SET", "maxmemory", String(maxmemory)], "text");
+    if (maxmemory !== undefined) resultOf(live.executeNow(["CONFIG", "SET", "maxmemory", String(maxmemory)], "text"));
     return live;
   } catch (error) {
     kept?.release();
