@@ -22,3 +22,5 @@ pub const RANDOM_REPEATED_MAX: u64 = 16 * 1024 * 1024;
 pub const TRACKED_KEYS_DEFAULT: usize = 1_000_000;
 /// How many entries the log of what was denied has, unless configured otherwise.
 pub const ACL_LOG_ENTRIES_DEFAULT: usize = 128;
+/// The latest deadline of a field, in milliseconds since 1970.
+pub const FIELD_DEADLINE_MS_MAX: i64 = (1 << 46) - 1;

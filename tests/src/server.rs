@@ -44,7 +44,23 @@ impl Server {
     /// # Errors
     /// When it cannot be built or does not start.
     pub fn gateway(data: &Path, options: &[&str]) -> anyhow::Result<Self> {
-        let mut command = Command::new(gateway_program()?);
+        Self::gateway_by(Command::new(gateway_program()?), data, options)
+    }
+
+    /// A gateway whose system calls fail as strace is told to let them fail, in the form of its `--inject`.
+    ///
+    /// # Errors
+    /// When strace is not installed, or the gateway does not start.
+    pub fn gateway_with_faults(faults: &str, data: &Path, options: &[&str]) -> anyhow::Result<Self> {
+        let mut command = Command::new("strace");
+        // The process that is started is the gateway, and strace watches it from aside.
+        command
+            .args(["-D", "-f", "-qqq", "-o", "/dev/null", "-e", &format!("inject={faults}")])
+            .arg(gateway_program()?);
+        Self::gateway_by(command, data, options).context("on Debian: apt-get install strace")
+    }
+
+    fn gateway_by(mut command: Command, data: &Path, options: &[&str]) -> anyhow::Result<Self> {
         command.args(["serve", "--http", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--data"]).arg(data).args(options);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
         let said = child.stdout.take().context("its standard output is a pipe")?;
@@ -74,6 +90,14 @@ impl Server {
     /// Its process number.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits until it has ended by itself; whether it ended well.
+    ///
+    /// # Errors
+    /// When the process cannot be waited for.
+    pub fn wait(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.wait()?.success())
     }
 
     /// Ends it at once, as a power cut would.

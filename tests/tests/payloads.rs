@@ -1,9 +1,9 @@
 //! Payloads of DUMP and RESTORE: those of a real redis-server are taken, and ours by it; damaged ones change nothing.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use redstart_core::Protocol;
 use redstart_core::random::Random;
 use redstart_core::rdb;
+use redstart_core::{Config, Engine, Protocol, SnapshotCursor};
 use redstart_tests::generate::Words;
 use redstart_tests::look::look;
 use redstart_tests::server::Server;
@@ -182,7 +182,41 @@ fn bodies() -> Vec<Vec<u8>> {
         payload.truncate(3000);
         bodies.push(payload);
     }
+    bodies.extend(stream_bodies());
     bodies
+}
+
+/// Streams with groups in every state, in the three forms that Redis has written them in.
+fn stream_bodies() -> Vec<Vec<u8>> {
+    let mut core = CoreTarget::new(Protocol::Resp2, 8);
+    let lines = [
+        "XADD k 1-1 f 1 g 2",
+        "XADD k 1-2 f 3 g 4",
+        "XADD k 2-1 other 5",
+        "XADD k 3-1 f 6 g 7",
+        "XGROUP CREATE k none 0",
+        "XGROUP CREATE k some 0",
+        "XREADGROUP GROUP some one COUNT 2 STREAMS k >",
+        "XREADGROUP GROUP some two COUNT 1 STREAMS k >",
+        "XACK k some 1-2",
+        "XDEL k 1-1",
+    ];
+    for line in lines {
+        let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
+        assert!(!ask(&mut core, &words).is_error(), "{line}");
+    }
+    let mut body = payload(ask(&mut core, &[b"DUMP", b"k"]));
+    body.truncate(body.len() - 10);
+    [15, 19, 21].map(|kind| [&[kind], &body[1..]].concat()).into()
+}
+
+/// Rebuilds the data from the commands of a snapshot, as a page does when it is opened.
+fn check_snapshot(core: &CoreTarget, context: &str) {
+    let (mut cursor, mut commands) = (SnapshotCursor::default(), Vec::new());
+    while core.engine.snapshot(&mut cursor, &mut commands, 1 << 20) {}
+    let mut rebuilt = Engine::new(Config::default(), 9);
+    rebuilt.replay(&commands).unwrap_or_else(|error| panic!("{context}: {error}"));
+    assert_eq!(rebuilt.digest(), core.engine.digest(), "{context}: from a snapshot");
 }
 
 /// Restores a payload: it is refused and changes nothing, or makes a value that can be read, dumped and restored.
@@ -199,8 +233,11 @@ fn check(core: &mut CoreTarget, payload: &[u8], context: &str) {
         // A hash whose fields had all expired: the next request has removed it.
         return assert_eq!(core.engine.digest(), before, "{context}");
     }
+    if ["hash", "stream"].contains(&kind.as_str()) {
+        check_snapshot(core, context);
+    }
     let seen = look(&kind, b"k", |words| ask(core, words));
-    assert_ne!(seen, Value::Array(Vec::new()), "{context}: an empty collection");
+    assert!(kind == "stream" || seen != Value::Array(Vec::new()), "{context}: an empty collection");
     let dumped = self::payload(ask(core, &[b"DUMP", b"k"]));
     assert_eq!(ask(core, &[b"RESTORE", b"again", b"0", &dumped]), Value::Status(b"OK".into()), "{context}");
     assert_eq!(look(&kind, b"again", |words| ask(core, words)), seen, "{context}");

@@ -28,6 +28,13 @@ pub(crate) const REDIS_SERVER: Program = Program {
 pub(crate) const LUA: Program =
     Program { names: &["lua5.1"], package: "lua5.1", elsewhere: "Install Lua 5.1 and put it into PATH as lua5.1." };
 
+/// What lets system calls of the gateway fail.
+pub(crate) const STRACE: Program = Program {
+    names: &["strace"],
+    package: "strace",
+    elsewhere: "It is there for Linux only: install it and put it into PATH.",
+};
+
 /// The browser that the page tests run in.
 pub(crate) const CHROMIUM: Program = Program {
     names: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 const WRITE_INTERVAL: Duration = Duration::from_millis(100);
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// How often a write is tried when the server is to stop: what was answered is worth ten seconds.
+const LAST_TRIES: u32 = 20;
 
 /// How safe a write is before its answer leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -47,7 +49,15 @@ impl Flusher {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(host: &Arc<Host>, log: Arc<Log>, writer: Writer, durability: Durability) -> io::Result<Self> {
-        let task = Task { host: host.clone(), log, writer, durability, unsynced_since: None, buffer: Vec::new() };
+        let task = Task {
+            host: host.clone(),
+            log,
+            writer,
+            durability,
+            unsynced_since: None,
+            buffer: Vec::new(),
+            last_tries: LAST_TRIES,
+        };
         let thread = std::thread::Builder::new().name("log".into()).spawn(|| task.run())?;
         Ok(Self { host: host.clone(), thread })
     }
@@ -70,6 +80,8 @@ struct Task {
     durability: Durability,
     unsynced_since: Option<Instant>,
     buffer: Vec<u8>,
+    /// How often a write is still tried when the server is to stop.
+    last_tries: u32,
 }
 
 impl Task {
@@ -158,11 +170,17 @@ impl Task {
     }
 
     /// Refuses writes and waits before the next try. False when the server is to stop, and there will be none.
-    fn wait_after(&self, error: &Error, stalled: &mut bool) -> bool {
-        let Some(journal) = self.host.journal() else { return false };
+    fn wait_after(&mut self, error: &Error, stalled: &mut bool) -> bool {
+        let host = self.host.clone();
+        let Some(journal) = host.journal() else { return false };
         if journal.is_closed() {
-            tracing::error!("failed to {error}; what was not answered yet is lost");
-            return false;
+            let Some(left) = self.last_tries.checked_sub(1) else {
+                tracing::error!("failed to {error}; what was not written is lost");
+                return false;
+            };
+            self.last_tries = left;
+            std::thread::sleep(RETRY_INTERVAL);
+            return true;
         }
         if !*stalled {
             tracing::error!("failed to {error}; writes are refused until this succeeds");

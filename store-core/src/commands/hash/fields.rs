@@ -4,15 +4,13 @@ use crate::args::Args;
 use crate::clock::Millis;
 use crate::commands::string::ExpiryOption;
 use crate::error::Error;
+use crate::limits;
 use crate::number;
 use crate::spec::Arg;
 
 /// `FIELDS numfields field [field ..]`
 pub(super) const FIELDS: Arg =
     Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()]).token("FIELDS");
-
-/// The latest time at which a field can expire, in milliseconds since 1970: Redis keeps 46 bits of it.
-const LATEST_MS: i64 = (1 << 46) - 1;
 
 const MISPLACED: Error = Error::message("ERR Mandatory argument FIELDS is missing or not at the right position");
 const MISCOUNTED: Error = Error::message("ERR The `numfields` parameter must match the number of arguments");
@@ -45,5 +43,5 @@ pub(super) fn parse_time(
     if value < 0 {
         return Err(Error::message("ERR invalid expire time, must be >= 0"));
     }
-    unit.time(value, now).filter(|time| time.0 <= LATEST_MS).ok_or(Error::InvalidExpire { command })
+    unit.time(value, now).filter(|time| time.0 <= limits::FIELD_DEADLINE_MS_MAX).ok_or(Error::InvalidExpire { command })
 }

@@ -2,6 +2,7 @@
 
 use super::{Error, ErrorKind, Forms, Input, Source, count, packed, ziplist as read_ziplist};
 use crate::clock::Millis;
+use crate::limits;
 use crate::number::parse_u64;
 use crate::rdb::code::kind;
 use crate::values::bytes::SmallBytes;
@@ -10,8 +11,6 @@ use alloc::vec::Vec;
 
 const TWICE: ErrorKind = ErrorKind::Malformed("a hash has a field twice");
 const NO_TIME: ErrorKind = ErrorKind::Malformed("a hash has a field with an impossible deadline");
-/// The last time at which Redis lets a field expire.
-const TIME_MAX: i64 = (1 << 48) - 2;
 const HALF_A_PAIR: ErrorKind = ErrorKind::Malformed("a hash has a field without a value");
 
 pub(super) fn plain<S: Source>(input: &mut Input<S>, forms: Forms<'_>) -> Result<Hash, Error> {
@@ -113,8 +112,10 @@ fn expire<S: Source>(
     time: u64,
     forms: Forms<'_>,
 ) -> Result<(), Error> {
-    let time =
-        i64::try_from(time).ok().filter(|time| (1..=TIME_MAX).contains(time)).ok_or_else(|| input.error(NO_TIME))?;
+    let time = i64::try_from(time)
+        .ok()
+        .filter(|time| (1..=limits::FIELD_DEADLINE_MS_MAX).contains(time))
+        .ok_or_else(|| input.error(NO_TIME))?;
     hash.set_deadline(field, Millis(time), forms.seed);
     Ok(())
 }
