@@ -78,7 +78,8 @@ pub struct Config {
 /// What a script may take before it is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScriptLimits {
-    /// The instructions of one run.
+    /// The instructions of one run. Nobody else is answered while a script runs, and nobody can end it from outside: by
+    /// default it may take some seconds.
     pub max_instructions: u64,
     /// The bytes of everything that scripts hold, those of `EVAL` and functions apart.
     pub max_bytes: usize,
@@ -88,7 +89,7 @@ pub struct ScriptLimits {
 
 impl Default for ScriptLimits {
     fn default() -> Self {
-        Self { max_instructions: u64::MAX, max_bytes: 256 << 20, busy_reply_threshold_ms: 5000 }
+        Self { max_instructions: 1 << 30, max_bytes: 256 << 20, busy_reply_threshold_ms: 5000 }
     }
 }
 

@@ -62,8 +62,7 @@ impl Store {
     /// An empty store. `record_effects` says whether anyone will keep what changes.
     #[wasm_bindgen(constructor)]
     pub fn new(seed: u64, record_effects: bool) -> Self {
-        // A page must not stand still: so many instructions take some seconds.
-        let scripts = ScriptLimits { max_instructions: 1 << 30, max_bytes: 128 << 20, ..ScriptLimits::default() };
+        let scripts = ScriptLimits { max_bytes: 128 << 20, ..ScriptLimits::default() };
         let config = Config { record_effects, scripts, ..Config::default() };
         Self {
             engine: Engine::new(config, seed),

@@ -105,9 +105,9 @@ export interface GeneratedCommands<M extends Mode> {
   append(key: Key, value: Value): Out<M, number>;
 
   /**
-   * Would rewrite the log; that is done when the server starts.
+   * Begins the append-only log anew with the data as it is, while requests go on.
    *
-   * O(1). Since Redis 1.0.0.
+   * O(N) for N keys. Since Redis 1.0.0.
    */
   bgrewriteaof(): Out<M, string>;
 
@@ -462,6 +462,34 @@ export interface GeneratedCommands<M extends Mode> {
   echo(message: Value): Out<M, string>;
 
   /**
+   * Runs a script in Lua as one step.
+   *
+   * That of the script. Since Redis 2.6.0.
+   */
+  eval(...args: Value[]): Out<M, unknown>;
+
+  /**
+   * Runs a script that is known already, by the SHA-1 of its text.
+   *
+   * That of the script. Since Redis 2.6.0.
+   */
+  evalsha(...args: Value[]): Out<M, unknown>;
+
+  /**
+   * Runs a script that is known already and only reads, by the SHA-1 of its text.
+   *
+   * That of the script. Since Redis 7.0.0.
+   */
+  evalsha_ro(...args: Value[]): Out<M, unknown>;
+
+  /**
+   * Runs a script in Lua that only reads.
+   *
+   * That of the script. Since Redis 7.0.0.
+   */
+  eval_ro(...args: Value[]): Out<M, unknown>;
+
+  /**
    * Gives how many of the keys are there; one that is named twice counts twice.
    *
    * O(N) for N keys. Since Redis 1.0.0.
@@ -488,6 +516,83 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 7.0.0.
    */
   expiretime(key: Key): Out<M, number>;
+
+  /**
+   * Runs a function of a library as one step.
+   *
+   * That of the script. Since Redis 7.0.0.
+   */
+  fcall(...args: Value[]): Out<M, unknown>;
+
+  /**
+   * Runs a function of a library that only reads.
+   *
+   * That of the script. Since Redis 7.0.0.
+   */
+  fcall_ro(...args: Value[]): Out<M, unknown>;
+
+  /**
+   * Removes a library and its functions.
+   *
+   * O(1). Since Redis 7.0.0.
+   */
+  functionDelete(libraryName: Value): Out<M, "OK">;
+
+  /**
+   * Gives all libraries as bytes that FUNCTION RESTORE understands.
+   *
+   * O(N) for N functions. Since Redis 7.0.0.
+   */
+  functionDump<T = unknown>(): Out<M, T>;
+
+  /**
+   * Removes all libraries.
+   *
+   * O(N) for N functions. Since Redis 7.0.0.
+   */
+  functionFlush(flushType?: "ASYNC" | "async" | "SYNC" | "sync"): Out<M, "OK">;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 7.0.0.
+   */
+  functionHelp(): Out<M, string[]>;
+
+  /**
+   * Ends the function that runs, unless it has written something.
+   *
+   * O(1). Since Redis 7.0.0.
+   */
+  functionKill(): Out<M, "OK">;
+
+  /**
+   * Shows the libraries and their functions.
+   *
+   * O(N) for N functions. Since Redis 7.0.0.
+   */
+  functionList<T = string>(options?: { libraryname?: Value; withcode?: boolean }): Out<M, ((T | unknown)[])[]>;
+
+  /**
+   * Adds a library of functions, and gives its name.
+   *
+   * O(N) for a text of N bytes. Since Redis 7.0.0.
+   */
+  functionLoad<T = unknown>(...args: Value[]): Out<M, T>;
+
+  /**
+   * Adds the libraries that FUNCTION DUMP gave: all of them or none.
+   *
+   * O(N) for N functions. Since Redis 7.0.0.
+   */
+  functionRestore(serializedValue: Value, policy?: "FLUSH" | "flush" | "APPEND" | "append" | "REPLACE" | "replace"): Out<M, "OK">;
+
+  /**
+   * Shows the function that runs, and how many libraries and functions there are.
+   *
+   * O(1). Since Redis 7.0.0.
+   */
+  functionStats<T = string>(): Out<M, (T | unknown)[]>;
 
   /**
    * Adds members at places to a sorted set, or moves them.
@@ -805,6 +910,55 @@ export interface GeneratedCommands<M extends Mode> {
   lastsave(): Out<M, number>;
 
   /**
+   * Tells people what took too long lately.
+   *
+   * O(1). Since Redis 2.8.13.
+   */
+  latencyDoctor<T = unknown>(): Out<M, T>;
+
+  /**
+   * Draws when an event took too long, and how long.
+   *
+   * O(1). Since Redis 2.8.13.
+   */
+  latencyGraph<T = unknown>(event: Value): Out<M, T>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 2.8.13.
+   */
+  latencyHelp(): Out<M, string[]>;
+
+  /**
+   * Tells how often commands took how long, where latency-tracking measures them.
+   *
+   * O(N) for N commands. Since Redis 7.0.0.
+   */
+  latencyHistogram<T = string>(...args: Value[]): Out<M, (T | (T | unknown)[])[]>;
+
+  /**
+   * Gives the times at which an event took too long, and how many milliseconds.
+   *
+   * O(1). Since Redis 2.8.13.
+   */
+  latencyHistory(event: Value): Out<M, [number, number][]>;
+
+  /**
+   * Gives for each event when it last took too long, how long then, and how long at most.
+   *
+   * O(1). Since Redis 2.8.13.
+   */
+  latencyLatest<T = string>(): Out<M, [T, number, number, number][]>;
+
+  /**
+   * Forgets some events, or all.
+   *
+   * O(N) for N events. Since Redis 2.8.13.
+   */
+  latencyReset(...args: Value[]): Out<M, number>;
+
+  /**
    * Finds the longest common subsequence of two values.
    *
    * O(N*M) for values of N and M bytes. Since Redis 7.0.0.
@@ -840,7 +994,7 @@ export interface GeneratedCommands<M extends Mode> {
   lmove<T = unknown>(source: Key, destination: Key, wherefrom: "LEFT" | "left" | "RIGHT" | "right", whereto: "LEFT" | "left" | "RIGHT" | "right"): Out<M, T | null>;
 
   /**
-   * Shows a small picture and the version.
+   * Shows a picture and the version: a duck, a maze (5) or a city (6), of so many columns and rows.
    *
    *  Since Redis 5.0.0.
    */
@@ -901,6 +1055,48 @@ export interface GeneratedCommands<M extends Mode> {
    * O(N) with N elements removed. Since Redis 1.0.0.
    */
   ltrim(key: Key, start: Numeric, stop: Numeric): Out<M, "OK">;
+
+  /**
+   * Tells people whether there is a problem with memory.
+   *
+   * O(1). Since Redis 4.0.0.
+   */
+  memoryDoctor<T = unknown>(): Out<M, T>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 4.0.0.
+   */
+  memoryHelp(): Out<M, string[]>;
+
+  /**
+   * Says that the allocator tells nothing.
+   *
+   * O(1). Since Redis 4.0.0.
+   */
+  memoryMallocStats<T = unknown>(): Out<M, T>;
+
+  /**
+   * Does nothing: memory that is free is given back without being asked.
+   *
+   * O(1). Since Redis 4.0.0.
+   */
+  memoryPurge(): Out<M, "OK">;
+
+  /**
+   * Tells what the keys take in all.
+   *
+   * O(1). Since Redis 4.0.0.
+   */
+  memoryStats<T = string>(): Out<M, (T | unknown)[]>;
+
+  /**
+   * Gives the bytes that a key and its value take. Large values are estimated from some elements.
+   *
+   * O(1). Since Redis 4.0.0.
+   */
+  memoryUsage(key: Key, options?: { samples?: Numeric }): Out<M, number | null>;
 
   /**
    * Gives the values of several keys; null for one that is missing or not a string.
@@ -1176,6 +1372,48 @@ export interface GeneratedCommands<M extends Mode> {
   scard(key: Key): Out<M, number>;
 
   /**
+   * Would turn the debugging of scripts on or off; it is always off.
+   *
+   * O(1). Since Redis 3.2.0.
+   */
+  scriptDebug(mode: "YES" | "yes" | "SYNC" | "sync" | "NO" | "no"): Out<M, "OK">;
+
+  /**
+   * Tells which scripts are known.
+   *
+   * O(N) for N scripts. Since Redis 2.6.0.
+   */
+  scriptExists(...sha1s: Value[]): Out<M, number[]>;
+
+  /**
+   * Forgets all scripts.
+   *
+   * O(N) for N scripts. Since Redis 2.6.0.
+   */
+  scriptFlush(flushType?: "ASYNC" | "async" | "SYNC" | "sync"): Out<M, "OK">;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  scriptHelp(): Out<M, string[]>;
+
+  /**
+   * Ends the script that runs, unless it has written something.
+   *
+   * O(1). Since Redis 2.6.0.
+   */
+  scriptKill(): Out<M, "OK">;
+
+  /**
+   * Makes a script known without running it, and gives the SHA-1 of its text.
+   *
+   * O(N) for a text of N bytes. Since Redis 2.6.0.
+   */
+  scriptLoad<T = unknown>(script: Value): Out<M, T>;
+
+  /**
    * Gives the members of the first set that no other set has.
    *
    * O(N) for N members in all sets together. Since Redis 1.0.0.
@@ -1251,6 +1489,34 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 1.0.0.
    */
   sismember(key: Key, member: Value): Out<M, number>;
+
+  /**
+   * Shows the latest requests that took long: number, time, microseconds, words, address and name of the client.
+   *
+   * O(N) for N requests. Since Redis 2.2.12.
+   */
+  slowlogGet<T = string>(count?: Numeric): Out<M, [number, number, number, T[], T, T][]>;
+
+  /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 6.2.0.
+   */
+  slowlogHelp(): Out<M, string[]>;
+
+  /**
+   * Gives how many slow requests are remembered.
+   *
+   * O(1). Since Redis 2.2.12.
+   */
+  slowlogLen(): Out<M, number>;
+
+  /**
+   * Forgets the slow requests.
+   *
+   * O(N) for N requests. Since Redis 2.2.12.
+   */
+  slowlogReset(): Out<M, "OK">;
 
   /**
    * Gives all members of a set.
@@ -1845,10 +2111,25 @@ export const generated = {
   digest: (key: unknown) => command(["DIGEST", key]),
   dump: (key: unknown) => command(["DUMP", key]),
   echo: (message: unknown) => command(["ECHO", message]),
+  eval: (...args: unknown[]) => command(["EVAL", ...args]),
+  evalsha: (...args: unknown[]) => command(["EVALSHA", ...args]),
+  evalsha_ro: (...args: unknown[]) => command(["EVALSHA_RO", ...args]),
+  eval_ro: (...args: unknown[]) => command(["EVAL_RO", ...args]),
   exists: (...keys: unknown[]) => command(["EXISTS", ...keys.flat()]),
   expire: (key: unknown, seconds: unknown, condition?: unknown) => command(["EXPIRE", key, seconds, ...someOf(condition)]),
   expireat: (key: unknown, unixTimeSeconds: unknown, condition?: unknown) => command(["EXPIREAT", key, unixTimeSeconds, ...someOf(condition)]),
   expiretime: (key: unknown) => command(["EXPIRETIME", key]),
+  fcall: (...args: unknown[]) => command(["FCALL", ...args]),
+  fcall_ro: (...args: unknown[]) => command(["FCALL_RO", ...args]),
+  functionDelete: (libraryName: unknown) => command(["FUNCTION", "DELETE", libraryName]),
+  functionDump: () => command(["FUNCTION", "DUMP"]),
+  functionFlush: (flushType?: unknown) => command(["FUNCTION", "FLUSH", ...someOf(flushType)]),
+  functionHelp: () => command(["FUNCTION", "HELP"]),
+  functionKill: () => command(["FUNCTION", "KILL"]),
+  functionList: (options?: object) => command(["FUNCTION", "LIST", ...optionWords(options, [["libraryname", "LIBRARYNAME"], ["withcode", "WITHCODE"]])]),
+  functionLoad: (...args: unknown[]) => command(["FUNCTION", "LOAD", ...args]),
+  functionRestore: (serializedValue: unknown, policy?: unknown) => command(["FUNCTION", "RESTORE", serializedValue, ...someOf(policy)]),
+  functionStats: () => command(["FUNCTION", "STATS"]),
   geoadd: (...args: unknown[]) => command(["GEOADD", ...args]),
   geodist: (key: unknown, member1: unknown, member2: unknown, unit?: unknown) => command(["GEODIST", key, member1, member2, ...someOf(unit)]),
   geohash: (...args: unknown[]) => command(["GEOHASH", ...args]),
@@ -1894,6 +2175,13 @@ export const generated = {
   info: (...args: unknown[]) => command(["INFO", ...args]),
   keys: (pattern: unknown) => command(["KEYS", pattern]),
   lastsave: () => command(["LASTSAVE"]),
+  latencyDoctor: () => command(["LATENCY", "DOCTOR"]),
+  latencyGraph: (event: unknown) => command(["LATENCY", "GRAPH", event]),
+  latencyHelp: () => command(["LATENCY", "HELP"]),
+  latencyHistogram: (...args: unknown[]) => command(["LATENCY", "HISTOGRAM", ...args]),
+  latencyHistory: (event: unknown) => command(["LATENCY", "HISTORY", event]),
+  latencyLatest: () => command(["LATENCY", "LATEST"]),
+  latencyReset: (...args: unknown[]) => command(["LATENCY", "RESET", ...args]),
   lcs: (key1: unknown, key2: unknown, options?: object) => command(["LCS", key1, key2, ...optionWords(options, [["len", "LEN"], ["idx", "IDX"], ["minMatchLen", "MINMATCHLEN"], ["withMatchLen", "WITHMATCHLEN"]])]),
   lindex: (key: unknown, index: unknown) => command(["LINDEX", key, index]),
   linsert: (key: unknown, where: unknown, pivot: unknown, element: unknown) => command(["LINSERT", key, where, pivot, element]),
@@ -1908,6 +2196,12 @@ export const generated = {
   lrem: (key: unknown, count: unknown, element: unknown) => command(["LREM", key, count, element]),
   lset: (key: unknown, index: unknown, element: unknown) => command(["LSET", key, index, element]),
   ltrim: (key: unknown, start: unknown, stop: unknown) => command(["LTRIM", key, start, stop]),
+  memoryDoctor: () => command(["MEMORY", "DOCTOR"]),
+  memoryHelp: () => command(["MEMORY", "HELP"]),
+  memoryMallocStats: () => command(["MEMORY", "MALLOC-STATS"]),
+  memoryPurge: () => command(["MEMORY", "PURGE"]),
+  memoryStats: () => command(["MEMORY", "STATS"]),
+  memoryUsage: (key: unknown, options?: object) => command(["MEMORY", "USAGE", key, ...optionWords(options, [["samples", "SAMPLES"]])]),
   mget: (...keys: unknown[]) => command(["MGET", ...keys.flat()]),
   move: (key: unknown, db: unknown) => command(["MOVE", key, db]),
   msetex: (...args: unknown[]) => command(["MSETEX", ...args]),
@@ -1947,6 +2241,12 @@ export const generated = {
   save: () => command(["SAVE"]),
   scan: (cursor: unknown, options?: object) => command(["SCAN", cursor, ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["type", "TYPE"]])], scanned),
   scard: (key: unknown) => command(["SCARD", key]),
+  scriptDebug: (mode: unknown) => command(["SCRIPT", "DEBUG", mode]),
+  scriptExists: (...sha1s: unknown[]) => command(["SCRIPT", "EXISTS", ...sha1s]),
+  scriptFlush: (flushType?: unknown) => command(["SCRIPT", "FLUSH", ...someOf(flushType)]),
+  scriptHelp: () => command(["SCRIPT", "HELP"]),
+  scriptKill: () => command(["SCRIPT", "KILL"]),
+  scriptLoad: (script: unknown) => command(["SCRIPT", "LOAD", script]),
   sdiff: (...keys: unknown[]) => command(["SDIFF", ...keys.flat()]),
   sdiffstore: (destination: unknown, ...keys: unknown[]) => command(["SDIFFSTORE", destination, ...keys.flat()]),
   set: (key: unknown, value: unknown, options?: object) => command(["SET", key, value, ...optionWords(options, [["nx", "NX"], ["xx", "XX"], ["ifeq", "IFEQ"], ["ifne", "IFNE"], ["ifdeq", "IFDEQ"], ["ifdne", "IFDNE"], ["get", "GET"], ["ex", "EX"], ["px", "PX"], ["exat", "EXAT"], ["pxat", "PXAT"], ["keepTtl", "KEEPTTL"]])]),
@@ -1958,6 +2258,10 @@ export const generated = {
   sintercard: (numkeys: unknown, keys: unknown, options?: object) => command(["SINTERCARD", numkeys, ...listOf(keys), ...optionWords(options, [["limit", "LIMIT"]])]),
   sinterstore: (destination: unknown, ...keys: unknown[]) => command(["SINTERSTORE", destination, ...keys.flat()]),
   sismember: (key: unknown, member: unknown) => command(["SISMEMBER", key, member]),
+  slowlogGet: (count?: unknown) => command(["SLOWLOG", "GET", ...someOf(count)]),
+  slowlogHelp: () => command(["SLOWLOG", "HELP"]),
+  slowlogLen: () => command(["SLOWLOG", "LEN"]),
+  slowlogReset: () => command(["SLOWLOG", "RESET"]),
   smembers: (key: unknown) => command(["SMEMBERS", key]),
   smove: (source: unknown, destination: unknown, member: unknown) => command(["SMOVE", source, destination, member]),
   sort: (key: unknown, options?: object) => command(["SORT", key, ...optionWords(options, [["by", "BY"], ["offset", "LIMIT"], ["count", ""], ["get", "GET"], ["asc", "ASC"], ["desc", "DESC"], ["alpha", "ALPHA"], ["store", "STORE"]])]),
@@ -2037,5 +2341,5 @@ export const generated = {
 
 /** Commands that change nothing: running one of them twice does no harm. */
 export const readOnlyCommands: ReadonlySet<string> = new Set(
-  "LINDEX LLEN LPOS LRANGE BITCOUNT BITFIELD_RO BITPOS GETBIT DUMP EXISTS EXPIRETIME KEYS PEXPIRETIME PTTL RANDOMKEY SCAN SORT_RO TOUCH TTL TYPE GEODIST GEOHASH GEOPOS GEORADIUS_RO GEORADIUSBYMEMBER_RO GEOSEARCH HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSTRLEN HTTL HVALS PFCOUNT DBSIZE LOLWUT SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN SUNION XLEN XPENDING XRANGE XREAD XREVRANGE DIGEST GET GETRANGE LCS MGET STRLEN SUBSTR ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION".split(" "),
+  "LINDEX LLEN LPOS LRANGE BITCOUNT BITFIELD_RO BITPOS GETBIT DUMP EXISTS EXPIRETIME KEYS PEXPIRETIME PTTL RANDOMKEY SCAN SORT_RO TOUCH TTL TYPE GEODIST GEOHASH GEOPOS GEORADIUS_RO GEORADIUSBYMEMBER_RO GEOSEARCH HEXISTS HEXPIRETIME HGET HGETALL HKEYS HLEN HMGET HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSTRLEN HTTL HVALS PFCOUNT EVALSHA_RO EVAL_RO FCALL_RO DBSIZE LOLWUT SCARD SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SRANDMEMBER SSCAN SUNION XLEN XPENDING XRANGE XREAD XREVRANGE DIGEST GET GETRANGE LCS MGET STRLEN SUBSTR ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION".split(" "),
 );
