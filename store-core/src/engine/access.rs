@@ -147,12 +147,9 @@ impl Engine {
         command: CommandId,
         words: &[&[u8]],
     ) -> Result<(), Error> {
-        let user = &self.sessions.get(id).user;
-        if user.is_unrestricted() {
-            return Ok(());
-        }
-        let spec = self.commands.get(command);
-        let Err(denied) = user.check(command, spec, words) else { return check_option(user, command, spec, words) };
+        let Some(denied) = self.denied_to(id, command, words) else {
+            return check_option(&self.sessions.get(id).user, command, self.commands.get(command), words);
+        };
         self.log_denied(now, id, command, words, denied);
         Err(Error::DeniedSince {
             reason: match denied {
@@ -161,6 +158,15 @@ impl Engine {
                 Denied::Channel(_) => "no permission to access one of the channels used as arguments",
             },
         })
+    }
+
+    /// What of a request its session's user may not do.
+    pub(crate) fn denied_to(&self, id: SessionId, command: CommandId, words: &[&[u8]]) -> Option<Denied> {
+        let user = &self.sessions.get(id).user;
+        if user.is_unrestricted() {
+            return None;
+        }
+        user.check(command, self.commands.get(command), words).err()
     }
 
     pub(crate) fn log_denied(

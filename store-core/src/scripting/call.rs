@@ -83,14 +83,10 @@ impl Engine {
         command: CommandId,
         words: &[&[u8]],
     ) -> Result<(), Error> {
-        let user = &self.sessions.get(id).user;
-        if user.is_unrestricted() {
-            return Ok(());
-        }
-        let Err(denied) = user.check(command, self.commands.get(command), words) else { return Ok(()) };
+        let Some(denied) = self.denied_to(id, command, words) else { return Ok(()) };
         let reason = match denied {
             Denied::Command => {
-                let name = String::from_utf8_lossy(user.name()).into_owned();
+                let name = String::from_utf8_lossy(self.sessions.get(id).user.name()).into_owned();
                 let command = self.commands.get(command).full_name();
                 format!("User {name} has no permissions to run the '{command}' command")
             }
