@@ -63,7 +63,9 @@ impl Store {
     #[wasm_bindgen(constructor)]
     pub fn new(seed: u64, record_effects: bool) -> Self {
         let scripts = ScriptLimits { max_bytes: 128 << 20, ..ScriptLimits::default() };
-        let config = Config { record_effects, scripts, ..Config::default() };
+        let mut config = Config { record_effects, scripts, ..Config::default() };
+        // Asking a page for the time costs as much as a short request; nobody reads its slow log unless they turn it on.
+        config.timing.slowlog_us = -1;
         Self {
             engine: Engine::new(config, seed),
             input: Vec::new(),
