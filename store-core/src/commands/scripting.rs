@@ -64,7 +64,8 @@ const EVAL_RO: Command = Command::new("EVAL_RO", Group::Scripting, "7.0.0")
 fn eval(caller: &mut Caller<'_>, command: &Command, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     caller.engine.tell_monitors(caller.now, caller.id, command, args.all());
     let code = args.word()?;
-    let call = read_call(caller, command, args)?;
+    let count = args.integer()?;
+    let call = read_call(caller, command, count, args)?;
     let hash = caller.engine.load_script(code)?;
     caller.engine.run_script(&hash, call, reply)
 }
@@ -97,14 +98,14 @@ fn eval_sha(
     if digits.len() != 40 {
         return Err(UNKNOWN);
     }
-    let call = read_call(caller, command, args)?;
+    let count = args.integer()?;
+    let call = read_call(caller, command, count, args)?;
     let hash = parse_hash(digits).filter(|hash| caller.engine.scripting.scripts.contains(hash)).ok_or(UNKNOWN)?;
     caller.engine.run_script(&hash, call, reply)
 }
 
-/// Reads the keys and arguments of a script.
-fn read_call<'a>(caller: &Caller<'_>, command: &Command, args: &mut Args<'a>) -> Result<ScriptCall<'a>, Error> {
-    let count = args.integer()?;
+/// The call of a script or function with so many keys.
+fn read_call<'a>(caller: &Caller<'_>, command: &Command, count: i64, args: &Args<'a>) -> Result<ScriptCall<'a>, Error> {
     let (keys, args) = split_keys(count, args)?;
     Ok(ScriptCall { id: caller.id, now: caller.now, keys, args, reads_only: command.has(Flag::ReadOnly) })
 }
@@ -150,8 +151,6 @@ fn call_function(
         return Err(Error::message("ERR Function not found"));
     }
     let count = args.integer().map_err(|_| Error::message("ERR Bad number of keys provided"))?;
-    let (keys, args) = split_keys(count, args)?;
-    let reads_only = command.has(Flag::ReadOnly);
-    let call = ScriptCall { id: caller.id, now: caller.now, keys, args, reads_only };
+    let call = read_call(caller, command, count, args)?;
     caller.engine.run_library_function(name, call, reply)
 }
