@@ -31,12 +31,27 @@ impl Server {
     /// # Errors
     /// When it is not installed, or does not start.
     pub fn redis(options: &[&str]) -> anyhow::Result<Self> {
-        let address = free_address()?;
+        // Another program may take a port between its choice and its use.
+        const PORTS_TRIED: usize = 3;
+        let mut started = Self::redis_on(free_address()?, options);
+        for _ in 1..PORTS_TRIED {
+            if started.is_ok() {
+                break;
+            }
+            started = Self::redis_on(free_address()?, options);
+        }
+        started.context("redis-server does not start; on Debian: apt-get install redis-server")
+    }
+
+    fn redis_on(address: SocketAddr, options: &[&str]) -> anyhow::Result<Self> {
         let port = address.port().to_string();
         let mut command = Command::new("redis-server");
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.args(["--enable-debug-command", "local"]).args(options);
-        Self::start(command, address).context("redis-server does not start; on Debian: apt-get install redis-server")
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
+        let mut server = Self { child, address, http: address };
+        server.wait_until_ready()?;
+        Ok(server)
     }
 
     /// A gateway with nothing in it, and the folder for its data, built first if need be.
@@ -76,17 +91,6 @@ impl Server {
         Ok(server)
     }
 
-    /// Starts a program and waits until it answers PING.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub fn start(mut command: Command, address: SocketAddr) -> anyhow::Result<Self> {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
-        let mut server = Self { child, address, http: address };
-        server.wait_until_ready()?;
-        Ok(server)
-    }
-
     /// Its process number.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -112,20 +116,30 @@ impl Server {
 
     fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + START_MAX;
-        loop {
-            let answer = Connection::open(self.address).and_then(|mut connection| connection.ask(&[b"PING"]));
-            let loading = |answer: &Value| matches!(answer, Value::Error(text) if text.starts_with(b"LOADING"));
-            if answer.is_ok_and(|answer| !loading(&answer)) {
-                return Ok(());
-            }
+        while !self.is_ready()? {
             if let Some(status) = self.child.try_wait()? {
                 bail!("it ended at once ({status})");
             }
-            if Instant::now() > deadline {
-                bail!("nobody listens on {} yet", self.address);
-            }
+            ensure!(Instant::now() < deadline, "nobody listens on {} yet", self.address);
             std::thread::sleep(Duration::from_millis(2));
         }
+        Ok(())
+    }
+
+    /// Whether it serves requests. What answers may also be another program, which was faster to take the port.
+    fn is_ready(&self) -> anyhow::Result<bool> {
+        let Ok(answer) = Connection::open(self.address).and_then(|mut connection| connection.ask(&[b"INFO", b"server"]))
+        else {
+            return Ok(false);
+        };
+        if let Value::Error(text) = &answer {
+            // Any other refusal, such as the wish for a password, comes from a server that is there.
+            return Ok(!text.starts_with(b"LOADING"));
+        }
+        let info = String::from_utf8_lossy(answer.text().unwrap_or_default()).into_owned();
+        let answering = info.lines().find_map(|line| line.strip_prefix("process_id:"));
+        ensure!(answering == Some(&self.pid().to_string()), "{} is taken by another program", self.address);
+        Ok(true)
     }
 }
 
