@@ -8,6 +8,7 @@
 //!
 //! - [`host`] owns the engine and knows when an answer may leave.
 //! - [`loader`] loads them at the start, behind open ports.
+//! - [`follow`] brings the data of a Redis that runs.
 //! - [`log`] keeps effects in files and reads them back.
 //! - [`resp`] and [`http`] turn bytes into requests and answers into bytes.
 //! - [`facts`] are what `INFO` shows of the process.
@@ -19,6 +20,7 @@
 
 pub mod access;
 pub mod facts;
+pub mod follow;
 pub mod host;
 pub mod http;
 pub mod loader;

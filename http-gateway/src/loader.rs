@@ -61,7 +61,7 @@ impl Loader {
 }
 
 /// Does something, and shows meanwhile how far it has come: on a terminal by a bar, elsewhere by lines in the log.
-fn show<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
+pub(crate) fn show<T>(progress: &Progress, work: impl FnOnce() -> T) -> T {
     let (done, is_done) = channel::<()>();
     let is_terminal = io::stderr().is_terminal();
     let interval = if is_terminal { BAR_INTERVAL } else { LINE_INTERVAL };
@@ -95,7 +95,10 @@ fn bar(progress: &Progress) -> String {
 
 fn line(progress: &Progress) -> String {
     let (read, total) = (progress.read_bytes(), progress.total_bytes());
-    format!("loading the data: {} % of {} MiB", 100 * read / total.max(1), total.div_ceil(MIB))
+    match (100 * read).checked_div(total) {
+        Some(percent) => format!("loading the data: {percent} % of {} MiB", total.div_ceil(MIB)),
+        None => format!("loading the data: {} MiB", read / MIB),
+    }
 }
 
 #[cfg(test)]
@@ -104,7 +107,7 @@ mod tests {
 
     #[test]
     fn nothing_to_load_is_no_division_by_zero() {
-        assert_eq!(line(&Progress::default()), "loading the data: 0 % of 0 MiB");
+        assert_eq!(line(&Progress::default()), "loading the data: 0 MiB");
         assert!(bar(&Progress::default()).starts_with("[....."));
     }
 }

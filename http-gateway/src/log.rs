@@ -204,11 +204,20 @@ pub fn look_at_file(path: &Path, engine: &mut Engine) -> Result<Summary, Error> 
 /// # Errors
 /// [`Error::Occupied`], or [`Error::Io`].
 pub fn create(folder: &Folder, engine: &mut Engine) -> Result<(), Error> {
-    let mut manifest = manifest::Manifest::read(folder)?;
-    if manifest.files().next().is_some() {
-        return Err(Error::Occupied { path: folder.path_of("") });
-    }
-    rewrite::run(folder, &mut manifest, engine)
+    rewrite::run(folder, &mut read_empty(folder)?, engine)
+}
+
+/// Makes sure that a folder has no log yet.
+///
+/// # Errors
+/// [`Error::Occupied`], or [`Error::Io`].
+pub fn check_empty(folder: &Folder) -> Result<(), Error> {
+    read_empty(folder).map(drop)
+}
+
+fn read_empty(folder: &Folder) -> Result<manifest::Manifest, Error> {
+    let manifest = manifest::Manifest::read(folder)?;
+    if manifest.files().next().is_some() { Err(Error::Occupied { path: folder.path_of("") }) } else { Ok(manifest) }
 }
 
 /// Loads files with their purposes, one after the other.

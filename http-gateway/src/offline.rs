@@ -1,25 +1,72 @@
 //! What is done with files while no server uses them: `import`, `export`, `check`.
 
+use crate::follow::{self, Address, Until};
 use crate::log::{self, Error, Folder, Summary};
-use crate::options::{CheckOptions, ExportOptions, ImportOptions};
+use crate::options::{CheckOptions, ExportOptions, ImportOptions, ImportSource};
 use redstart_core::{Config, Engine, Purpose};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Brings the data of a dump or of an append-only directory into a data folder that has none yet.
 ///
 /// # Errors
 /// When there is something wrong with either of them; then the data folder is as it was.
-pub fn import(options: &ImportOptions, out: &mut impl Write) -> Result<(), Error> {
+pub fn import(options: &ImportOptions, out: &mut impl Write) -> Result<(), follow::Error> {
+    match &options.source {
+        ImportSource::Path(source) => Ok(import_files(source, &options.data, out)?),
+        ImportSource::Redis(address) => import_running(address, options, out),
+    }
+}
+
+fn import_files(source: &Path, data: &Path, out: &mut impl Write) -> Result<(), Error> {
     let mut engine = engine();
-    let files = load(&options.source, &mut engine)?;
+    let files = load(source, &mut engine)?;
     for file in files.iter().filter(|file| file.torn_bytes > 0) {
         say(out, &format!("{}: {} bytes of an unfinished write are left out", file.path.display(), file.torn_bytes))?;
     }
-    let folder = Folder::take(&options.data)?;
+    let folder = Folder::take(data)?;
     log::create(&folder, &mut engine)?;
-    say(out, &format!("{} holds {}", options.data.display(), contents(&engine)))
+    say(out, &format!("{} holds {}", data.display(), contents(&engine)))
+}
+
+/// Follows a Redis that runs until a signal comes, and writes what it has then.
+fn import_running(address: &Address, options: &ImportOptions, out: &mut impl Write) -> Result<(), follow::Error> {
+    let data = &options.data;
+    let folder = Folder::take(data)?;
+    log::check_empty(&folder)?;
+    let stopped = stopped_by_signals().map_err(|source| Error::Thread { source })?;
+    if !options.once {
+        say(out, &format!("following {address} until Ctrl-C; then its data are written to {}", data.display()))?;
+    }
+    let mut engine = engine();
+    let until = Until { stopped, once: options.once };
+    let Some(offset) = follow::follow(address, &until, &mut engine)? else {
+        return Ok(say(out, "stopped before all data were here: nothing was written")?);
+    };
+    log::create(&folder, &mut engine)?;
+    let contents = contents(&engine);
+    Ok(say(out, &format!("{} holds {contents}: everything up to offset {offset} of {address}", data.display()))?)
+}
+
+/// Becomes true when somebody wants this to end.
+fn stopped_by_signals() -> io::Result<Arc<AtomicBool>> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let guard = runtime.enter();
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    drop(guard);
+    let told = stopped.clone();
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(async {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        });
+        told.store(true, Ordering::SeqCst);
+    })?;
+    Ok(stopped)
 }
 
 /// Writes the data of a data folder into an RDB file, which a Redis loads.

@@ -1,9 +1,11 @@
 //! The command line.
 
+use crate::follow::{Address, AddressError};
 use crate::host::Durability;
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// A Redis-compatible store behind RESP, REST, server-sent events and WebSocket.
 #[derive(Clone, Debug, Parser)]
@@ -30,6 +32,15 @@ pub enum Command {
     ///
     ///   redstart import dump.rdb
     ///   redstart import /var/lib/redis/appendonlydir
+    ///   redstart import redis://user:password@host:6379
+    ///
+    /// A Redis that runs is followed as by a replica of it: its data come first, then every change, until Ctrl-C; then
+    /// they are written into the folder. So it can be moved while clients use it:
+    ///
+    ///   1. redstart import redis://host:6379, and wait until it says that it follows
+    ///   2. redis-cli -h host client pause 60000 write: clients go on reading there, and their writes wait
+    ///   3. Ctrl-C, when INFO replication there shows the same number as master_repl_offset and as slave0's offset
+    ///   4. redstart serve, and send the clients there
     #[command(verbatim_doc_comment)]
     Import(ImportOptions),
     /// Write the data of a data folder into an RDB file, which a Redis 7 loads; no server may be using the folder
@@ -41,12 +52,32 @@ pub enum Command {
 /// What to import.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ImportOptions {
-    /// An RDB file, an append-only file, or an append-only directory of Redis 7
-    #[arg(value_name = "DUMP")]
-    pub source: PathBuf,
+    /// An RDB file, an append-only file, an append-only directory of Redis 7, or redis://[user:password@]host[:port]
+    #[arg(value_name = "SOURCE")]
+    pub source: ImportSource,
+    /// Take the data of one moment from a Redis that runs, and do not follow it
+    #[arg(long)]
+    pub once: bool,
     /// Folder of the append-only log; made if it is not there
     #[arg(long, value_name = "FOLDER", default_value = "./redstart-data")]
     pub data: PathBuf,
+}
+
+/// Where data come from.
+#[derive(Clone, Debug)]
+pub enum ImportSource {
+    /// Files.
+    Path(PathBuf),
+    /// A Redis that runs.
+    Redis(Address),
+}
+
+impl FromStr for ImportSource {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        if Address::is_meant_by(text) { text.parse().map(Self::Redis) } else { Ok(Self::Path(text.into())) }
+    }
 }
 
 /// What to export.

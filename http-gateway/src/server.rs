@@ -4,7 +4,7 @@ use crate::host::{Durability, Flusher, Host, Saver};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal};
-use crate::{facts, http, resp};
+use crate::{facts, follow, http, resp};
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -27,6 +27,9 @@ pub enum Error {
     /// The log cannot be used.
     #[error("failed to {0}")]
     Log(#[from] log::Error),
+    /// The data of another server cannot be brought.
+    #[error("failed to {0}")]
+    Follow(#[from] follow::Error),
     /// An address cannot be listened on.
     #[error("failed to listen on {address}, the {purpose} address: {reason}")]
     Listen {

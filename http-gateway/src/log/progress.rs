@@ -1,4 +1,4 @@
-//! How far the loading of a log has come.
+//! How far the loading of data has come.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,11 +10,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(super) fn set_total(&self, bytes: u64) {
+    pub(crate) fn set_total(&self, bytes: u64) {
         self.total.store(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn add(&self, bytes: u64) {
+    pub(crate) fn add(&self, bytes: u64) {
         self.read.fetch_add(bytes, Ordering::Relaxed);
     }
 
@@ -23,7 +23,7 @@ impl Progress {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// How many bytes there are to read.
+    /// How many bytes there are to read; 0 when nobody knows.
     pub fn total_bytes(&self) -> u64 {
         self.total.load(Ordering::Relaxed)
     }

@@ -91,7 +91,7 @@ impl<'a> Addition<'a> {
                 id = Some(NewId::parse(args.word()?)?);
             }
         }
-        let trim = options.finish(writer.config())?;
+        let trim = options.finish(writer)?;
         let words = args.rest();
         let Some(id) = id.filter(|_| !words.is_empty() && words.len().is_multiple_of(2)) else {
             return Err(Error::WrongArity { command: "xadd".into() });

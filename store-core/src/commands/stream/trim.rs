@@ -2,6 +2,7 @@
 
 use super::event;
 use crate::args::Args;
+use crate::clock::Millis;
 use crate::config::Config;
 use crate::error::Error;
 use crate::keyspace::Writer;
@@ -43,7 +44,7 @@ fn xtrim(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
             return Err(Error::Syntax);
         }
     }
-    let trim = options.finish_required(writer.config())?;
+    let trim = options.finish_required(writer)?;
     let Some(stream) = writer.get_mut::<Stream>(key)? else {
         reply.integer(0);
         return Ok(());
@@ -110,26 +111,27 @@ impl Options {
         Ok(())
     }
 
-    /// The trim that was asked for, if one was.
-    pub(super) fn finish(self, config: &Config) -> Result<Option<Trim>, Error> {
+    /// The trim that was asked for, if one was. The log of a Redis, and what it tells its replicas, has approximate trims as
+    /// the exact ones that they came to, and does not leave out the limit.
+    pub(super) fn finish(self, writer: &Writer<'_>) -> Result<Option<Trim>, Error> {
         if self.limit.is_some_and(|limit| limit > 0) && self.threshold.is_none() {
             return Err(LIMIT_WITHOUT_STRATEGY);
         }
-        if self.limit.is_some() && !self.approximate {
+        if self.limit.is_some() && !self.approximate && writer.now() != Millis::REPLAY {
             return Err(LIMIT_OF_EXACT);
         }
-        let limit = || self.limit.unwrap_or_else(|| default_limit(config));
+        let limit = || self.limit.unwrap_or_else(|| default_limit(writer.config()));
         let precision = if self.approximate { Precision::Nodes { limit: limit() } } else { Precision::Exact };
         let references = self.references.unwrap_or_default();
         Ok(self.threshold.map(|threshold| Trim { threshold, precision, references }))
     }
 
     /// The trim that was asked for, where one has to be.
-    fn finish_required(self, config: &Config) -> Result<Trim, Error> {
+    fn finish_required(self, writer: &Writer<'_>) -> Result<Trim, Error> {
         if self.limit.is_none_or(|limit| limit == 0) && self.threshold.is_none() {
             return Err(NO_STRATEGY);
         }
-        self.finish(config)?.ok_or(NO_STRATEGY)
+        self.finish(writer)?.ok_or(NO_STRATEGY)
     }
 }
 
@@ -159,4 +161,28 @@ pub(super) fn effect<'a>(trim: &Trim, len: &'a str) -> Words<'a> {
         References::Acknowledged => words.push(b"ACKED"),
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::resp::write_request;
+    use crate::{Config, Engine};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn what_redis_makes_of_an_approximate_trim_is_replayed() {
+        let mut log = Vec::new();
+        for line in ["XADD s 1-1 f v", "XADD s MAXLEN = 2 LIMIT 1 2-1 f v", "XADD s MAXLEN = 1 LIMIT 5 3-1 f v"] {
+            write_request(&mut log, &line.split(' ').map(str::as_bytes).collect::<Vec<_>>());
+        }
+        let mut engine = Engine::new(Config::default(), 1);
+        engine.replay(&log).unwrap();
+        let mut expected = Engine::new(Config::default(), 1);
+        let mut log = Vec::new();
+        for line in ["XADD s 1-1 f v", "XADD s 2-1 f v", "XADD s 3-1 f v", "XTRIM s MAXLEN 1"] {
+            write_request(&mut log, &line.split(' ').map(str::as_bytes).collect::<Vec<_>>());
+        }
+        expected.replay(&log).unwrap();
+        assert_eq!(engine.digest(), expected.digest());
+    }
 }
