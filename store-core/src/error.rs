@@ -3,17 +3,31 @@
 //! A closed list: the first word of each text is the code that clients branch on, the rest is Redis's text
 //! byte for byte. A refused request has changed nothing.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt;
 
-/// Declares [`Error`]: variants with a fixed text, and below them those that carry a detail.
+/// Declares [`Error`], its variants with a fixed text, and [`Detail`], those that carry words of the request.
 macro_rules! errors {
     ($($(#[doc = $doc:literal])* $name:ident => $text:literal,)* ; $($(#[doc = $ddoc:literal])* $dname:ident { $($field:ident : $kind:ty),* } => $dtext:literal,)*) => {
-        /// An error reply.
+        /// An error reply, in two machine words: every result of a command carries one.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Error {
             $($(#[doc = $doc])* #[doc = $text] $name,)*
+            /// Any other refusal whose text is fixed where it is made, code included.
+            Message {
+                /// The text, behind a thin reference.
+                text: &'static &'static str,
+            },
+            /// A refusal whose text needs more than is known beforehand.
+            Detailed(Box<Detail>),
+        }
+
+        /// A refusal that carries words of the request.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Detail {
             $($(#[doc = $ddoc])* #[doc = $dtext] $dname {
                 $(#[doc = "Fills the text's place of the same name."] $field: $kind),*
             },)*
@@ -21,8 +35,17 @@ macro_rules! errors {
 
         impl fmt::Display for Error {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                    Self::Message { text } => text,
+                    Self::Detailed(detail) => return detail.fmt(f),
+                })
+            }
+        }
+
+        impl fmt::Display for Detail {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
-                    $(Self::$name => f.write_str($text),)*
                     $(Self::$dname { $($field),* } => write!(f, $dtext),)*
                 }
             }
@@ -114,22 +137,33 @@ errors! {
     UnknownParameter { name: String } => "ERR Unknown option or number of arguments for CONFIG SET - '{name}'",
     /// The session's user may not run the command.
     NoPermission { user: String, command: String } => "NOPERM User {user} has no permissions to run the '{command}' command",
-    /// A queued request is not allowed any more.
     /// An option leads to keys that the request does not name.
     OptionDenied { option: &'static str } => "ERR {option} option of SORT denied due to insufficient ACL permissions.",
+    /// A queued request is not allowed any more.
     DeniedSince { reason: &'static str } => "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: {reason}",
-    /// Any other refusal whose text is fixed where it is made.
-    Message { text: &'static str } => "{text}",
     /// Any other refusal whose text needs words of the request.
-    Detail { text: String } => "{text}",
+    Text { text: String } => "{text}",
 }
 
 impl core::error::Error for Error {}
 
+impl From<Detail> for Error {
+    #[cold]
+    fn from(detail: Detail) -> Self {
+        Self::Detailed(Box::new(detail))
+    }
+}
+
 impl Error {
     /// A refusal with a fixed text of its own, code included.
-    pub const fn message(text: &'static str) -> Self {
+    pub const fn message(text: &'static &'static str) -> Self {
         Self::Message { text }
+    }
+
+    /// A refusal with a text made of words of the request, code included.
+    #[cold]
+    pub fn detail(text: String) -> Self {
+        Detail::Text { text }.into()
     }
 
     /// The word that clients branch on, such as `ERR` or `WRONGTYPE`.

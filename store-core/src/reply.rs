@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn an_error_stays_on_its_line() {
-        let error = Error::Detail { text: "ERR a\r\nb".into() };
+        let error = Error::detail("ERR a\r\nb".into());
         assert_eq!(written(Protocol::Resp3, |reply| reply.error(&error)), b"-ERR a  b\r\n");
     }
 }

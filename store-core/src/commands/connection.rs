@@ -10,7 +10,7 @@ mod tracking;
 use super::command::help;
 use crate::args::Args;
 use crate::engine::{Caller, ReplyMode};
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::DbIndex;
 use crate::reply::{Protocol, ReplyBuffer};
 use crate::spec::{Arg, Command, Flag, Group, Shape};
@@ -64,7 +64,7 @@ const PING: Command = Command::new("PING", Group::Connection, "1.0.0")
 fn ping(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let message = args.word().ok();
     if !args.is_empty() {
-        return Err(Error::WrongArity { command: "ping".into() });
+        return Err(Detail::WrongArity { command: "ping".into() }.into());
     }
     if caller.session().is_subscribed_only() {
         reply.array(2);

@@ -34,7 +34,7 @@ const UNIT: Arg =
 fn parse_unit(args: &mut Args<'_>) -> Result<f64, Error> {
     const UNITS: [(&str, f64); 4] = [("M", 1.0), ("KM", 1000.0), ("FT", 0.3048), ("MI", 1609.34)];
     let unit = UNITS.into_iter().find(|(name, _)| args.keyword(name));
-    unit.map(|(_, metres)| metres).ok_or(Error::message("ERR unsupported unit provided. please use M, KM, FT, MI"))
+    unit.map(|(_, metres)| metres).ok_or(Error::message(&"ERR unsupported unit provided. please use M, KM, FT, MI"))
 }
 
 /// Reads a longitude and a latitude.
@@ -45,7 +45,7 @@ fn parse_point(args: &mut Args<'_>) -> Result<Point, Error> {
         number::write_fixed(&mut text, longitude, 6);
         text.push(b',');
         number::write_fixed(&mut text, latitude, 6);
-        Error::Detail { text: alloc::string::String::from_utf8_lossy(&text).into_owned() }
+        Error::detail(alloc::string::String::from_utf8_lossy(&text).into_owned())
     })
 }
 

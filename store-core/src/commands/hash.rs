@@ -11,7 +11,7 @@ mod whole;
 
 use crate::args::Args;
 use crate::effects::{Event, EventClass};
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::{Reader, Writer};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
@@ -85,7 +85,7 @@ const HMSET: Command = Command::new("HMSET", Group::Hash, "2.0.0")
 fn set_pairs(writer: &mut Writer<'_>, args: &mut Args<'_>, command: &str) -> Result<usize, Error> {
     let key = args.word()?;
     let (pairs, []) = args.rest().as_chunks::<2>() else {
-        return Err(Error::WrongArity { command: command.into() });
+        return Err(Detail::WrongArity { command: command.into() }.into());
     };
     let (limits, seed) = (writer.config().hash, writer.seed());
     let hash = writer.get_or_insert_with(key, Hash::new)?;

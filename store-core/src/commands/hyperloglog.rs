@@ -22,7 +22,7 @@ const ADDED: Event = Event::new(EventClass::String, "pfadd");
 
 impl From<Corrupt> for Error {
     fn from(_: Corrupt) -> Self {
-        Self::message("INVALIDOBJ Corrupted HLL object detected")
+        Self::message(&"INVALIDOBJ Corrupted HLL object detected")
     }
 }
 
@@ -31,7 +31,7 @@ fn find<'a>(reader: &Reader<'a>, key: &[u8]) -> Result<Option<&'a SmallBytes>, E
     let value = reader.get::<SmallBytes>(key)?;
     match value.is_none_or(|bytes| hyperloglog::is_valid(bytes)) {
         true => Ok(value),
-        false => Err(Error::message("WRONGTYPE Key is not a valid HyperLogLog string value.")),
+        false => Err(Error::message(&"WRONGTYPE Key is not a valid HyperLogLog string value.")),
     }
 }
 

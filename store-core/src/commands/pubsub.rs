@@ -56,7 +56,7 @@ const SSUBSCRIBE: Command = Command::new("SSUBSCRIBE", Group::PubSub, "7.0.0")
 
 fn ssubscribe(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     if caller.in_transaction {
-        return Err(Error::message("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"));
+        return Err(Error::message(&"ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"));
     }
     subscribe(caller, args, reply, Topic::ShardChannel)
 }

@@ -92,7 +92,7 @@ fn eval_sha(
     args: &mut Args<'_>,
     reply: &mut ReplyBuffer,
 ) -> Result<(), Error> {
-    const UNKNOWN: Error = Error::message("NOSCRIPT No matching script. Please use EVAL.");
+    const UNKNOWN: Error = Error::message(&"NOSCRIPT No matching script. Please use EVAL.");
     caller.engine.tell_monitors(caller.now, caller.id, command, args.all());
     let digits = args.word()?;
     if digits.len() != 40 {
@@ -115,11 +115,11 @@ type Parts<'a> = (&'a [&'a [u8]], &'a [&'a [u8]]);
 
 /// The keys, and what comes behind them.
 fn split_keys<'a>(count: i64, args: &Args<'a>) -> Result<Parts<'a>, Error> {
-    let negative = |_| Error::message("ERR Number of keys can't be negative");
+    let negative = |_| Error::message(&"ERR Number of keys can't be negative");
     let words = args.rest();
     match words.split_at_checked(usize::try_from(count).map_err(negative)?) {
         Some(parts) => Ok(parts),
-        None => Err(Error::message("ERR Number of keys can't be greater than number of args")),
+        None => Err(Error::message(&"ERR Number of keys can't be greater than number of args")),
     }
 }
 
@@ -148,9 +148,9 @@ fn call_function(
     caller.engine.tell_monitors(caller.now, caller.id, command, args.all());
     let name = args.word()?;
     if caller.engine.scripting.functions.find(name).is_none() {
-        return Err(Error::message("ERR Function not found"));
+        return Err(Error::message(&"ERR Function not found"));
     }
-    let count = args.integer().map_err(|_| Error::message("ERR Bad number of keys provided"))?;
+    let count = args.integer().map_err(|_| Error::message(&"ERR Bad number of keys provided"))?;
     let call = read_call(caller, command, count, args)?;
     caller.engine.run_library_function(name, call, reply)
 }

@@ -96,7 +96,7 @@ const MONITOR: Command = Command::new("MONITOR", Group::Server, "1.0.0")
 
 fn monitor(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     if caller.in_transaction {
-        return Err(Error::message("ERR MONITOR isn't allowed for DENY BLOCKING client"));
+        return Err(Error::message(&"ERR MONITOR isn't allowed for DENY BLOCKING client"));
     }
     caller.engine.start_monitoring(caller.id);
     reply.ok();
@@ -118,7 +118,7 @@ const SHUTDOWN: Command = Command::new("SHUTDOWN", Group::Server, "1.0.0")
 /// Gives no answer: the connection ends.
 fn shutdown(caller: &mut Caller<'_>, args: &mut Args<'_>, _: &mut ReplyBuffer) -> Result<(), Error> {
     if args.remaining() == 1 && args.keyword("ABORT") {
-        return Err(Error::message("ERR No shutdown in progress."));
+        return Err(Error::message(&"ERR No shutdown in progress."));
     }
     let (mut save, mut nosave) = (false, false);
     while !args.is_empty() {

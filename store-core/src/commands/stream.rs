@@ -86,12 +86,12 @@ fn parse_ids(words: &[&[u8]]) -> Result<Vec<StreamId>, Error> {
 
 fn no_consumer_group(group: &[u8], key: &[u8]) -> Error {
     let (group, key) = (String::from_utf8_lossy(group), String::from_utf8_lossy(key));
-    Error::Detail { text: format!("NOGROUP No such consumer group '{group}' for key name '{key}'") }
+    Error::detail(format!("NOGROUP No such consumer group '{group}' for key name '{key}'"))
 }
 
 fn no_key_or_group(key: &[u8], group: &[u8]) -> Error {
     let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
-    Error::Detail { text: format!("NOGROUP No such key '{key}' or consumer group '{group}'") }
+    Error::detail(format!("NOGROUP No such key '{key}' or consumer group '{group}'"))
 }
 
 fn write_id(reply: &mut ReplyBuffer, id: StreamId) {

@@ -11,7 +11,7 @@ mod set;
 use crate::args::Args;
 use crate::clock::Deadline;
 use crate::effects::{Event, EventClass};
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::{Expiry, Reader, Writer};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
@@ -119,7 +119,7 @@ fn msetnx(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
 fn pairs_of<'a>(args: &Args<'a>, command: &str) -> Result<&'a [[&'a [u8]; 2]], Error> {
     match args.rest().as_chunks() {
         (pairs, []) => Ok(pairs),
-        _ => Err(Error::WrongArity { command: command.into() }),
+        _ => Err(Detail::WrongArity { command: command.into() }.into()),
     }
 }
 

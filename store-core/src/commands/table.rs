@@ -2,7 +2,7 @@
 
 use super::all;
 use crate::engine::{CommandStats, Histogram};
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::spec::Command;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -114,7 +114,7 @@ impl CommandTable {
     /// The command of a request.
     ///
     /// # Errors
-    /// [`Error::UnknownCommand`], [`Error::UnknownSubcommand`].
+    /// [`Detail::UnknownCommand`], [`Detail::UnknownSubcommand`].
     pub(crate) fn find(&self, words: &[&[u8]]) -> Result<CommandId, Error> {
         let name = words.first().copied().unwrap_or_default();
         let id = self.find_name(name, None).ok_or_else(|| unknown_command(words))?;
@@ -162,7 +162,7 @@ impl CommandTable {
     /// Refuses a request of too few or too many words.
     ///
     /// # Errors
-    /// [`Error::WrongArity`].
+    /// [`Detail::WrongArity`].
     #[inline]
     pub(crate) fn check_arity(&self, id: CommandId, words: usize) -> Result<(), Error> {
         let row = self.row(id);
@@ -170,7 +170,7 @@ impl CommandTable {
         if row.arity == words || (row.arity < 0 && words >= -row.arity) {
             return Ok(());
         }
-        Err(Error::WrongArity { command: row.command.full_name() })
+        Err(Detail::WrongArity { command: row.command.full_name() }.into())
     }
 
     /// Counts a call.
@@ -257,11 +257,11 @@ fn unknown_command(words: &[&[u8]]) -> Error {
         }
         args.extend(["'", &quote(word, QUOTED_BYTES_MAX - args.len()), "' "]);
     }
-    Error::UnknownCommand { name: quote(words.first().copied().unwrap_or_default(), QUOTED_BYTES_MAX), args }
+    Detail::UnknownCommand { name: quote(words.first().copied().unwrap_or_default(), QUOTED_BYTES_MAX), args }.into()
 }
 
 fn unknown_subcommand(container: &Command, subcommand: &[u8]) -> Error {
-    Error::UnknownSubcommand { name: quote(subcommand, QUOTED_BYTES_MAX), container: container.name.into() }
+    Detail::UnknownSubcommand { name: quote(subcommand, QUOTED_BYTES_MAX), container: container.name.into() }.into()
 }
 
 fn quote(word: &[u8], bytes_max: usize) -> String {

@@ -11,7 +11,7 @@ mod store;
 
 use crate::args::Args;
 use crate::effects::{Event, EventClass};
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::Reader;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
@@ -154,7 +154,7 @@ fn answer_rank(
 ) -> Result<(), Error> {
     let (key, member) = (args.word()?, args.word()?);
     if args.remaining() > 1 {
-        return Err(Error::WrongArity { command: name.into() });
+        return Err(Detail::WrongArity { command: name.into() }.into());
     }
     let with_score = args.keyword("WITHSCORE");
     args.end()?;

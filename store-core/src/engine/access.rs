@@ -5,7 +5,7 @@ use super::{Engine, SessionId, Topic};
 use crate::acl::{Context, Denied, LogEntry, Subject, User};
 use crate::clock::Millis;
 use crate::commands::{CommandId, client_line};
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::spec::Command;
 use crate::values::bytes::SmallBytes;
 use alloc::string::String;
@@ -30,7 +30,7 @@ impl From<Error> for Refusal {
 /// Refuses an option that leads to other keys than the request names, unless the user may read all keys.
 pub(super) fn check_option(user: &User, id: CommandId, command: &Command, words: &[&[u8]]) -> Result<(), Error> {
     match command.option_with_pattern(words) {
-        Some(option) if !user.reads_all_keys(id, command, words) => Err(Error::OptionDenied { option }),
+        Some(option) if !user.reads_all_keys(id, command, words) => Err(Detail::OptionDenied { option }.into()),
         _ => Ok(()),
     }
 }
@@ -130,7 +130,7 @@ impl Engine {
         self.log_denied(now, id, command, words, denied);
         let user = String::from_utf8_lossy(self.sessions.get(id).user.name()).into_owned();
         match denied {
-            Denied::Command => Error::NoPermission { user, command: self.commands.get(command).full_name() },
+            Denied::Command => Detail::NoPermission { user, command: self.commands.get(command).full_name() }.into(),
             Denied::Key(_) => Error::KeyDenied,
             Denied::Channel(_) => Error::ChannelDenied,
         }
@@ -151,13 +151,14 @@ impl Engine {
             return check_option(&self.sessions.get(id).user, command, self.commands.get(command), words);
         };
         self.log_denied(now, id, command, words, denied);
-        Err(Error::DeniedSince {
+        Err(Detail::DeniedSince {
             reason: match denied {
                 Denied::Command => "no permission to execute the command or subcommand",
                 Denied::Key(_) => "no permission to touch the specified keys",
                 Denied::Channel(_) => "no permission to access one of the channels used as arguments",
             },
-        })
+        }
+        .into())
     }
 
     /// What of a request its session's user may not do.

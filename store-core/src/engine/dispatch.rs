@@ -10,7 +10,7 @@ use crate::args::Args;
 use crate::clock::Millis;
 use crate::commands::{CommandId, CommandTable};
 use crate::engine::Attempt;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::Reader;
 use crate::limits;
 use crate::reply::ReplyBuffer;
@@ -144,7 +144,7 @@ impl Engine {
         self.unwatch(id);
         let text = error.to_string();
         let reason = text.strip_prefix("ERR ").unwrap_or(&text);
-        Error::Detail { text: format!("EXECABORT Transaction discarded because of: {reason}") }
+        Error::detail(format!("EXECABORT Transaction discarded because of: {reason}"))
     }
 
     /// Answers with an error; a transaction in progress is spoilt by it.
@@ -222,7 +222,7 @@ impl Engine {
                 }
                 Attempt::Done
             }
-            Run::Container => return Err(Error::WrongArity { command: command.full_name() }),
+            Run::Container => return Err(Detail::WrongArity { command: command.full_name() }.into()),
         };
         match attempt {
             Attempt::Done => {}
@@ -289,7 +289,7 @@ fn admit(
         return Err(Error::WritesStopped.into());
     }
     if session.is_subscribed_only() && !spec.has(Flag::WhileSubscribed) {
-        return Err(Error::SubscribedOnly { command: spec.full_name() }.into());
+        return Err(Error::from(Detail::SubscribedOnly { command: spec.full_name() }).into());
     }
     if service == Service::Loading && !spec.has(Flag::Loading) {
         return Err(Error::Loading.into());

@@ -190,7 +190,7 @@ impl Engine {
                 self.last_save = Some(time);
                 None
             }
-            Err(reason) => Some(ClientError::Detail { text: format!("ERR failed to {reason}") }),
+            Err(reason) => Some(ClientError::detail(format!("ERR failed to {reason}"))),
         };
         for session in core::mem::take(&mut self.saving.waiting) {
             self.release_blocked(session, error.as_ref());

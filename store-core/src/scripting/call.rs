@@ -52,19 +52,19 @@ impl Engine {
         permit: Permit,
         words: &[&[u8]],
     ) -> Result<CommandId, Error> {
-        const UNKNOWN: Error = Error::message("ERR Unknown Redis command called from script");
-        const ARITY: Error = Error::message("ERR Wrong number of args calling Redis command from script");
+        const UNKNOWN: Error = Error::message(&"ERR Unknown Redis command called from script");
+        const ARITY: Error = Error::message(&"ERR Wrong number of args calling Redis command from script");
         let command = self.commands.find(words).map_err(|_| UNKNOWN)?;
         self.commands.check_arity(command, words.len()).map_err(|_| ARITY)?;
         let spec = self.commands.get(command);
         if spec.has(Flag::NoScript) {
-            return Err(Error::message("ERR This Redis command is not allowed from script"));
+            return Err(Error::message(&"ERR This Redis command is not allowed from script"));
         }
         self.check_user_of_script(now, id, command, words)?;
         let writes = spec.has(Flag::Write);
         let reaches_others = spec.has(Flag::MayReplicate) || REPLICATED.contains(&spec.name);
         if permit.reads_only && (writes || reaches_others) {
-            return Err(Error::message("ERR Write commands are not allowed from read-only scripts."));
+            return Err(Error::message(&"ERR Write commands are not allowed from read-only scripts."));
         }
         if writes && self.are_writes_stopped() && !permit.is_dirty {
             return Err(Error::WritesStopped);
@@ -94,6 +94,6 @@ impl Engine {
             Denied::Channel(_) => "No permissions to access a channel".into(),
         };
         self.log_denied(now, id, command, words, denied);
-        Err(Error::Detail { text: format!("ERR ACL failure in script: {reason}") })
+        Err(Error::detail(format!("ERR ACL failure in script: {reason}")))
     }
 }

@@ -219,5 +219,5 @@ fn exists(what: &str, name: &[u8]) -> Error {
 
 /// An error with a text of its own.
 pub(super) fn refused(text: String) -> Error {
-    Error::Detail { text: format!("ERR {text}") }
+    Error::detail(format!("ERR {text}"))
 }

@@ -32,7 +32,7 @@ pub(crate) struct ScriptCall<'a> {
     pub(crate) reads_only: bool,
 }
 
-pub(super) const OUT_OF_MEMORY: Error = Error::message("ERR not enough memory for scripts");
+pub(super) const OUT_OF_MEMORY: Error = Error::message(&"ERR not enough memory for scripts");
 
 impl Engine {
     /// Compiles a script unless it is known, and gives its hash.
@@ -51,7 +51,7 @@ impl Engine {
     }
 
     fn compile_script(&mut self, machine: &mut Machine, hash: ScriptHash, code: &[u8]) -> Result<(), Error> {
-        let detail = |text: String| Error::Detail { text: format!("ERR {text}") };
+        let detail = |text: String| Error::detail(format!("ERR {text}"));
         let (flags, body) = shebang(code).map_err(detail)?;
         machine.vm.set_budget(self.config.scripts.max_instructions);
         match machine.vm.load(body, b"user_script") {
@@ -130,7 +130,7 @@ impl Engine {
                 return Err(Error::WritesStopped);
             }
             if reads_only {
-                return Err(Error::message("ERR Can not execute a script with write flag using *_ro command."));
+                return Err(Error::message(&"ERR Can not execute a script with write flag using *_ro command."));
             }
             if has_no_room && !flags.has(ScriptFlags::ALLOW_OOM) {
                 return Err(Error::OutOfMemory);
@@ -214,7 +214,7 @@ fn answer(machine: &mut Machine, value: Value, spoken: Protocol, reply: &mut Rep
 /// An error with a text of a script's, which can be any bytes.
 fn fail(text: Vec<u8>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     match String::from_utf8(text) {
-        Ok(text) => Err(Error::Detail { text }),
+        Ok(text) => Err(Error::detail(text)),
         Err(error) => {
             reply.error_line(error.as_bytes());
             Ok(())

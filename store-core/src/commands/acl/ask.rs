@@ -39,7 +39,7 @@ fn cat(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) ->
     let category = String::from_utf8_lossy(category);
     let wanted = category.to_ascii_lowercase();
     if !CATEGORIES.contains(&wanted.as_str()) {
-        return Err(Error::Detail { text: format!("ERR Unknown category '{category}'") });
+        return Err(Error::detail(format!("ERR Unknown category '{category}'")));
     }
     let members = caller.engine.commands.ids().map(|(_, command)| command);
     let names: Vec<_> =
@@ -62,10 +62,10 @@ fn dryrun(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
     let shown = |word: &[u8]| String::from_utf8_lossy(word).into_owned();
     let engine = &caller.engine;
     let user = engine.acl.user(name);
-    let user = user.ok_or_else(|| Error::Detail { text: format!("ERR User '{}' not found", shown(name)) })?;
+    let user = user.ok_or_else(|| Error::detail(format!("ERR User '{}' not found", shown(name))))?;
     let id = engine.commands.find(words).map_err(|_| {
         let command = words.first().map(|word| shown(word)).unwrap_or_default();
-        Error::Detail { text: format!("ERR Command '{command}' not found") }
+        Error::detail(format!("ERR Command '{command}' not found"))
     })?;
     engine.commands.check_arity(id, words.len())?;
     let command = engine.commands.get(id);
@@ -96,7 +96,7 @@ fn genpass(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     const BITS_DEFAULT: i64 = 256;
     const BITS_MAX: i64 = 4096;
     const WRONG_BITS: Error = Error::message(
-        "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096",
+        &"ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096",
     );
     let bits = if args.is_empty() { BITS_DEFAULT } else { args.integer_within(1, BITS_MAX, WRONG_BITS)? };
     super::help::refuse_more(args)?;

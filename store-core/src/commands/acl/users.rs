@@ -12,7 +12,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 const NO_FILE: Error = Error::message(
-    "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.",
+    &"ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.",
 );
 
 pub(super) const SETUSER: Command = Command::new("ACL SETUSER", Group::Server, "6.0.0")
@@ -25,7 +25,7 @@ pub(super) const SETUSER: Command = Command::new("ACL SETUSER", Group::Server, "
 fn setuser(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let name = args.word()?;
     if !User::is_name(name) {
-        return Err(Error::message("ERR Usernames can't contain spaces or null characters"));
+        return Err(Error::message(&"ERR Usernames can't contain spaces or null characters"));
     }
     let engine = &caller.engine;
     let opens_channels = engine.config.acl_opens_channels;
@@ -34,7 +34,7 @@ fn setuser(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     for rule in join_selectors(args.rest())? {
         user.apply(&engine.commands, &rule).map_err(|error| {
             let (rule, reason) = (String::from_utf8_lossy(&rule), error.text());
-            Error::Detail { text: format!("ERR Error in ACL SETUSER modifier '{rule}': {reason}") }
+            Error::detail(format!("ERR Error in ACL SETUSER modifier '{rule}': {reason}"))
         })?;
     }
     caller.engine.set_user(caller.id, user);
@@ -61,7 +61,7 @@ fn join_selectors(words: &[&[u8]]) -> Result<Vec<Vec<u8>>, Error> {
         None => Ok(rules),
         Some((first, _)) => {
             let first = String::from_utf8_lossy(first);
-            Err(Error::Detail { text: format!("ERR Unmatched parenthesis in acl selector starting at '{first}'.") })
+            Err(Error::detail(format!("ERR Unmatched parenthesis in acl selector starting at '{first}'.")))
         }
     }
 }
@@ -75,7 +75,7 @@ pub(super) const DELUSER: Command = Command::new("ACL DELUSER", Group::Server, "
 
 fn deluser(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     if args.rest().contains(&DEFAULT_USER) {
-        return Err(Error::message("ERR The 'default' user cannot be removed"));
+        return Err(Error::message(&"ERR The 'default' user cannot be removed"));
     }
     let removed = args.rest().iter().filter(|name| caller.engine.remove_user(caller.id, name)).count();
     reply.count(removed);

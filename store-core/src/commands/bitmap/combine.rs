@@ -73,9 +73,9 @@ fn bitop(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
 fn check_count(name: &str, combination: Combination, sources: usize) -> Result<(), Error> {
     use Combination::{AndOr, Diff, Diff1, Not};
     match (combination, sources) {
-        (Not, 2..) => Err(Error::message("ERR BITOP NOT must be called with a single source key.")),
+        (Not, 2..) => Err(Error::message(&"ERR BITOP NOT must be called with a single source key.")),
         (Diff | Diff1 | AndOr, ..2) => {
-            Err(Error::Detail { text: format!("ERR BITOP {name} must be called with at least two source keys.") })
+            Err(Error::detail(format!("ERR BITOP {name} must be called with at least two source keys.")))
         }
         _ => Ok(()),
     }

@@ -105,7 +105,7 @@ fn bitfield_ro(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     let key = args.word()?;
     let operations = Operation::parse_all(args)?;
     if !operations.iter().all(Operation::reads_only) {
-        return Err(Error::message("ERR BITFIELD_RO only supports the GET subcommand"));
+        return Err(Error::message(&"ERR BITFIELD_RO only supports the GET subcommand"));
     }
     answer_reads(&operations, reader.get::<SmallBytes>(key)?.map_or(&[][..], SmallBytes::as_slice), reply);
     Ok(())
@@ -128,7 +128,7 @@ impl Field {
     /// Reads a type such as `i16` and an offset such as `100` or `#3`, the fourth of its width.
     fn parse(args: &mut Args<'_>) -> Result<Self, Error> {
         const INVALID: Error = Error::message(
-            "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.",
+            &"ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.",
         );
         let (signed, digits, width_max) = match args.word()? {
             [b'i', digits @ ..] => (true, digits, 64),
@@ -245,6 +245,6 @@ fn parse_overflow(args: &mut Args<'_>) -> Result<Overflow, Error> {
     } else if args.keyword("FAIL") {
         Ok(Overflow::Fail)
     } else {
-        Err(Error::message("ERR Invalid OVERFLOW type specified"))
+        Err(Error::message(&"ERR Invalid OVERFLOW type specified"))
     }
 }

@@ -93,7 +93,7 @@ fn bitpos(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
     let wanted = match args.integer()? {
         0 => false,
         1 => true,
-        _ => return Err(Error::message("ERR The bit argument must be 1 or 0.")),
+        _ => return Err(Error::message(&"ERR The bit argument must be 1 or 0.")),
     };
     let (start, end, unit) = parse_search(args)?;
     let Some(value) = reader.get::<SmallBytes>(key)? else {

@@ -1,7 +1,7 @@
 //! What the `HELP` of every container answers, and how a subcommand refuses what it does not know.
 
 use crate::args::Args;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::reply::ReplyBuffer;
 use crate::spec::Command;
 use alloc::format;
@@ -33,7 +33,7 @@ fn own_usage(command: &Command, container: &str) -> String {
 /// Refuses what is left of a subcommand's words.
 ///
 /// # Errors
-/// [`Error::SubcommandSyntax`] when a word is left.
+/// [`Detail::SubcommandSyntax`] when a word is left.
 pub(in crate::commands) fn refuse_more(args: &Args<'_>) -> Result<(), Error> {
     if args.is_empty() { Ok(()) } else { Err(wrong_usage(args)) }
 }
@@ -41,5 +41,5 @@ pub(in crate::commands) fn refuse_more(args: &Args<'_>) -> Result<(), Error> {
 /// The error for a subcommand that was given words that it cannot use.
 pub(in crate::commands) fn wrong_usage(args: &Args<'_>) -> Error {
     let word = |at: usize| String::from_utf8_lossy(args.all().get(at).copied().unwrap_or_default()).into_owned();
-    Error::SubcommandSyntax { name: word(1), container: word(0).to_ascii_uppercase() }
+    Detail::SubcommandSyntax { name: word(1), container: word(0).to_ascii_uppercase() }.into()
 }

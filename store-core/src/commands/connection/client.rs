@@ -76,7 +76,7 @@ pub(super) const SETINFO: Command = Command::new("CLIENT SETINFO", Group::Connec
 
 fn setinfo(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (option, value) = (args.word()?, args.word()?);
-    let refuse = |text: &str| Error::Detail { text: text.replace("{}", &String::from_utf8_lossy(option)) };
+    let refuse = |text: &str| Error::detail(text.replace("{}", &String::from_utf8_lossy(option)));
     let (name, version) = &mut caller.session_mut().library;
     let place = match option.to_ascii_lowercase().as_slice() {
         b"lib-name" => name,
@@ -161,12 +161,12 @@ pub(super) const UNBLOCK: Command = Command::new("CLIENT UNBLOCK", Group::Connec
     .session(unblock);
 
 fn unblock(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    const UNBLOCKED: Error = Error::message("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    const UNBLOCKED: Error = Error::message(&"UNBLOCKED client unblocked via CLIENT UNBLOCK");
     let number = args.word()?;
     let error = match args.word().ok().map(<[u8]>::to_ascii_lowercase).as_deref() {
         None | Some(b"timeout") => None,
         Some(b"error") => Some(&UNBLOCKED),
-        Some(_) => return Err(Error::message("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
+        Some(_) => return Err(Error::message(&"ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
     };
     help::refuse_more(args)?;
     let number = crate::number::parse_i64(number).ok_or(Error::NotAnInteger)?;
@@ -183,5 +183,5 @@ pub(super) const HELP: Command = Command::new("CLIENT HELP", Group::Connection, 
 
 /// The error for a type of client that does not exist.
 pub(super) fn unknown_type(name: &[u8]) -> Error {
-    Error::Detail { text: format!("ERR Unknown client type '{}'", String::from_utf8_lossy(name)) }
+    Error::detail(format!("ERR Unknown client type '{}'", String::from_utf8_lossy(name)))
 }

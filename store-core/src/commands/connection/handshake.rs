@@ -72,7 +72,7 @@ fn parse_greeting<'a>(args: &mut Args<'a>) -> Result<Greeting<'a>, Error> {
             greeting.name = Some(parse_name(args.word()?)?);
         } else {
             let option = String::from_utf8_lossy(args.word()?);
-            return Err(Error::Detail { text: format!("ERR Syntax error in HELLO option '{option}'") });
+            return Err(Error::detail(format!("ERR Syntax error in HELLO option '{option}'")));
         }
     }
     Ok(greeting)

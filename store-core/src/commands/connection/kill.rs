@@ -94,7 +94,7 @@ fn parse_filter<'a>(caller: &Caller<'_>, args: &mut Args<'a>) -> Result<Filter<'
             let name = args.word()?;
             let user = caller.engine.acl.user(name).map(|user| user.name().to_vec());
             let unknown = || format!("ERR No such user '{}'", String::from_utf8_lossy(name));
-            filter.user = Some(user.ok_or_else(|| Error::Detail { text: unknown() })?);
+            filter.user = Some(user.ok_or_else(|| Error::detail(unknown()))?);
         } else if args.keyword_with("SKIPME", 1) {
             filter.skip_own = parse_yes_or_no(args)?;
         } else {

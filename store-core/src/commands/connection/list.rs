@@ -93,7 +93,7 @@ fn parse_filter(args: &mut Args<'_>) -> Result<Filter, Error> {
         return ClientType::parse(args.word()?).map(Filter::Type);
     }
     if args.keyword_with("ID", 1) {
-        let id = |word: &&[u8]| number::parse_i64(word).ok_or(Error::message("ERR Invalid client ID"));
+        let id = |word: &&[u8]| number::parse_i64(word).ok_or(Error::message(&"ERR Invalid client ID"));
         return args.rest().iter().map(id).collect::<Result<_, _>>().map(Filter::Ids);
     }
     Err(Error::Syntax)

@@ -27,7 +27,7 @@ fn pause(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
     } else if args.keyword("WRITE") {
         PauseMode::Writes
     } else {
-        return Err(Error::message("ERR CLIENT PAUSE mode must be WRITE or ALL"));
+        return Err(Error::message(&"ERR CLIENT PAUSE mode must be WRITE or ALL"));
     };
     super::help::refuse_more(args)?;
     let timeout_ms = number::parse_i64(timeout).ok_or(Error::TimeoutNotAnInteger)?;

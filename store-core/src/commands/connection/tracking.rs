@@ -82,12 +82,12 @@ fn parse_options<'a>(caller: &Caller<'_>, args: &mut Args<'a>) -> Result<Options
     while !args.is_empty() {
         if args.keyword_with("REDIRECT", 1) {
             if options.redirect.is_some() {
-                return Err(Error::message("ERR A client can only redirect to a single other client"));
+                return Err(Error::message(&"ERR A client can only redirect to a single other client"));
             }
             let session = u64::try_from(args.integer()?).ok().map(SessionId);
             options.redirect = session.filter(|session| caller.engine.sessions.find(*session).is_some());
             if options.redirect.is_none() {
-                return Err(Error::message("ERR The client ID you want redirect to does not exist"));
+                return Err(Error::message(&"ERR The client ID you want redirect to does not exist"));
             }
         } else if args.keyword("BCAST") {
             options.broadcast = true;
@@ -111,24 +111,24 @@ fn check_mode(caller: &Caller<'_>, wanted: &Options<'_>) -> Result<(), Error> {
     let refuse = |text| Err(Error::message(text));
     let before = caller.session().tracking.as_ref().map(|tracking| tracking.mode);
     if !wanted.broadcast && !wanted.prefixes.is_empty() {
-        return refuse("ERR PREFIX option requires BCAST mode to be enabled");
+        return refuse(&"ERR PREFIX option requires BCAST mode to be enabled");
     }
     if before.is_some_and(|mode| (mode == TrackingMode::Broadcast) != wanted.broadcast) {
         return refuse(
-            "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
+            &"ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
         );
     }
     if wanted.broadcast && (wanted.opt_in || wanted.opt_out) {
-        return refuse("ERR OPTIN and OPTOUT are not compatible with BCAST");
+        return refuse(&"ERR OPTIN and OPTOUT are not compatible with BCAST");
     }
     if wanted.opt_in && wanted.opt_out {
-        return refuse("ERR You can't specify both OPTIN mode and OPTOUT mode");
+        return refuse(&"ERR You can't specify both OPTIN mode and OPTOUT mode");
     }
     let switches = (wanted.opt_in && before == Some(TrackingMode::OptOut))
         || (wanted.opt_out && before == Some(TrackingMode::OptIn));
     if switches {
         return refuse(
-            "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
+            &"ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
         );
     }
     Ok(())
@@ -142,7 +142,7 @@ fn check_prefixes(caller: &Caller<'_>, prefixes: &[&[u8]]) -> Result<(), Error> 
         let text = format!(
             "ERR Prefix '{prefix}' overlaps with {which} prefix '{other}'. Prefixes for a single client must not overlap."
         );
-        Err(Error::Detail { text })
+        Err(Error::detail(text))
     };
     let existing = caller.session().tracking.as_ref().map(|tracking| &tracking.prefixes);
     for (n, prefix) in prefixes.iter().enumerate() {
@@ -167,14 +167,14 @@ pub(super) const CACHING: Command = Command::new("CLIENT CACHING", Group::Connec
 fn caching(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let Some(tracking) = &mut caller.session_mut().tracking else {
         return Err(Error::message(
-            "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
+            &"ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
         ));
     };
     let (mode, refusal) = if args.keyword("YES") {
-        let text = "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.";
+        let text = &"ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.";
         (TrackingMode::OptIn, text)
     } else if args.keyword("NO") {
-        let text = "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.";
+        let text = &"ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.";
         (TrackingMode::OptOut, text)
     } else {
         return Err(Error::Syntax);

@@ -44,7 +44,7 @@ fn restore(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     let (key, ttl, payload) = (args.word()?, args.word()?, args.word()?);
     let options = Options::parse(args)?;
     if !options.replace && writer.contains(key) {
-        return Err(Error::message("BUSYKEY Target key name already exists."));
+        return Err(Error::message(&"BUSYKEY Target key name already exists."));
     }
     let deadline = parse_deadline(ttl, options.absolute, writer.now())?;
     let value = rdb::restore(payload, Forms { config: writer.config(), seed: writer.seed() }).map_err(refusal)?;
@@ -64,7 +64,7 @@ fn restore(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
 /// Zero means that the key does not expire.
 fn parse_deadline(ttl: &[u8], absolute: bool, now: Millis) -> Result<Deadline, Error> {
     match crate::number::parse_i64(ttl).ok_or(Error::NotAnInteger)? {
-        ..0 => Err(Error::message("ERR Invalid TTL value, must be >= 0")),
+        ..0 => Err(Error::message(&"ERR Invalid TTL value, must be >= 0")),
         0 => Ok(Deadline::NEVER),
         time if absolute => Ok(Deadline::at(Millis(time))),
         ttl => Ok(Deadline::at(now.after(ttl))),
@@ -73,8 +73,8 @@ fn parse_deadline(ttl: &[u8], absolute: bool, now: Millis) -> Result<Deadline, E
 
 fn refusal(error: PayloadError) -> Error {
     match error {
-        PayloadError::Footer => Error::message("ERR DUMP payload version or checksum are wrong"),
-        PayloadError::Value(_) => Error::message("ERR Bad data format"),
+        PayloadError::Footer => Error::message(&"ERR DUMP payload version or checksum are wrong"),
+        PayloadError::Value(_) => Error::message(&"ERR Bad data format"),
     }
 }
 
@@ -89,8 +89,8 @@ struct Options {
 
 impl Options {
     fn parse(args: &mut Args<'_>) -> Result<Self, Error> {
-        const IDLE: Error = Error::message("ERR Invalid IDLETIME value, must be >= 0");
-        const FREQUENCY: Error = Error::message("ERR Invalid FREQ value, must be >= 0 and <= 255");
+        const IDLE: Error = Error::message(&"ERR Invalid IDLETIME value, must be >= 0");
+        const FREQUENCY: Error = Error::message(&"ERR Invalid FREQ value, must be >= 0 and <= 255");
         let mut options = Self::default();
         while !args.is_empty() {
             if args.keyword("REPLACE") {

@@ -5,7 +5,7 @@ use crate::args::Args;
 use crate::clock::Deadline;
 use crate::commands::string::ExpiryOption;
 use crate::effects::Event;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
@@ -57,7 +57,7 @@ fn expire(
     let (key, value) = (args.word()?, args.word()?);
     let conditions = Conditions::parse(args)?;
     let value = crate::number::parse_i64(value).ok_or(Error::NotAnInteger)?;
-    let time = unit.time(value, writer.now()).ok_or(Error::InvalidExpire { command })?;
+    let time = unit.time(value, writer.now()).ok_or_else(|| Error::from(Detail::InvalidExpire { command }))?;
     let wanted = writer.reader().deadline(key).is_some_and(|old| conditions.admit(old, time.0));
     if wanted {
         expire_at(writer, key, Deadline::at(time));
@@ -89,7 +89,7 @@ impl Conditions {
                 wanted.earlier = true;
             } else {
                 let option = String::from_utf8_lossy(args.word()?);
-                return Err(Error::Detail { text: format!("ERR Unsupported option {option}") });
+                return Err(Error::detail(format!("ERR Unsupported option {option}")));
             }
         }
         wanted.check()?;
@@ -98,10 +98,10 @@ impl Conditions {
 
     const fn check(self) -> Result<(), Error> {
         if self.absent && (self.present || self.later || self.earlier) {
-            return Err(Error::message("ERR NX and XX, GT or LT options at the same time are not compatible"));
+            return Err(Error::message(&"ERR NX and XX, GT or LT options at the same time are not compatible"));
         }
         if self.later && self.earlier {
-            return Err(Error::message("ERR GT and LT options at the same time are not compatible"));
+            return Err(Error::message(&"ERR GT and LT options at the same time are not compatible"));
         }
         Ok(())
     }

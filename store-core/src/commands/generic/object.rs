@@ -11,10 +11,10 @@ const KEY: &[Arg] = &[Arg::key("key", Access::RO)];
 const NONDETERMINISTIC: &[&str] = &["nondeterministic_output"];
 
 const FREQUENCY_UNKNOWN: Error = Error::message(
-    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+    &"ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
 );
 const IDLE_TIME_UNKNOWN: Error = Error::message(
-    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+    &"ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.",
 );
 
 pub(super) const OBJECT: Command =

@@ -228,7 +228,7 @@ impl<'a> Request<'a> {
             return Ok(Weight::Bytes(text));
         }
         let number = text.map_or(Some(0.0), |text| parse_weight(&text));
-        number.map(Weight::Number).ok_or(Error::message("ERR One or more scores can't be converted into double"))
+        number.map(Weight::Number).ok_or(Error::message(&"ERR One or more scores can't be converted into double"))
     }
 
     /// The limit within so many elements.

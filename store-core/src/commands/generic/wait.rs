@@ -32,12 +32,12 @@ pub(super) const WAITAOF: Command = Command::new("WAITAOF", Group::Generic, "7.2
     .session(waitaof);
 
 fn waitaof(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let local = args.integer_within(0, 1, Error::message("ERR value is out of range, must be between 0 and 1"))?;
+    let local = args.integer_within(0, 1, Error::message(&"ERR value is out of range, must be between 0 and 1"))?;
     args.integer_within(0, i64::MAX, Error::NotPositive)?;
     parse_timeout(args)?;
     let config = &caller.engine.config;
     if local > 0 && config.host_parameter("appendonly") != Some("yes") {
-        return Err(Error::message("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."));
+        return Err(Error::message(&"ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."));
     }
     reply.array(2);
     // An answer is held back until what it saw is in the log, if the log is written through at all.

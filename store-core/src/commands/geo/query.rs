@@ -124,16 +124,16 @@ impl<'a> Query<'a> {
         let member = args.word()?;
         let center = zset.map(|zset| zset.score(member).map(Point::of_score));
         if center == Some(None) {
-            return Err(Error::message("ERR could not decode requested zset member"));
+            return Err(Error::message(&"ERR could not decode requested zset member"));
         }
         (self.origin, self.center) = (Some(Origin::Member), center.flatten());
         Ok(())
     }
 
     fn parse_circle(&mut self, args: &mut Args<'a>) -> Result<(), Error> {
-        let radius = parse_length(args, "ERR need numeric radius")?;
+        let radius = parse_length(args, &"ERR need numeric radius")?;
         if radius < 0.0 {
-            return Err(Error::message("ERR radius cannot be negative"));
+            return Err(Error::message(&"ERR radius cannot be negative"));
         }
         self.unit = parse_unit(args)?;
         self.shape = Some(Shape::Circle { radius_m: radius * self.unit });
@@ -141,10 +141,10 @@ impl<'a> Query<'a> {
     }
 
     fn parse_box(&mut self, args: &mut Args<'a>) -> Result<(), Error> {
-        let width = parse_length(args, "ERR need numeric width")?;
-        let height = parse_length(args, "ERR need numeric height")?;
+        let width = parse_length(args, &"ERR need numeric width")?;
+        let height = parse_length(args, &"ERR need numeric height")?;
         if width < 0.0 || height < 0.0 {
-            return Err(Error::message("ERR height or width cannot be negative"));
+            return Err(Error::message(&"ERR height or width cannot be negative"));
         }
         self.unit = parse_unit(args)?;
         self.shape = Some(Shape::Box { width_m: width * self.unit, height_m: height * self.unit });
@@ -155,7 +155,7 @@ impl<'a> Query<'a> {
         if args.keyword_with("COUNT", 1) {
             let count = args.integer()?;
             let count = number::count_of(count).filter(|count| *count > 0);
-            self.count = Some(count.ok_or(Error::message("ERR COUNT must be > 0"))?);
+            self.count = Some(count.ok_or(Error::message(&"ERR COUNT must be > 0"))?);
             return Ok(true);
         }
         if args.keyword("ASC") {
@@ -213,27 +213,27 @@ impl<'a> Query<'a> {
     fn check(&self, args: &Args<'_>, form: Form, outlet: Outlet) -> Result<(), Error> {
         if self.destination.is_some() && (self.with_distance || self.with_hash || self.with_point) {
             return Err(Error::message(if outlet == Outlet::Store {
-                "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options"
+                &"ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options"
             } else {
-                "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options"
+                &"ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options"
             }));
         }
         let command = || String::from_utf8_lossy(args.all().first().copied().unwrap_or_default());
         if form == Form::Options && self.origin.is_none() {
             let text = format!("ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for {}", command());
-            return Err(Error::Detail { text });
+            return Err(Error::detail(text));
         }
         if form == Form::Options && self.shape.is_none() {
             let text = format!("ERR exactly one of BYRADIUS and BYBOX can be specified for {}", command());
-            return Err(Error::Detail { text });
+            return Err(Error::detail(text));
         }
         if self.any && self.count.is_none() {
-            return Err(Error::message("ERR the ANY argument requires COUNT argument"));
+            return Err(Error::message(&"ERR the ANY argument requires COUNT argument"));
         }
         Ok(())
     }
 }
 
-fn parse_length(args: &mut Args<'_>, refusal: &'static str) -> Result<f64, Error> {
+fn parse_length(args: &mut Args<'_>, refusal: &'static &'static str) -> Result<f64, Error> {
     number::parse_f64_in_range(args.word()?).ok_or(Error::message(refusal))
 }

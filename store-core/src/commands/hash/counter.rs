@@ -11,9 +11,9 @@ use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::hash::Hash;
 use alloc::vec::Vec;
 
-const NOT_AN_INTEGER: Error = Error::message("ERR hash value is not an integer");
-const NOT_A_FLOAT: Error = Error::message("ERR hash value is not a float");
-const INCREMENT_NOT_FINITE: Error = Error::message("ERR value is NaN or Infinity");
+const NOT_AN_INTEGER: Error = Error::message(&"ERR hash value is not an integer");
+const NOT_A_FLOAT: Error = Error::message(&"ERR hash value is not a float");
+const INCREMENT_NOT_FINITE: Error = Error::message(&"ERR value is NaN or Infinity");
 
 pub(super) const HINCRBY: Command = Command::new("HINCRBY", Group::Hash, "2.0.0")
     .about("Adds to the integer in a field; a missing field counts as 0.", "O(1)")

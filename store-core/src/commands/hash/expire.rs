@@ -19,7 +19,7 @@ const CONDITION: Arg = Arg::one_of(
     &[Arg::flag("nx", "NX"), Arg::flag("xx", "XX"), Arg::flag("gt", "GT"), Arg::flag("lt", "LT")],
 )
 .optional();
-const NOT_POSITIVE: Error = Error::message("ERR Parameter `numFields` should be greater than 0");
+const NOT_POSITIVE: Error = Error::message(&"ERR Parameter `numFields` should be greater than 0");
 
 /// The field is not there.
 pub(super) const NO_FIELD: i64 = -2;

@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::clock::Millis;
 use crate::commands::string::ExpiryOption;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::limits;
 use crate::number;
 use crate::spec::Arg;
@@ -12,9 +12,9 @@ use crate::spec::Arg;
 pub(super) const FIELDS: Arg =
     Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()]).token("FIELDS");
 
-const MISPLACED: Error = Error::message("ERR Mandatory argument FIELDS is missing or not at the right position");
-const MISCOUNTED: Error = Error::message("ERR The `numfields` parameter must match the number of arguments");
-pub(super) const NOT_POSITIVE: Error = Error::message("ERR Number of fields must be a positive integer");
+const MISPLACED: Error = Error::message(&"ERR Mandatory argument FIELDS is missing or not at the right position");
+const MISCOUNTED: Error = Error::message(&"ERR The `numfields` parameter must match the number of arguments");
+pub(super) const NOT_POSITIVE: Error = Error::message(&"ERR Number of fields must be a positive integer");
 
 /// Reads the rest of the request: `FIELDS`, their number, and so many of them. `not_positive` refuses another number.
 ///
@@ -32,7 +32,7 @@ pub(super) fn parse<'a>(args: &mut Args<'a>, not_positive: Error) -> Result<&'a 
 /// Reads the time at which fields are to expire.
 ///
 /// # Errors
-/// [`Error::NotAnInteger`]; a negative number; [`Error::InvalidExpire`], naming the command.
+/// [`Error::NotAnInteger`]; a negative number; [`Detail::InvalidExpire`], naming the command.
 pub(super) fn parse_time(
     args: &mut Args<'_>,
     unit: ExpiryOption,
@@ -41,7 +41,9 @@ pub(super) fn parse_time(
 ) -> Result<Millis, Error> {
     let value = args.integer()?;
     if value < 0 {
-        return Err(Error::message("ERR invalid expire time, must be >= 0"));
+        return Err(Error::message(&"ERR invalid expire time, must be >= 0"));
     }
-    unit.time(value, now).filter(|time| time.0 <= limits::FIELD_DEADLINE_MS_MAX).ok_or(Error::InvalidExpire { command })
+    unit.time(value, now)
+        .filter(|time| time.0 <= limits::FIELD_DEADLINE_MS_MAX)
+        .ok_or_else(|| Error::from(Detail::InvalidExpire { command }))
 }

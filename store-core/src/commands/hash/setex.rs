@@ -5,7 +5,7 @@ use super::{event, fields, note_removal, replicate};
 use crate::args::Args;
 use crate::clock::Millis;
 use crate::commands::string::{ExpiryOption, OR_KEEPTTL};
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::Writer;
 use crate::number;
 use crate::reply::ReplyBuffer;
@@ -15,10 +15,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-const NOT_A_COUNT: Error = Error::message("ERR invalid number of fields");
-const SEVERAL_CONDITIONS: Error = Error::message("ERR Only one of FXX or FNX arguments can be specified");
+const NOT_A_COUNT: Error = Error::message(&"ERR invalid number of fields");
+const SEVERAL_CONDITIONS: Error = Error::message(&"ERR Only one of FXX or FNX arguments can be specified");
 const SEVERAL_EXPIRIES: Error =
-    Error::message("ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified");
+    Error::message(&"ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified");
 
 pub(super) const HSETEX: Command = Command::new("HSETEX", Group::Hash, "8.0.0")
     .about(
@@ -97,7 +97,7 @@ fn parse<'a>(args: &mut Args<'a>, now: Millis) -> Result<Wanted<'a>, Error> {
         if let Some(unit) = expiry_unit(word) {
             refuse_second(expiry.is_some(), SEVERAL_EXPIRIES)?;
             if args.is_empty() {
-                return Err(Error::message("ERR missing expire time"));
+                return Err(Error::message(&"ERR missing expire time"));
             }
             expiry = Some(Expiry::At(fields::parse_time(args, unit, now, "hsetex")?));
         } else if word.eq_ignore_ascii_case(b"KEEPTTL") {
@@ -110,7 +110,7 @@ fn parse<'a>(args: &mut Args<'a>, now: Millis) -> Result<Wanted<'a>, Error> {
             refuse_second(condition.is_some(), SEVERAL_CONDITIONS)?;
             condition = Some(Condition::AllAbsent);
         } else {
-            return Err(Error::Detail { text: format!("ERR unknown argument: {}", String::from_utf8_lossy(word)) });
+            return Err(Error::detail(format!("ERR unknown argument: {}", String::from_utf8_lossy(word))));
         }
     }
 }
@@ -131,15 +131,15 @@ fn refuse_second(is_second: bool, error: Error) -> Result<(), Error> {
 
 /// Reads the number of pairs and so many of them.
 fn parse_pairs<'a>(args: &mut Args<'a>) -> Result<&'a [[&'a [u8]; 2]], Error> {
-    let arity = Error::WrongArity { command: "hsetex".into() };
+    let wrong_arity = || Err(Detail::WrongArity { command: "hsetex".into() }.into());
     let (Some((number, rest)), 3..) = (args.rest().split_first(), args.remaining()) else {
-        return Err(arity);
+        return wrong_arity();
     };
     let number = number::parse_i64(number).filter(|number| (1..=i32::MAX.into()).contains(number));
     let number = number.ok_or(NOT_A_COUNT)?;
     match rest.as_chunks::<2>() {
         (pairs, []) if usize::try_from(number) == Ok(pairs.len()) => Ok(pairs),
-        _ => Err(arity),
+        _ => wrong_arity(),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) const PFDEBUG: Command = Command::new("PFDEBUG", Group::HyperLogLog, 
 fn pfdebug(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (subcommand, key) = (args.word()?, args.word()?);
     let reader = writer.reader();
-    let bytes = find(&reader, key)?.ok_or(Error::message("ERR The specified key does not exist"))?;
+    let bytes = find(&reader, key)?.ok_or(Error::message(&"ERR The specified key does not exist"))?;
     match subcommand.to_ascii_lowercase().as_slice() {
         b"getreg" => {
             let mut registers = Registers::default();
@@ -33,14 +33,14 @@ fn pfdebug(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
             registers.values().iter().for_each(|value| reply.integer((*value).into()));
         }
         b"decode" if hyperloglog::encoding(bytes) != Encoding::Sparse => {
-            return Err(Error::message("ERR HLL encoding is not sparse"));
+            return Err(Error::message(&"ERR HLL encoding is not sparse"));
         }
         b"decode" => reply.bulk(hyperloglog::decode(bytes).as_bytes()),
         b"encoding" => reply.status(hyperloglog::encoding(bytes).name()),
         b"todense" => reply.flag(make_dense(writer, key)?),
         _ => {
             let name = String::from_utf8_lossy(subcommand);
-            return Err(Error::Detail { text: format!("ERR Unknown PFDEBUG subcommand '{name}'") });
+            return Err(Error::detail(format!("ERR Unknown PFDEBUG subcommand '{name}'")));
         }
     }
     Ok(())
@@ -75,7 +75,7 @@ fn pfselftest(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer
     // Six times the standard error.
     let distance = hyperloglog::estimate(&bytes)?.abs_diff(ELEMENTS.into());
     if distance > u64::from(ELEMENTS / 20) {
-        return Err(Error::Detail { text: format!("ERR TESTFAILED the estimate is off by {distance} of {ELEMENTS}") });
+        return Err(Error::detail(format!("ERR TESTFAILED the estimate is off by {distance} of {ELEMENTS}")));
     }
     reply.ok();
     Ok(())

@@ -4,7 +4,7 @@ use super::{BULK_OR_NULL, ENDS, end_of, event, node_limit};
 use crate::args::Args;
 use crate::commands::first::{Query, done_or_wait, first_of};
 use crate::engine::Attempt;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::Writer;
 use crate::number;
 use crate::reply::ReplyBuffer;
@@ -108,7 +108,7 @@ fn try_pop(query: &Query<'_, End>, writer: &mut Writer<'_>, reply: &mut ReplyBuf
 fn pop_from_one(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer, end: End) -> Result<(), Error> {
     let key = args.word()?;
     if args.remaining() > 1 {
-        return Err(Error::WrongArity { command: event_name(end).into() });
+        return Err(Detail::WrongArity { command: event_name(end).into() }.into());
     }
     let Some(count) = args.peek() else {
         let found =

@@ -55,9 +55,9 @@ impl Search {
             if args.keyword_with("RANK", 1) {
                 (search.from, search.skipped) = read_rank(args)?;
             } else if args.keyword_with("COUNT", 1) {
-                search.max_matches = Some(read_maximum(args, "ERR COUNT can't be negative")?);
+                search.max_matches = Some(read_maximum(args, &"ERR COUNT can't be negative")?);
             } else if args.keyword_with("MAXLEN", 1) {
-                search.max_len = read_maximum(args, "ERR MAXLEN can't be negative")?;
+                search.max_len = read_maximum(args, &"ERR MAXLEN can't be negative")?;
             } else {
                 return Err(Error::Syntax);
             }
@@ -77,13 +77,13 @@ fn read_rank(args: &mut Args<'_>) -> Result<(End, usize), Error> {
     match rank.unsigned_abs().checked_sub(1) {
         Some(skipped) => Ok((from, usize::try_from(skipped).unwrap_or(usize::MAX))),
         None => Err(Error::message(
-            "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+            &"ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
         )),
     }
 }
 
 /// A number that is not negative; 0 stands for no limit.
-fn read_maximum(args: &mut Args<'_>, negative: &'static str) -> Result<usize, Error> {
+fn read_maximum(args: &mut Args<'_>, negative: &'static &'static str) -> Result<usize, Error> {
     match number::parse_i64(args.word()?).and_then(|number| u64::try_from(number).ok()) {
         Some(0) => Ok(usize::MAX),
         Some(maximum) => Ok(usize::try_from(maximum).unwrap_or(usize::MAX)),

@@ -3,7 +3,7 @@
 use super::super::command::help;
 use crate::args::Args;
 use crate::engine::Caller;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::glob;
 use crate::rdb::{self, PayloadError};
 use crate::reply::ReplyBuffer;
@@ -53,7 +53,7 @@ pub(super) const DELETE: Command = Command::new("FUNCTION DELETE", Group::Script
 fn delete(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let name = args.word()?;
     if !caller.engine.scripting.functions.delete(name) {
-        return Err(Error::message("ERR Library not found"));
+        return Err(Error::message(&"ERR Library not found"));
     }
     replicate(caller, &[b"FUNCTION", b"DELETE", name]);
     reply.ok();
@@ -70,10 +70,10 @@ pub(super) const FLUSH: Command = Command::new("FUNCTION FLUSH", Group::Scriptin
 
 fn flush(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     if args.remaining() > 1 {
-        return Err(Error::SubcommandSyntax { name: "FLUSH".into(), container: "FUNCTION".into() });
+        return Err(Detail::SubcommandSyntax { name: "FLUSH".into(), container: "FUNCTION".into() }.into());
     }
     if !args.is_empty() && !args.keyword("ASYNC") && !args.keyword("SYNC") {
-        return Err(Error::message("ERR FUNCTION FLUSH only supports SYNC|ASYNC option"));
+        return Err(Error::message(&"ERR FUNCTION FLUSH only supports SYNC|ASYNC option"));
     }
     let was_empty = caller.engine.scripting.functions.libraries().is_empty();
     caller.engine.scripting.functions.flush();
@@ -113,14 +113,14 @@ pub(super) const RESTORE: Command = Command::new("FUNCTION RESTORE", Group::Scri
 
 fn restore(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     if args.remaining() > 2 {
-        return Err(Error::SubcommandSyntax { name: "RESTORE".into(), container: "FUNCTION".into() });
+        return Err(Detail::SubcommandSyntax { name: "RESTORE".into(), container: "FUNCTION".into() }.into());
     }
     let payload = args.word()?;
     let policies = [(Policy::Flush, "FLUSH"), (Policy::Append, "APPEND"), (Policy::Replace, "REPLACE")];
     let policy = match args.is_empty() {
         true => Policy::Append,
         false => policies.into_iter().find(|(_, word)| args.keyword(word)).map(|(policy, _)| policy).ok_or(
-            Error::message("ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE."),
+            Error::message(&"ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE."),
         )?,
     };
     let codes = rdb::restore_libraries(payload).map_err(refusal)?;
@@ -134,8 +134,8 @@ fn restore(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
 
 fn refusal(error: PayloadError) -> Error {
     match error {
-        PayloadError::Footer => Error::message("ERR DUMP payload version or checksum are wrong"),
-        PayloadError::Value(_) => Error::message("ERR given type is not a function"),
+        PayloadError::Footer => Error::message(&"ERR DUMP payload version or checksum are wrong"),
+        PayloadError::Value(_) => Error::message(&"ERR given type is not a function"),
     }
 }
 
@@ -156,7 +156,7 @@ fn list(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
         if !with_code && args.keyword("WITHCODE") {
             with_code = true;
         } else if pattern.is_none() && args.keyword("LIBRARYNAME") {
-            let missing = |_| Error::message("ERR library name argument was not given");
+            let missing = |_| Error::message(&"ERR library name argument was not given");
             pattern = Some(args.word().map_err(missing)?);
         } else {
             return Err(unknown("Unknown argument ", option));
@@ -226,7 +226,7 @@ pub(super) const KILL: Command = Command::new("FUNCTION KILL", Group::Scripting,
     .flags(&[Flag::NoScript, Flag::AllowBusy])
     .tips(&["request_policy:all_shards", "response_policy:one_succeeded"])
     .reply(Shape::Ok)
-    .session(|_, _, _| Err(Error::message("NOTBUSY No scripts in execution right now.")));
+    .session(|_, _, _| Err(Error::message(&"NOTBUSY No scripts in execution right now.")));
 
 pub(super) const HELP: Command = Command::new("FUNCTION HELP", Group::Scripting, "7.0.0")
     .about("Explains the subcommands.", "O(1)")
@@ -235,7 +235,7 @@ pub(super) const HELP: Command = Command::new("FUNCTION HELP", Group::Scripting,
     .session(|_, _, reply| help::write(reply, "FUNCTION"));
 
 fn unknown(what: &str, option: &[u8]) -> Error {
-    Error::Detail { text: format!("ERR {what}{}", String::from_utf8_lossy(option)) }
+    Error::detail(format!("ERR {what}{}", String::from_utf8_lossy(option)))
 }
 
 fn replicate(caller: &mut Caller<'_>, words: &[&[u8]]) {

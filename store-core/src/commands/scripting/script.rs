@@ -21,10 +21,10 @@ pub(super) const DEBUG: Command = Command::new("SCRIPT DEBUG", Group::Scripting,
 
 fn debug(_: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     if args.keyword("YES") || args.keyword("SYNC") {
-        return Err(Error::message("ERR SCRIPT DEBUG is not supported"));
+        return Err(Error::message(&"ERR SCRIPT DEBUG is not supported"));
     }
     if !args.keyword("NO") {
-        return Err(Error::message("ERR Use SCRIPT DEBUG YES/SYNC/NO"));
+        return Err(Error::message(&"ERR Use SCRIPT DEBUG YES/SYNC/NO"));
     }
     reply.ok();
     Ok(())
@@ -58,7 +58,7 @@ pub(super) const FLUSH: Command = Command::new("SCRIPT FLUSH", Group::Scripting,
 fn flush(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let is_valid = args.is_empty() || ((args.keyword("ASYNC") || args.keyword("SYNC")) && args.is_empty());
     if !is_valid {
-        return Err(Error::message("ERR SCRIPT FLUSH only support SYNC|ASYNC option"));
+        return Err(Error::message(&"ERR SCRIPT FLUSH only support SYNC|ASYNC option"));
     }
     caller.engine.scripting.flush();
     reply.ok();
@@ -80,7 +80,7 @@ pub(super) const KILL: Command = Command::new("SCRIPT KILL", Group::Scripting, "
 
 /// A request has its turn only when no script runs.
 fn kill(_: &mut Caller<'_>, _: &mut Args<'_>, _: &mut ReplyBuffer) -> Result<(), Error> {
-    Err(Error::message("NOTBUSY No scripts in execution right now."))
+    Err(Error::message(&"NOTBUSY No scripts in execution right now."))
 }
 
 pub(super) const LOAD: Command = Command::new("SCRIPT LOAD", Group::Scripting, "2.6.0")

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::commands::command::help;
 use crate::config::{Config, PARAMETERS, Parameter};
 use crate::engine::Caller;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
 use alloc::string::String;
@@ -84,7 +84,7 @@ fn check_names(config: &Config, pairs: &[[&[u8]; 2]]) -> Result<(), Error> {
     for (n, [name, value]) in pairs.iter().enumerate() {
         let mut parameters = config.parameters();
         let Some((_, current)) = parameters.find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name)) else {
-            return Err(Error::UnknownParameter { name: String::from_utf8_lossy(name).into_owned() });
+            return Err(Detail::UnknownParameter { name: String::from_utf8_lossy(name).into_owned() }.into());
         };
         let fixed = find(name).is_none_or(|parameter| parameter.change.is_none());
         if fixed && current.as_bytes() != *value {
@@ -98,7 +98,7 @@ fn check_names(config: &Config, pairs: &[[&[u8]; 2]]) -> Result<(), Error> {
 }
 
 fn refuse(name: &[u8], reason: &str) -> Error {
-    Error::ConfigSet { name: String::from_utf8_lossy(name).into_owned(), reason: reason.into() }
+    Detail::ConfigSet { name: String::from_utf8_lossy(name).into_owned(), reason: reason.into() }.into()
 }
 
 pub(super) const RESETSTAT: Command = Command::new("CONFIG RESETSTAT", Group::Server, "2.0.0")
@@ -118,7 +118,7 @@ pub(super) const REWRITE: Command = Command::new("CONFIG REWRITE", Group::Server
     .about("Would write the parameters into the configuration file; there is none.", "O(1)")
     .flags(ADMINISTRATION)
     .reply(Shape::Ok)
-    .session(|_, _, _| Err(Error::message("ERR The server is running without a config file")));
+    .session(|_, _, _| Err(Error::message(&"ERR The server is running without a config file")));
 
 pub(super) const HELP: Command = Command::new("CONFIG HELP", Group::Server, "5.0.0")
     .about("Explains the subcommands.", "O(1)")

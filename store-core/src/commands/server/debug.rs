@@ -20,10 +20,10 @@ use alloc::format;
 use alloc::string::String;
 
 const NOT_ALLOWED: Error = Error::message(
-    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
+    &"ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
 );
-const RELOAD_OPTIONS: Error = Error::message("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
-const THRESHOLD: Error = Error::message("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+const RELOAD_OPTIONS: Error = Error::message(&"ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+const THRESHOLD: Error = Error::message(&"ERR argument must be a memory value bigger than 1 and smaller than 4gb");
 
 pub(super) const DEBUG: Command = Command::new("DEBUG", Group::Server, "1.0.0")
     .about("Shows and does what tests of a store need; DEBUG HELP tells more.", "Depends on the subcommand.")
@@ -195,7 +195,7 @@ fn ok(reply: &mut ReplyBuffer) -> Result<(), Error> {
 }
 
 fn error(_: &mut Caller<'_>, args: &mut Args<'_>, _: &mut ReplyBuffer) -> Result<(), Error> {
-    Err(Error::Detail { text: String::from_utf8_lossy(args.word()?).into_owned() })
+    Err(Error::detail(String::from_utf8_lossy(args.word()?).into_owned()))
 }
 
 fn digest(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
@@ -233,15 +233,15 @@ fn reload(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
     if !args.rest().iter().all(is_known) {
         return Err(RELOAD_OPTIONS);
     }
-    if args.is_empty() { rebuild(caller, reply) } else { Err(Error::message("ERR there is no file to load from")) }
+    if args.is_empty() { rebuild(caller, reply) } else { Err(Error::message(&"ERR there is no file to load from")) }
 }
 
 fn rebuild(caller: &mut Caller<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     if [Purpose::Copy, Purpose::LogBase].into_iter().any(|purpose| caller.engine.saving.is_wanted(purpose)) {
-        return Err(Error::message("ERR a file is in the making, try again when it is complete"));
+        return Err(Error::message(&"ERR a file is in the making, try again when it is complete"));
     }
     if !caller.engine.rebuild() {
-        return Err(Error::message("ERR Error trying to load the RDB dump, check server logs."));
+        return Err(Error::message(&"ERR Error trying to load the RDB dump, check server logs."));
     }
     reply.ok();
     Ok(())
@@ -271,7 +271,7 @@ fn stringmatch_len(_: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuf
 fn listpack(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let value = caller.reader().value(args.word()?).ok_or(Error::NoSuchKey)?;
     if !value.encoding_name().starts_with("listpack") {
-        return Err(Error::message("ERR Not a listpack encoded object."));
+        return Err(Error::message(&"ERR Not a listpack encoded object."));
     }
     reply.status("Listpack structure printed on stdout");
     Ok(())
@@ -279,7 +279,7 @@ fn listpack(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffe
 
 fn htstats(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let db = caller.engine.keyspace.database_index(args.integer()?);
-    let database = caller.engine.keyspace.database(db.ok_or(Error::message("ERR Out of range database"))?);
+    let database = caller.engine.keyspace.database(db.ok_or(Error::message(&"ERR Out of range database"))?);
     let text = format!("[Dictionary HT]\n{}[Expires HT]\n{}", table(database.len()), table(database.dated_len()));
     reply.verbatim(text.as_bytes());
     Ok(())
@@ -293,7 +293,7 @@ fn htstats_key(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBu
         Value::Zset(zset) if value.encoding_name() == "skiplist" => zset.len(),
         _ => {
             const TEXT: &str = "ERR The value stored at the specified key is not represented using an hash table";
-            return Err(Error::message(TEXT));
+            return Err(Error::message(&TEXT));
         }
     };
     reply.verbatim(table(len).as_bytes());

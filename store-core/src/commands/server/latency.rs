@@ -127,7 +127,7 @@ fn graph(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
     let name = args.word()?;
     let Some(event) = caller.engine.durations.monitor.event(name) else {
         let name = String::from_utf8_lossy(name);
-        return Err(Error::Detail { text: format!("ERR No samples available for event '{name}'") });
+        return Err(Error::detail(format!("ERR No samples available for event '{name}'")));
     };
     reply.verbatim(draw(event, caller.now.0.div_euclid(1000)).as_bytes());
     Ok(())

@@ -9,14 +9,14 @@ use crate::reply::ReplyBuffer;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
 use alloc::format;
 
-const IN_PROGRESS: Error = Error::message("ERR Background save already in progress");
-const REWRITE_IN_PROGRESS: Error = Error::message("ERR Background append only file rewriting already in progress");
+const IN_PROGRESS: Error = Error::message(&"ERR Background save already in progress");
+const REWRITE_IN_PROGRESS: Error = Error::message(&"ERR Background append only file rewriting already in progress");
 const OTHER_IN_PROGRESS: Error = Error::message(
-    "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a \
+    &"ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a \
      BGSAVE whenever possible.",
 );
-const NO_FILES: Error = Error::message("ERR this store has no folder to save files in");
-const NO_LOG: Error = Error::message("ERR this store keeps nothing on disk");
+const NO_FILES: Error = Error::message(&"ERR this store has no folder to save files in");
+const NO_LOG: Error = Error::message(&"ERR this store keeps nothing on disk");
 
 pub(super) const SAVE: Command = Command::new("SAVE", Group::Server, "1.0.0")
     .about("Saves all data in an RDB file, and answers when it is on the disk.", "O(N) for N keys")

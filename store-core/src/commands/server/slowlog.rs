@@ -12,7 +12,7 @@ const ADMINISTRATION: &[Flag] = &[Flag::Admin, Flag::Loading, Flag::Stale];
 const SINCE: &str = "2.2.12";
 /// How many requests are shown unless told otherwise.
 const COUNT_DEFAULT: usize = 10;
-const COUNT: Error = Error::message("ERR count should be greater than or equal to -1");
+const COUNT: Error = Error::message(&"ERR count should be greater than or equal to -1");
 
 const ENTRY: Shape = Shape::Tuple(&[
     Shape::Integer,

@@ -4,7 +4,7 @@ use super::event;
 use super::trim::{self, CONDITION, Options};
 use crate::args::Args;
 use crate::clock::Millis;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::Writer;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
@@ -63,11 +63,11 @@ impl NewId {
     }
 }
 
-const EXHAUSTED: Error = Error::message("ERR The stream has exhausted the last possible ID, unable to add more items");
+const EXHAUSTED: Error = Error::message(&"ERR The stream has exhausted the last possible ID, unable to add more items");
 const ID_TOO_SMALL: Error =
-    Error::message("ERR The ID specified in XADD is equal or smaller than the target stream top item");
-const ID_ZERO: Error = Error::message("ERR The ID specified in XADD must be greater than 0-0");
-const TOO_LARGE: Error = Error::message("ERR Elements are too large to be stored");
+    Error::message(&"ERR The ID specified in XADD is equal or smaller than the target stream top item");
+const ID_ZERO: Error = Error::message(&"ERR The ID specified in XADD must be greater than 0-0");
+const TOO_LARGE: Error = Error::message(&"ERR Elements are too large to be stored");
 
 /// An entry to be added, and what is done afterwards.
 struct Addition<'a> {
@@ -94,7 +94,7 @@ impl<'a> Addition<'a> {
         let trim = options.finish(writer)?;
         let words = args.rest();
         let Some(id) = id.filter(|_| !words.is_empty() && words.len().is_multiple_of(2)) else {
-            return Err(Error::WrongArity { command: "xadd".into() });
+            return Err(Detail::WrongArity { command: "xadd".into() }.into());
         };
         if id == NewId::Given(StreamId::MIN) {
             return Err(ID_ZERO);

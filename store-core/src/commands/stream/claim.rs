@@ -118,11 +118,11 @@ fn xautoclaim(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuf
     Ok(())
 }
 
-const AUTOCLAIM_IDLE: Error = Error::message("ERR Invalid min-idle-time argument for XAUTOCLAIM");
+const AUTOCLAIM_IDLE: Error = Error::message(&"ERR Invalid min-idle-time argument for XAUTOCLAIM");
 
 /// Reads how many entries to claim, at most so many that Redis could hold their IDs.
 fn count_of(word: &[u8]) -> Result<usize, Error> {
-    const COUNT: Error = Error::message("ERR COUNT must be > 0");
+    const COUNT: Error = Error::message(&"ERR COUNT must be > 0");
     const COUNT_MAX: i64 = i64::MAX / 16;
     let count = number::parse_i64(word).filter(|count| (1..=COUNT_MAX).contains(count)).ok_or(COUNT)?;
     number::count_of(count).ok_or(COUNT)
@@ -184,7 +184,7 @@ impl Options {
             self.last_id = Some(parse_id(args.word()?)?);
         } else {
             let option = String::from_utf8_lossy(args.word()?);
-            return Err(Error::Detail { text: format!("ERR Unrecognized XCLAIM option '{option}'") });
+            return Err(Error::detail(format!("ERR Unrecognized XCLAIM option '{option}'")));
         }
         Ok(())
     }
@@ -196,10 +196,10 @@ fn sensible(time: i64, now: Millis) -> Millis {
     if is_past { Millis(time) } else { now }
 }
 
-const CLAIM_IDLE: Error = Error::message("ERR Invalid min-idle-time argument for XCLAIM");
-const IDLE_OPTION: Error = Error::message("ERR Invalid IDLE option argument for XCLAIM");
-const TIME_OPTION: Error = Error::message("ERR Invalid TIME option argument for XCLAIM");
-const RETRYCOUNT_OPTION: Error = Error::message("ERR Invalid RETRYCOUNT option argument for XCLAIM");
+const CLAIM_IDLE: Error = Error::message(&"ERR Invalid min-idle-time argument for XCLAIM");
+const IDLE_OPTION: Error = Error::message(&"ERR Invalid IDLE option argument for XCLAIM");
+const TIME_OPTION: Error = Error::message(&"ERR Invalid TIME option argument for XCLAIM");
+const RETRYCOUNT_OPTION: Error = Error::message(&"ERR Invalid RETRYCOUNT option argument for XCLAIM");
 
 /// What became of an entry that was to be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

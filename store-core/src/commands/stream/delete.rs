@@ -104,9 +104,9 @@ impl Removal {
 
 /// Reads `[KEEPREF|DELREF|ACKED] IDS numids id [id ..]`; gives the words of the IDs.
 pub(super) fn read_ids<'a>(args: &mut Args<'a>) -> Result<(References, &'a [&'a [u8]]), Error> {
-    const NUMBER: Error = Error::message("ERR Number of IDs must be a positive integer");
-    const MISMATCH: Error = Error::message("ERR The `numids` parameter must match the number of arguments");
-    const IDS_MISSING: Error = Error::message("ERR IDS option is required");
+    const NUMBER: Error = Error::message(&"ERR Number of IDs must be a positive integer");
+    const MISMATCH: Error = Error::message(&"ERR The `numids` parameter must match the number of arguments");
+    const IDS_MISSING: Error = Error::message(&"ERR IDS option is required");
     let (mut references, mut ids) = (None, None);
     while !args.is_empty() {
         if args.keyword_with("IDS", 1) {

@@ -52,7 +52,7 @@ fn create(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
         _ => parse_id(id)?,
     };
     if stream.is_some_and(|stream| stream.group(name).is_some()) {
-        return Err(Error::message("BUSYGROUP Consumer Group name already exists"));
+        return Err(Error::message(&"BUSYGROUP Consumer Group name already exists"));
     }
     let is_new = stream.is_none();
     let stream = writer.get_or_insert_with(key, Stream::new)?;
@@ -154,7 +154,7 @@ fn delete_consumer(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut Rep
 }
 
 const KEY_MISSING: Error = Error::message(
-    "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.",
+    &"ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.",
 );
 
 /// The stream of a key that has a group of this name.
@@ -187,7 +187,7 @@ impl Options {
 
 /// Reads how many entries a group has read; -1 when that is not known.
 fn entries_read(word: &[u8]) -> Result<Option<u64>, Error> {
-    const NEGATIVE: Error = Error::message("ERR value for ENTRIESREAD must be positive or -1");
+    const NEGATIVE: Error = Error::message(&"ERR value for ENTRIESREAD must be positive or -1");
     match number::parse_i64(word).ok_or(Error::NotAnInteger)? {
         -1 => Ok(None),
         count => u64::try_from(count).map(Some).map_err(|_| NEGATIVE),

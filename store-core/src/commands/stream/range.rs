@@ -76,7 +76,7 @@ fn read_count(args: &mut Args<'_>) -> Result<usize, Error> {
 
 /// Reads the smaller end of an interval: an ID, `-`, or `(` and an ID that is left out itself.
 pub(super) fn start_of(word: &[u8]) -> Result<StreamId, Error> {
-    const INVALID: Error = Error::message("ERR invalid start ID for the interval");
+    const INVALID: Error = Error::message(&"ERR invalid start ID for the interval");
     match exclusive(word) {
         Some(text) => parse(text, 0)?.next().ok_or(INVALID),
         None => bound(word, 0),
@@ -85,7 +85,7 @@ pub(super) fn start_of(word: &[u8]) -> Result<StreamId, Error> {
 
 /// Reads the larger end of an interval: an ID, `+`, or `(` and an ID that is left out itself.
 pub(super) fn end_of(word: &[u8]) -> Result<StreamId, Error> {
-    const INVALID: Error = Error::message("ERR invalid end ID for the interval");
+    const INVALID: Error = Error::message(&"ERR invalid end ID for the interval");
     match exclusive(word) {
         Some(text) => parse(text, u64::MAX)?.previous().ok_or(INVALID),
         None => bound(word, u64::MAX),

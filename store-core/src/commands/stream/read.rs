@@ -160,9 +160,7 @@ impl<'a> Query<'a> {
         }
         let (name, symbol) = if self.kind == Kind::Group { ("xreadgroup", '>') } else { ("xread", '$') };
         let rule = "for each stream key an ID or";
-        Err(Error::Detail {
-            text: format!("ERR Unbalanced '{name}' list of streams: {rule} '{symbol}' must be specified."),
-        })
+        Err(Error::detail(format!("ERR Unbalanced '{name}' list of streams: {rule} '{symbol}' must be specified.")))
     }
 
     fn only_of_group(&self, error: Error) -> Result<(), Error> {
@@ -196,10 +194,10 @@ pub(super) fn write_key(reply: &mut ReplyBuffer, key: &[u8]) {
 }
 
 const NEW_WITHOUT_GROUP: Error = Error::message(
-    "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
+    &"ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
 );
 const GROUP_OF_XREAD: Error =
-    Error::message("ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.");
+    Error::message(&"ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.");
 const NOACK_OF_XREAD: Error =
-    Error::message("ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.");
-const GROUP_MISSING: Error = Error::message("ERR Missing GROUP option for XREADGROUP");
+    Error::message(&"ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.");
+const GROUP_MISSING: Error = Error::message(&"ERR Missing GROUP option for XREADGROUP");

@@ -84,7 +84,7 @@ impl From {
 fn no_group(key: &[u8], group: &[u8]) -> Error {
     let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
     let text = format!("NOGROUP No such key '{key}' or consumer group '{group}' in XREADGROUP with GROUP option");
-    Error::Detail { text }
+    Error::detail(text)
 }
 
 fn meaningless(id: char) -> Error {
@@ -93,7 +93,7 @@ fn meaningless(id: char) -> Error {
     let text = format!(
         "ERR The {id} ID is meaningless in the context of XREADGROUP: {advice}. The {id} ID would just return an empty result set."
     );
-    Error::Detail { text }
+    Error::detail(text)
 }
 
 /// What a consumer reads of one stream.

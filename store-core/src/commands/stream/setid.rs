@@ -21,14 +21,14 @@ pub(super) const XSETID: Command = Command::new("XSETID", Group::Stream, "5.0.0"
     .reply(Shape::Ok)
     .write(xsetid);
 
-const ADDED_NEGATIVE: Error = Error::message("ERR entries_added must be positive");
+const ADDED_NEGATIVE: Error = Error::message(&"ERR entries_added must be positive");
 const BELOW_GIVEN_DELETED: Error =
-    Error::message("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id");
+    Error::message(&"ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id");
 const BELOW_DELETED: Error =
-    Error::message("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
-const BELOW_TOP: Error = Error::message("ERR The ID specified in XSETID is smaller than the target stream top item");
+    Error::message(&"ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
+const BELOW_TOP: Error = Error::message(&"ERR The ID specified in XSETID is smaller than the target stream top item");
 const ADDED_BELOW_LEN: Error =
-    Error::message("ERR The entries_added specified in XSETID is smaller than the target stream length");
+    Error::message(&"ERR The entries_added specified in XSETID is smaller than the target stream length");
 
 /// `last-id [ENTRIESADDED count] [MAXDELETEDID id]`
 struct Numbers {

@@ -61,13 +61,13 @@ fn xtrim(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
 }
 
 const BOTH_STRATEGIES: Error =
-    Error::message("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
-const NO_STRATEGY: Error = Error::message("ERR syntax error, XTRIM must be called with a trimming strategy");
+    Error::message(&"ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
+const NO_STRATEGY: Error = Error::message(&"ERR syntax error, XTRIM must be called with a trimming strategy");
 const LIMIT_WITHOUT_STRATEGY: Error =
-    Error::message("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
-const LIMIT_OF_EXACT: Error = Error::message("ERR syntax error, LIMIT cannot be used without the special ~ option");
-const MAXLEN_NEGATIVE: Error = Error::message("ERR The MAXLEN argument must be >= 0.");
-const LIMIT_NEGATIVE: Error = Error::message("ERR The LIMIT argument must be >= 0.");
+    Error::message(&"ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
+const LIMIT_OF_EXACT: Error = Error::message(&"ERR syntax error, LIMIT cannot be used without the special ~ option");
+const MAXLEN_NEGATIVE: Error = Error::message(&"ERR The MAXLEN argument must be >= 0.");
+const LIMIT_NEGATIVE: Error = Error::message(&"ERR The LIMIT argument must be >= 0.");
 
 /// The options of trimming, as they are read.
 #[derive(Clone, Copy, Debug, Default)]

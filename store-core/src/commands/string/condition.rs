@@ -3,7 +3,7 @@
 //! A digest is the 64-bit XXH3 of a value, written as 16 hexadecimal digits.
 
 use crate::args::Args;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::{Reader, Writer};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
@@ -58,7 +58,7 @@ fn parse_digest(args: &mut Args<'_>) -> Result<u64, Error> {
     let digits = Some(args.word()?).filter(|word| word.len() == DIGEST_LEN && word.iter().all(u8::is_ascii_hexdigit));
     let text = digits.and_then(|digits| core::str::from_utf8(digits).ok());
     let digest = text.and_then(|text| u64::from_str_radix(text, 16).ok());
-    digest.ok_or(Error::message("ERR digest must be exactly 16 hexadecimal characters"))
+    digest.ok_or(Error::message(&"ERR digest must be exactly 16 hexadecimal characters"))
 }
 
 pub(super) const DIGEST: Command = Command::new("DIGEST", Group::String, "8.4.0")
@@ -96,7 +96,7 @@ pub(super) const DELEX: Command = Command::new("DELEX", Group::String, "8.4.0")
 fn delex(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let key = args.word()?;
     if !matches!(args.remaining(), 0 | 2) {
-        return Err(Error::WrongArity { command: "delex".into() });
+        return Err(Detail::WrongArity { command: "delex".into() }.into());
     }
     let condition = ValueCondition::parse(args)?;
     args.end()?;

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::clock::{Deadline, Millis};
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::Expiry;
 use crate::number;
 use crate::spec::Arg;
@@ -46,7 +46,7 @@ impl ExpiryOption {
     /// Reads the deadline that a value of this option means. It must be positive and within the calendar.
     ///
     /// # Errors
-    /// [`Error::NotAnInteger`]; [`Error::InvalidExpire`], naming the command.
+    /// [`Error::NotAnInteger`]; [`Detail::InvalidExpire`], naming the command.
     pub(in crate::commands) fn parse_deadline(
         self,
         value: &[u8],
@@ -55,9 +55,9 @@ impl ExpiryOption {
     ) -> Result<Deadline, Error> {
         let value = number::parse_i64(value).ok_or(Error::NotAnInteger)?;
         if value <= 0 {
-            return Err(Error::InvalidExpire { command });
+            return Err(Detail::InvalidExpire { command }.into());
         }
-        self.time(value, now).map(Deadline::at).ok_or(Error::InvalidExpire { command })
+        self.time(value, now).map(Deadline::at).ok_or_else(|| Error::from(Detail::InvalidExpire { command }))
     }
 
     /// The time that a value of this option means; none when it is beyond the calendar.

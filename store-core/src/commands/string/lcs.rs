@@ -40,7 +40,7 @@ struct Options {
 
 fn lcs(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (one, other) = (args.word()?, args.word()?);
-    let not_strings = || Error::message("ERR The specified keys must contain string values");
+    let not_strings = || Error::message(&"ERR The specified keys must contain string values");
     let value = |key| -> Result<&[u8], Error> {
         let found = reader.get::<SmallBytes>(key).map_err(|_| not_strings())?;
         Ok(found.map_or(&[], SmallBytes::as_slice))
@@ -75,7 +75,7 @@ fn parse_options(args: &mut Args<'_>) -> Result<Options, Error> {
         }
     }
     if options.indexes && options.len {
-        return Err(Error::message("ERR If you want both the length and indexes, please just use IDX."));
+        return Err(Error::message(&"ERR If you want both the length and indexes, please just use IDX."));
     }
     Ok(options)
 }
@@ -91,7 +91,7 @@ impl Matched {
         let width = other.len() + 1;
         let cells = width.checked_mul(one.len() + 1).filter(|cells| *cells <= CELLS_MAX);
         let cells = cells
-            .ok_or(Error::message("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"))?;
+            .ok_or(Error::message(&"ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"))?;
         let mut table = vec![0_u32; cells];
         for (i, byte) in one.iter().enumerate() {
             for (j, against) in other.iter().enumerate() {

@@ -27,11 +27,11 @@ pub(super) const MSETEX: Command = Command::new("MSETEX", Group::String, "8.4.0"
     .write(msetex);
 
 fn msetex(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let invalid = || Error::message("ERR invalid numkeys value");
+    let invalid = || Error::message(&"ERR invalid numkeys value");
     let count = args.int().map_err(|_| invalid())?;
     let count = usize::try_from(count).ok().filter(|count| *count > 0).ok_or_else(invalid)?;
     let words =
-        args.words(count.saturating_mul(2)).map_err(|_| Error::message("ERR wrong number of key-value pairs"))?;
+        args.words(count.saturating_mul(2)).map_err(|_| Error::message(&"ERR wrong number of key-value pairs"))?;
     let (pairs, _) = words.as_chunks::<2>();
     let (mut condition, mut ttl) = (Condition::default(), TtlOptions::default());
     while !args.is_empty() {

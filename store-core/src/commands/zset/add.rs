@@ -89,13 +89,13 @@ impl Options {
             return Err(Error::Syntax);
         }
         if self.only_new && self.only_existing {
-            return Err(Error::message(NX_XX));
+            return Err(Error::message(&NX_XX));
         }
         if [self.only_new, self.only_greater, self.only_less].into_iter().filter(|chosen| *chosen).count() > 1 {
-            return Err(Error::message(NX_GT_LT));
+            return Err(Error::message(&NX_GT_LT));
         }
         if self.increment && words > 2 {
-            return Err(Error::message(ONE_PAIR));
+            return Err(Error::message(&ONE_PAIR));
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::answer::{self, Scores};
 use super::{MEMBERS, WITHSCORES, store};
 use crate::args::Args;
-use crate::error::Error;
+use crate::error::{Detail, Error};
 use crate::keyspace::{Reader, Writer};
 use crate::number;
 use crate::reply::ReplyBuffer;
@@ -339,7 +339,7 @@ fn read_inputs<'a>(reader: &Reader<'a>, args: &mut Args<'_>) -> Result<Vec<Input
     let count = args.integer()?;
     if count < 1 {
         let command = args.all().first().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
-        return Err(Error::NoInputKey { command: String::from_utf8_lossy(&command).into_owned() });
+        return Err(Detail::NoInputKey { command: String::from_utf8_lossy(&command).into_owned() }.into());
     }
     let keys = args.words(usize::try_from(count).unwrap_or(usize::MAX))?;
     keys.iter().map(|key| Ok(Input { source: Source::read(reader, key)?, weight: 1.0 })).collect()

@@ -218,10 +218,10 @@ impl<'a> Query<'a> {
         let Options { by, direction, limit, scores } = Options::read(args, form)?;
         let (by, direction) = (by.unwrap_or(By::Rank), direction.unwrap_or(Direction::Forward));
         if limit.count != -1 && by == By::Rank {
-            return Err(Error::message(LIMIT_BY_RANK));
+            return Err(Error::message(&LIMIT_BY_RANK));
         }
         if scores == Scores::With && by == By::Lex {
-            return Err(Error::message(SCORES_BY_LEX));
+            return Err(Error::message(&SCORES_BY_LEX));
         }
         let (low, high) = match (direction, by) {
             (Direction::Backward, By::Score | By::Lex) => (second, first),

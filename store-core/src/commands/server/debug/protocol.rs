@@ -6,9 +6,9 @@ use crate::error::Error;
 use crate::reply::{Protocol, ReplyBuffer};
 
 const UNKNOWN: Error = Error::message(
-    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+    &"ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
 );
-const NOT_IN_RESP2: Error = Error::message("ERR RESP2 is not supported by this command");
+const NOT_IN_RESP2: Error = Error::message(&"ERR RESP2 is not supported by this command");
 const BIG_NUMBER: &[u8] = b"1234567999999999999999999999999999999";
 
 pub(super) fn run(_: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
