@@ -20,6 +20,7 @@ mod caller;
 mod dispatch;
 mod durations;
 mod eviction;
+mod import;
 mod interest;
 mod libraries;
 mod loading;

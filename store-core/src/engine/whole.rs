@@ -28,7 +28,7 @@ impl Engine {
     }
 
     /// Breaks the watches of the keys of a database that are there, or will be when another takes its place.
-    fn break_watches_in(&mut self, now: Millis, db: DbIndex, replacement: Option<DbIndex>) {
+    pub(super) fn break_watches_in(&mut self, now: Millis, db: DbIndex, replacement: Option<DbIndex>) {
         let reader = self.reader(now, db);
         let is_there = |key: &[u8]| {
             reader.contains(key) || replacement.is_some_and(|replacement| reader.on(replacement).contains(key))
