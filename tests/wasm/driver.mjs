@@ -38,8 +38,8 @@ const operations = {
   open: ({ now }) => ({ session: store.open(now) }),
   close: ({ session }) => (store.close(session), {}),
   execute: ({ now, session, words }) => {
-    const length = store.execute(now, session, write(words));
-    const reply = length < 0 ? null : hex(store.reply(), length);
+    const address = store.execute(now, session, write(words));
+    const reply = address < 0 ? null : hex(address, store.reply_len());
     return { reply, outputs: outputs() };
   },
   timeout: ({ now }) => {

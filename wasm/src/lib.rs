@@ -12,13 +12,17 @@ mod words;
 use redstart_core::clock::Millis;
 use redstart_core::config::{Config, ScriptLimits};
 use redstart_core::effects::Lsn;
-use redstart_core::engine::{Engine, Outcome, Output, Request, SessionId, SessionKind, SessionOptions};
+use redstart_core::engine::{
+    Engine, Outcome, Output, Purpose, Request, Save, SessionId, SessionKind, SessionOptions,
+};
 use redstart_core::keyspace::SnapshotCursor;
 use redstart_core::reply::ReplyBuffer;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// What [`Store::execute`] returns instead of a length when the answer will come later.
-const BLOCKED: i32 = -1;
+/// What [`Store::execute`] returns instead of an address when the answer will come later.
+const BLOCKED: f64 = -1.0;
+/// What it returns when there is no answer: the session does not want any.
+const SILENT: f64 = 0.0;
 
 /// What [`Store::poll`] found. The numbers are known to `src/local/wasm-store.ts`.
 #[wasm_bindgen]
@@ -53,8 +57,10 @@ pub struct Store {
     input: Vec<u8>,
     reply: ReplyBuffer,
     output: Option<Output>,
-    snapshot: Vec<u8>,
+    /// The last piece of a snapshot or a file.
+    piece: Vec<u8>,
     cursor: Option<SnapshotCursor>,
+    file: Option<Save>,
 }
 
 #[wasm_bindgen]
@@ -71,8 +77,9 @@ impl Store {
             input: Vec::new(),
             reply: ReplyBuffer::default(),
             output: None,
-            snapshot: Vec::new(),
+            piece: Vec::new(),
             cursor: None,
+            file: None,
         }
     }
 
@@ -87,7 +94,8 @@ impl Store {
         self.engine.handle_close(session_id(session));
     }
 
-    /// The address of a place where `len` bytes may be written: a request, or effects to be replayed.
+    /// The address of a place where `len` bytes may be written: a request, or effects to be replayed. It stays where it
+    /// is until more is asked for.
     pub fn input(&mut self, len: usize) -> *const u8 {
         if self.input.len() < len {
             self.input.resize(len, 0);
@@ -95,9 +103,9 @@ impl Store {
         self.input.as_ptr()
     }
 
-    /// Executes the request in the first `len` bytes of the input, laid out as [`words`] says. Gives the length of
-    /// the answer, or -1 when the answer will come later.
-    pub fn execute(&mut self, now: f64, session: f64, len: usize) -> i32 {
+    /// Executes the request in the first `len` bytes of the input, laid out as [`words`] says. Gives the address of the
+    /// answer, which tells its own end; 0 when there is none, or -1 when it will come later.
+    pub fn execute(&mut self, now: f64, session: f64, len: usize) -> f64 {
         let words = words::split(self.input.get(..len).unwrap_or_default());
         self.reply.clear();
         let request = Request::new(&words);
@@ -109,13 +117,15 @@ impl Store {
         }
         match done.outcome {
             Outcome::Blocked => BLOCKED,
-            Outcome::Replied | Outcome::Closed => i32::try_from(self.reply.len()).unwrap_or(i32::MAX),
+            Outcome::Replied | Outcome::Closed if self.reply.is_empty() => SILENT,
+            // Memory ends at 2^32.
+            Outcome::Replied | Outcome::Closed => self.reply.as_bytes().as_ptr().addr() as f64,
         }
     }
 
-    /// The address of the last answer.
-    pub fn reply(&self) -> *const u8 {
-        self.reply.as_bytes().as_ptr()
+    /// The length of the last answer.
+    pub fn reply_len(&self) -> usize {
+        self.reply.len()
     }
 
     /// Takes the next output; the accessors below tell of it until the next call.
@@ -186,18 +196,45 @@ impl Store {
 
     /// Makes the next piece of the snapshot, of about `len` bytes, and gives its length: 0 when it is complete.
     pub fn next_snapshot_piece(&mut self, len: usize) -> usize {
-        self.snapshot.clear();
+        self.piece.clear();
         if let Some(cursor) = &mut self.cursor
-            && !self.engine.snapshot(cursor, &mut self.snapshot, len)
+            && !self.engine.snapshot(cursor, &mut self.piece, len)
         {
             self.cursor = None;
         }
-        self.snapshot.len()
+        self.piece.len()
     }
 
-    /// The address of the snapshot's piece.
-    pub fn snapshot_piece(&self) -> *const u8 {
-        self.snapshot.as_ptr()
+    /// Begins an RDB file of all data. Nothing may be executed until it is complete.
+    pub fn begin_file(&mut self, now: f64) {
+        self.file = self.engine.begin_save(millis(now), Purpose::Copy);
+    }
+
+    /// Makes the next piece of the file, of about `len` bytes, and gives its length: 0 when it is complete.
+    pub fn next_file_piece(&mut self, now: f64, len: usize) -> usize {
+        self.piece.clear();
+        if let Some(file) = &mut self.file {
+            let goes_on = self.engine.save(file, &mut self.piece, len);
+            file.seal(&mut self.piece);
+            if !goes_on {
+                self.file = None;
+                self.engine.end_save(Purpose::Copy, Ok(millis(now)));
+            }
+        }
+        self.piece.len()
+    }
+
+    /// Puts the data of the RDB file in the first `len` bytes of the input in the place of all that is there, and gives the
+    /// number of its keys. The effects do not tell of it. An error says what is wrong with the file; then nothing has
+    /// changed.
+    pub fn import(&mut self, now: f64, len: usize) -> Result<f64, String> {
+        let file = self.input.get(..len).unwrap_or_default();
+        self.engine.import(millis(now), file).map(number).map_err(|error| error.to_string())
+    }
+
+    /// The address of the last piece of a snapshot or a file.
+    pub fn piece(&self) -> *const u8 {
+        self.piece.as_ptr()
     }
 
     /// Replays the effects or snapshot pieces in the first `len` bytes of the input, and gives how many bytes of whole

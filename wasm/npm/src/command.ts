@@ -13,8 +13,14 @@ export interface Command<T> {
 
 /** A command of these values; its answer is read in the caller's form unless `decode` says otherwise. */
 export function command<T>(values: readonly unknown[], decode?: Decode<T>): Command<T> {
-  const words = values.map(wordOf);
+  const words = areTexts(values) ? values : values.map(wordOf);
   return decode ? { words, decode } : { words };
+}
+
+/** Most commands are all text: nothing has to be made of them. */
+function areTexts(values: readonly unknown[]): values is readonly string[] {
+  for (const value of values) if (typeof value !== "string") return false;
+  return true;
 }
 
 /** The result of a command, in the form that the caller wants. */

@@ -1,6 +1,10 @@
-/** Reads RESP bytes into {@link Reply} values. RESP3's maps become flat lists, its floats texts: the shapes of RESP2. */
+/**
+ * Reads RESP bytes into {@link Reply} values. RESP3's maps become flat lists, its floats texts: the shapes of RESP2.
+ * In the form `json`, what bulk strings say stands in their places.
+ */
 import { RedisError, type Form, type Reply } from "./reply.js";
 import { textFrom } from "./text.js";
+import { parseBy } from "./values.js";
 
 const CR = 13;
 const MINUS = 45;
@@ -67,7 +71,9 @@ export class RespReader {
     const start = this.#at;
     this.#at = start + length + 2;
     if (this.#form === "bytes") return this.#bytes.slice(start, start + length);
-    return textFrom(this.#bytes, start, length);
+    const text = textFrom(this.#bytes, start, length);
+    // Whoever asks for this form takes whatever a value is.
+    return this.#form === "json" && length > 0 ? (parseBy(this.#bytes[start] ?? 0, text) as Reply) : text;
   }
 
   #verbatim(): Reply {

@@ -19,7 +19,8 @@ export class SyncRedis extends Surface {
   }
 
   protected override run(command: Command<unknown>): unknown {
-    // Without a decoder of the command's own, text and bytes need no second look.
+    // Without a decoder of the command's own, the answer is read in its form at once.
+    if (!command.decode) return resultOf(this.#execute(command.words, this.#form));
     const reply = resultOf(this.#execute(command.words, this.#form === "bytes" ? "bytes" : "text"));
     return decodeReply(command, reply, this.#form);
   }

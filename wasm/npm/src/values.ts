@@ -43,10 +43,18 @@ const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 
 /**
  * The JSON value that a text is, or the text. Numbers count only when they print back identically, so that `"007"`
- * and integers beyond 2^53 stay text. Looking at the first character spares most texts a failing parse.
+ * and integers beyond 2^53 stay text.
  */
 export function parseText(text: string): unknown {
-  switch (text.charCodeAt(0)) {
+  return parseBy(text.charCodeAt(0), text);
+}
+
+/**
+ * {@link parseText} for whoever knows the first character already, which spares most texts a failing parse: looking
+ * at it would first put a text together that nobody may read.
+ */
+export function parseBy(first: number, text: string): unknown {
+  switch (first) {
     case 0x22: // "
     case 0x5b: // [
     case 0x7b: // {
@@ -62,7 +70,7 @@ export function parseText(text: string): unknown {
     case 0x74: // t
       return text === "true" ? true : text;
     default:
-      return parseNumber(text);
+      return first === 0x2d || (first >= 0x30 && first <= 0x39) ? parseNumber(text) : text;
   }
 }
 

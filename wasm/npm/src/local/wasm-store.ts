@@ -14,7 +14,7 @@ export interface Outputs {
   reply(session: number, reply: Uint8Array): void;
 }
 
-const SNAPSHOT_PIECE_BYTES = 1 << 20;
+const PIECE_BYTES = 1 << 20;
 const SHORT_WORD = 24;
 const encoder = new TextEncoder();
 
@@ -60,6 +60,9 @@ export class WasmStore {
   readonly #reader = new RespReader(new Uint8Array());
   #memory = new Uint8Array();
   #view = new DataView(new ArrayBuffer(0));
+  /** Where requests are written, and how much may be: asked for once, since each call costs a part of a request. */
+  #input = 0;
+  #inputBytes = 0;
 
   constructor(module: InitOutput, seed: bigint, recordEffects: boolean) {
     this.#module = module;
@@ -76,11 +79,11 @@ export class WasmStore {
 
   /** Executes one command: its answer, or undefined when that will come later. */
   execute(session: number, words: readonly Word[], form: Form): Reply | undefined {
-    const length = this.#store.execute(Date.now(), session, this.#write(words));
-    if (length < 0) return undefined;
-    if (length === 0) return null;
+    const reply = this.#store.execute(Date.now(), session, this.#write(words));
+    if (reply < 0) return undefined;
+    if (reply === 0) return null;
     this.#refresh();
-    this.#reader.reset(this.#memory, this.#store.reply(), form);
+    this.#reader.reset(this.#memory, reply, form);
     return this.#reader.read();
   }
 
@@ -108,20 +111,33 @@ export class WasmStore {
 
   /** Replays effects or a snapshot. Gives the number of bytes of whole commands. */
   replay(bytes: Uint8Array): number {
-    const at = this.#store.input(bytes.length);
-    this.#refresh();
-    this.#memory.set(bytes, at);
+    this.#put(bytes, this.#place(bytes.length));
     return this.#store.replay(bytes.length);
   }
 
   /** All data as commands, in pieces. Nothing may be executed until the last piece has been taken. */
-  *snapshot(): Generator<Uint8Array> {
+  *snapshot(): Generator<Uint8Array<ArrayBuffer>> {
     this.#store.begin_snapshot();
-    for (;;) {
-      const length = this.#store.next_snapshot_piece(SNAPSHOT_PIECE_BYTES);
-      if (length === 0) return;
+    yield* this.#pieces(() => this.#store.next_snapshot_piece(PIECE_BYTES));
+  }
+
+  /** All data as an RDB file, in pieces. Nothing may be executed until the last piece has been taken. */
+  *file(): Generator<Uint8Array<ArrayBuffer>> {
+    const now = Date.now();
+    this.#store.begin_file(now);
+    yield* this.#pieces(() => this.#store.next_file_piece(now, PIECE_BYTES));
+  }
+
+  /** Puts an RDB file's data in the place of all data; gives the number of keys. Effects do not tell of it. */
+  import(file: Uint8Array): number {
+    this.#put(file, this.#place(file.length));
+    return this.#store.import(Date.now(), file.length);
+  }
+
+  *#pieces(next: () => number): Generator<Uint8Array<ArrayBuffer>> {
+    for (let length = next(); length > 0; length = next()) {
       this.#refresh();
-      const at = this.#store.snapshot_piece();
+      const at = this.#store.piece();
       yield this.#memory.slice(at, at + length);
     }
   }
@@ -141,8 +157,7 @@ export class WasmStore {
     const header = 4 * (words.length + 1);
     let most = header;
     for (const word of words) most += typeof word === "string" ? word.length * 3 : word.length;
-    const start = this.#store.input(most);
-    this.#refresh();
+    const start = this.#place(most);
     this.#view.setUint32(start, words.length, true);
     let at = start + header;
     let place = start;
@@ -152,6 +167,16 @@ export class WasmStore {
       at += length;
     }
     return at - start;
+  }
+
+  /** The address of a place for so many bytes. */
+  #place(bytes: number): number {
+    if (bytes > this.#inputBytes) {
+      this.#input = this.#store.input(bytes);
+      this.#inputBytes = bytes;
+    }
+    this.#refresh();
+    return this.#input;
   }
 
   #put(word: Word, at: number): number {
