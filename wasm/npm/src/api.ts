@@ -2,6 +2,7 @@
 export type { Commands, ScoreMember, ZAddOptions } from "./commands.js";
 export type { GeneratedCommands } from "./commands.gen.js";
 export type { Listener } from "./events.js";
+export type { Durability } from "./local/records.js";
 export type { Storage, StorageState } from "./local/storage.js";
 export type { WasmSource } from "./local/wasm-store.js";
 export type { Mode, Out, PipelineMode } from "./mode.js";

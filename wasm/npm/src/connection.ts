@@ -18,6 +18,10 @@ export interface Connection {
   subscribe(names: Subscriptions, sink: PushSink): Subscription;
   /** The synchronous view, where there is one. */
   ready(): Promise<SyncRedis | null>;
+  /** All data as the pieces of an RDB file; absent where the store is elsewhere. */
+  exportFile?(): Promise<Uint8Array<ArrayBuffer>[]>;
+  /** Replaces all data by that of an RDB file, and gives the number of its keys. */
+  importFile?(file: Uint8Array): Promise<number>;
   /** Resolves when everything that was answered is durable. */
   flush(): Promise<void>;
   /** Flushes and ends; a second call gives the first one's promise. */

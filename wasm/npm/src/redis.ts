@@ -3,9 +3,12 @@ import { decodeReply, type Command } from "./command.js";
 import type { Commands } from "./commands.js";
 import type { Connection } from "./connection.js";
 import { Events, type Listener } from "./events.js";
-import { databaseName, IndexedDbStorage } from "./local/indexeddb.js";
+import { databaseName, IndexedDbRecords } from "./local/indexeddb.js";
 import { LocalConnection } from "./local/local.js";
 import { acquireLock } from "./local/lock.js";
+import { concat } from "./local/bytes.js";
+import { RecordStorage } from "./local/record-storage.js";
+import type { Durability } from "./local/records.js";
 import type { Storage, StorageState } from "./local/storage.js";
 import type { WasmSource } from "./local/wasm-store.js";
 import { Pipeline } from "./pipeline.js";
@@ -28,6 +31,13 @@ export interface LocalOptions extends CommonOptions {
   name: string;
   /** Where data is kept. Default: IndexedDB where there is one, else memory. */
   persist?: "indexeddb" | "memory" | Storage;
+  /**
+   * What an awaited command promises. `"relaxed"` (default): it resolves when the store in memory has answered; the
+   * data follows within milliseconds, and what `flush()` has resolved survives a killed browser. `"strict"`: a command
+   * resolves when everything that it has seen or written is on the disk, and survives a power cut; it rejects when that
+   * cannot be. The synchronous view answers from memory in both cases.
+   */
+  durability?: Durability;
   /** How long to wait, in milliseconds, while another tab has the store open. Default 5000. */
   lockTimeout?: number;
   /**
@@ -153,6 +163,35 @@ export abstract class Redis extends Surface {
     return this.#events.on(name, listener);
   }
 
+  /**
+   * All data of a store in this process as an RDB file, which every Redis 7 loads. In a page:
+   * `URL.createObjectURL(new Blob([await db.export()]))`.
+   */
+  async export(): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.#connection.exportFile) throw elsewhere("to export from");
+    return concat(await this.#connection.exportFile());
+  }
+
+  /**
+   * Replaces all data of a store in this process by that of an RDB file, of any Redis up to 7.4, and gives the number of
+   * its keys once they are kept. A file with anything wrong in it is refused with the code `CORRUPT`, and changes nothing.
+   */
+  async import(file: Uint8Array | ArrayBuffer | Blob): Promise<number> {
+    if (!this.#connection.importFile) throw elsewhere("to import into");
+    const bytes = file instanceof Blob ? await file.arrayBuffer() : file;
+    return this.#connection.importFile(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+  }
+
+  /** Whether the browser has promised not to delete this page's data when room gets scarce. */
+  async persisted(): Promise<boolean> {
+    return (await globalThis.navigator?.storage?.persisted?.()) ?? false;
+  }
+
+  /** Asks the browser for that promise; it may ask the user, and so wants to be called when one has just done something. */
+  async requestPersistence(): Promise<boolean> {
+    return (await globalThis.navigator?.storage?.persist?.()) ?? false;
+  }
+
   /** A barrier: when it resolves, everything that was answered before survives the end of the process. */
   flush(): Promise<void> {
     return this.#connection.flush();
@@ -204,11 +243,16 @@ function local(
     maxmemory: async () => (options.maxmemory === "storage" ? halfOfQuota() : undefined),
     changed,
     form,
+    acknowledges: options.durability === "strict" ? "storage" : "memory",
   });
 }
 
+function elsewhere(purpose: string): StoreError {
+  return new StoreError("UNSUPPORTED", `a gateway's data is elsewhere: use new Redis({ name }) ${purpose}`);
+}
+
 async function storageOf(
-  { name, persist, lockTimeout = 5000 }: LocalOptions,
+  { name, persist, durability, lockTimeout = 5000 }: LocalOptions,
   changed: (state: StorageState) => void,
 ): Promise<{ storage: Storage; release(): void } | null> {
   if (persist === "memory") return null;
@@ -218,7 +262,8 @@ async function storageOf(
     changed({ state: "memory" });
     return null;
   }
-  return { release: await acquireLock(name, lockTimeout), storage: new IndexedDbStorage(name) };
+  const release = await acquireLock(name, lockTimeout);
+  return { release, storage: new RecordStorage(name, new IndexedDbRecords(name), durability) };
 }
 
 /** Half of the bytes that this page may store; undefined where nobody says how many they are. */

@@ -48,6 +48,8 @@ export type StoreErrorCode =
   | "CORRUPT"
   /** The storage refused to read or write. */
   | "STORAGE"
+  /** The storage is full. */
+  | "QUOTA"
   /** The WebAssembly module could not be loaded or died. */
   | "WASM"
   /** The gateway could not be reached. */

@@ -1,5 +1,7 @@
 /** Pieces of bytes as one. A single piece is not copied. */
-export function concat(pieces: readonly Uint8Array[]): Uint8Array {
+export function concat<Buffer extends ArrayBufferLike>(
+  pieces: readonly Uint8Array<Buffer>[],
+): Uint8Array<Buffer | ArrayBuffer> {
   if (pieces.length === 1 && pieces[0]) return pieces[0];
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;

@@ -38,6 +38,9 @@ export class Journal {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
   #busy = false;
+  /** How many times there was something to write, and up to which of them it is durable. */
+  #added = 0;
+  #kept = 0;
 
   constructor(storage: Storage, source: JournalSource, storedBytes: number) {
     this.#storage = storage;
@@ -47,6 +50,7 @@ export class Journal {
 
   /** Takes effects to be written soon. */
   add(effects: Uint8Array): void {
+    this.#added++;
     if (this.#behind) return;
     this.#pending.push(effects);
     if (!this.#busy) this.#schedule(FLUSH_DELAY_MS);
@@ -55,9 +59,35 @@ export class Journal {
   /** Resolves when all effects so far are durable; throws when they cannot be. */
   async flush(): Promise<void> {
     this.#source.drain();
-    await this.#writing;
-    if (this.#pending.length > 0 || this.#behind) await this.#write();
-    if (this.#failure) throw this.#failure;
+    const wanted = this.#added;
+    while (this.#kept < wanted) {
+      // What is being written now may lack the last of it; several who wait share the next write.
+      await (this.#busy ? this.#writing : this.#write());
+      if (this.#failure) throw this.#failure;
+    }
+  }
+
+  /** Where the effects so far end, for {@link Journal.acknowledge}. */
+  get position(): number {
+    return this.#added;
+  }
+
+  /**
+   * Resolves when whatever a command has seen is durable. While the storage fails, a command that has added effects since
+   * `position` is told so at once, and those that only read go on.
+   */
+  async acknowledge(position: number): Promise<void> {
+    this.#source.drain();
+    if (!this.#failure) return this.flush();
+    if (this.#added > position) throw this.#failure;
+  }
+
+  /** Keeps all data anew, because effects do not tell of what happened to them. */
+  async rewrite(): Promise<void> {
+    this.#added++;
+    this.#behind = true;
+    this.#pending = [];
+    await this.flush();
   }
 
   /** Starts to write without waiting for anything, for a page that may get no further turn. */
@@ -84,9 +114,12 @@ export class Journal {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#busy = true;
-    const done = this.#isCheckpointDue() ? this.#checkpoint() : this.#append();
+    const isCheckpoint = this.#isCheckpointDue();
+    if (isCheckpoint) this.#source.drain();
+    const upTo = this.#added;
+    const done = isCheckpoint ? this.#checkpoint() : this.#append();
     this.#writing = done.then(
-      () => this.#succeeded(),
+      () => this.#succeeded(upTo),
       (error: unknown) => this.#failed(error),
     );
     return this.#writing;
@@ -105,7 +138,6 @@ export class Journal {
 
   #checkpoint(): Promise<void> {
     this.#behind = false;
-    this.#source.drain();
     // What was pending is in the snapshot.
     this.#pending = [];
     const pieces = this.#source.snapshot();
@@ -114,28 +146,39 @@ export class Journal {
     return this.#storage.replace(pieces);
   }
 
-  #succeeded(): void {
+  #succeeded(upTo: number): void {
     this.#busy = false;
+    this.#kept = upTo;
     this.#retryMs = RETRY_MS.min;
     if (this.#failure) {
       this.#failure = undefined;
       this.#source.changed({ state: "ok" });
     }
-    if (this.#pending.length > 0) this.#schedule(0);
+    if (this.#pending.length > 0 || this.#behind) this.#schedule(0);
   }
 
   #failed(error: unknown): void {
     this.#busy = false;
     this.#behind = true;
     this.#pending = [];
-    this.#failure =
-      error instanceof StoreError
-        ? error
-        : new StoreError("STORAGE", `the browser's storage failed: ${String(error)}`, { cause: error });
+    this.#failure = explained(error);
     this.#source.changed({ state: "degraded", error: this.#failure });
     // Another owner's data must not be overwritten by a retry.
     if (this.#failure.code === "FENCED") return;
     this.#schedule(this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
   }
+}
+
+function explained(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  if (error instanceof DOMException && error.name === "QuotaExceededError") {
+    return new StoreError(
+      "QUOTA",
+      "the browser's storage is full: the store goes on in memory, and is kept again once there is room " +
+        "(delete keys, or set maxmemory)",
+      { cause: error },
+    );
+  }
+  return new StoreError("STORAGE", `the browser's storage failed: ${String(error)}`, { cause: error });
 }

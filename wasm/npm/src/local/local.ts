@@ -27,6 +27,8 @@ export interface LocalParts {
   changed(state: StorageState): void;
   /** How results of the synchronous view are given. */
   form: Form;
+  /** Whether a promise resolves when what it answers is in memory, or when it is durable. */
+  acknowledges: "memory" | "storage";
 }
 
 interface Waiting {
@@ -48,18 +50,26 @@ export class LocalConnection implements Connection {
   async execute(words: Words, form: Form): Promise<Reply> {
     // Each await costs more than most commands: only what has to wait does.
     const live = this.#open ?? (await this.#live());
+    const { position } = live;
     const reply = live.execute(words, form);
-    return resultOf(reply instanceof Promise ? await reply : reply);
+    const answer = reply instanceof Promise ? await reply : reply;
+    if (this.#parts.acknowledges === "storage") await live.acknowledge(position);
+    return resultOf(answer);
   }
 
   async pipeline(commands: readonly Words[], form: Form): Promise<Reply[]> {
     const live = await this.#live();
-    return Promise.all(commands.map((words) => live.execute(words, form)));
+    const { position } = live;
+    const replies = await Promise.all(commands.map((words) => live.execute(words, form)));
+    if (this.#parts.acknowledges === "storage") await live.acknowledge(position);
+    return replies;
   }
 
   async transaction(commands: readonly Words[], form: Form): Promise<Reply[]> {
     const live = await this.#live();
+    const { position } = live;
     const replies = [["MULTI"], ...commands, ["EXEC"]].map((words) => live.executeNow(words, form));
+    if (this.#parts.acknowledges === "storage") await live.acknowledge(position);
     const result = resultOf(replies.at(-1) ?? null);
     if (!Array.isArray(result)) throw new RedisError("EXECABORT the transaction was discarded");
     return result;
@@ -76,6 +86,14 @@ export class LocalConnection implements Connection {
   async ready(): Promise<SyncRedis> {
     const live = await this.#live();
     return new SyncRedis((words, form) => live.executeNow(words, form), this.#parts.form);
+  }
+
+  async exportFile(): Promise<Uint8Array<ArrayBuffer>[]> {
+    return (await this.#live()).exportFile();
+  }
+
+  async importFile(file: Uint8Array): Promise<number> {
+    return (await this.#live()).importFile(file);
   }
 
   async flush(): Promise<void> {
@@ -205,6 +223,40 @@ class LiveStore {
 
   async flush(): Promise<void> {
     await this.#journal?.flush();
+  }
+
+  /** Where the effects so far end. */
+  get position(): number {
+    return this.#journal?.position ?? 0;
+  }
+
+  /** Resolves when what an answer has seen is stored; see {@link Journal.acknowledge}. */
+  async acknowledge(position: number): Promise<void> {
+    await this.#journal?.acknowledge(position);
+  }
+
+  /** All data as the pieces of an RDB file. */
+  exportFile(): Uint8Array<ArrayBuffer>[] {
+    if (this.#dead) throw this.#dead;
+    return [...this.#store.file()];
+  }
+
+  /** Replaces all data by that of an RDB file, and gives the number of keys once they are durable. */
+  async importFile(file: Uint8Array): Promise<number> {
+    if (this.#dead) throw this.#dead;
+    const keys = this.#imported(file);
+    this.#drain();
+    await this.#journal?.rewrite();
+    return keys;
+  }
+
+  #imported(file: Uint8Array): number {
+    try {
+      return this.#store.import(file);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw this.#died(error);
+      throw new StoreError("CORRUPT", `the file cannot be imported, and nothing has changed: ${String(error)}`);
+    }
   }
 
   async close(): Promise<void> {

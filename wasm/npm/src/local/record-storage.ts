@@ -1,0 +1,222 @@
+/**
+ * A {@link Storage} in a database of records: a log with one or more records per flush, and the pages of the last
+ * checkpoint.
+ *
+ * A checkpoint takes three steps, each on the disk before the next one begins: its pages are written beside the ones
+ * before, in transactions of bounded size, while nothing refers to them; a new manifest names them and cuts the log;
+ * what it no longer names is deleted. So a crash leaves the old state or the new one, whatever it does to writes that
+ * were on their way, and pages that no manifest names, which go when the store is opened.
+ *
+ * Who opens the store raises its epoch. An owner that was suspended and has been replaced finds the greater epoch
+ * with its next write and stops; what it wrote meanwhile carries keys that the manifest does not name.
+ *
+ * A crash may cost the end of the log: records that are missing, cut short, or belong to a flush that is not complete.
+ * The log ends before them. Whatever else is wrong with a record is damage, and named.
+ */
+import { StoreError } from "../reply.js";
+import { corrupt, sealAll, unseal, type Frame } from "./frame.js";
+import { decodeManifest, EMPTY, encodeManifest, EPOCH_SPAN, firstKey, keyOf, succeed, type Manifest } from "./manifest.js";
+import { TABLES, type Durability, type Records, type Table, type Transaction } from "./records.js";
+import type { Storage } from "./storage.js";
+
+/** How many pages of a checkpoint one transaction writes. */
+const PAGES_AT_ONCE = 64;
+
+/** A table's records by key. */
+type Contents = Map<number, unknown>;
+
+type KeyRange = readonly [from: number, to: number];
+
+/** A store's data in a database. */
+export class RecordStorage implements Storage {
+  readonly #name: string;
+  readonly #records: Records;
+  readonly #durability: Durability;
+  #manifest: Manifest = EMPTY;
+  #nextLog = 0;
+  #nextPage = 0;
+
+  /** `name` is what errors call the store. */
+  constructor(name: string, records: Records, durability: Durability = "relaxed") {
+    this.#name = name;
+    this.#records = records;
+    this.#durability = durability;
+  }
+
+  async read(): Promise<Uint8Array[]> {
+    const transaction = await this.#begin(TABLES, "strict");
+    const [meta, pages, log] = await Promise.all([
+      transaction.getAll("meta"),
+      contents(transaction, "page"),
+      contents(transaction, "log"),
+    ]);
+    const found = this.#explained(() => decodeManifest(meta));
+    const [stored, last] = this.#explained(() => {
+      const tail = readTail(found, log);
+      const pieces = [...readPages(found, pages), ...readSegments(found, log), ...tail.map(({ payload }) => payload)];
+      return [pieces, tail.at(-1)?.sequence] as const;
+    });
+    const taken = succeed(found, last === undefined ? undefined : firstKey(found.epoch) + last);
+    transaction.put("meta", keyOf(taken), encodeManifest(taken));
+    await transaction.commit();
+    this.#manifest = taken;
+    this.#nextLog = taken.start;
+    this.#nextPage = firstKey(taken.epoch);
+    await this.#sweep("page", [...pages.keys()].filter((key) => !isPage(taken, key)).map(alone));
+    await this.#sweep("log", [...log.keys()].filter((key) => !isLog(taken, key)).map(alone));
+    return stored;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    const tables = ["log", "meta"] as const;
+    // From here to commit() nothing awaits while the database is open: a page that is being closed gets no further turn.
+    const transaction = this.#records.begin(tables, this.#durability) ?? (await this.#begin(tables, this.#durability));
+    const meta = transaction.getAll("meta");
+    const { epoch } = this.#manifest;
+    for (const record of sealAll({ owner: epoch, sequence: this.#nextLog % EPOCH_SPAN }, bytes)) {
+      transaction.put("log", this.#nextLog++, record);
+    }
+    await transaction.commit();
+    this.#checkOwner(await meta);
+  }
+
+  async replace(pieces: readonly Uint8Array[]): Promise<void> {
+    const first = this.#nextPage;
+    try {
+      for (const piece of pieces) await this.#putPages(piece);
+    } catch (error) {
+      // They take room that may be what is missing.
+      await this.#sweep("page", [[first, this.#nextPage]]);
+      throw error;
+    }
+    // When this fails nobody knows whether it has happened, so what was and what should be both stay.
+    await this.#install(first);
+    await this.#sweep("page", [[0, first]]);
+    await this.#sweep("log", [[0, this.#manifest.start]]);
+  }
+
+  close(): Promise<void> {
+    return this.#records.close();
+  }
+
+  async #begin(tables: readonly Table[], durability: Durability): Promise<Transaction> {
+    await this.#records.open();
+    const transaction = this.#records.begin(tables, durability);
+    if (!transaction) throw new StoreError("STORAGE", "the browser dropped the database as soon as it was open");
+    return transaction;
+  }
+
+  async #putPages(piece: Uint8Array): Promise<void> {
+    const { epoch } = this.#manifest;
+    const records = [...sealAll({ owner: epoch, sequence: this.#nextPage % EPOCH_SPAN }, piece)];
+    for (let at = 0; at < records.length; at += PAGES_AT_ONCE) {
+      const transaction = await this.#begin(["page", "meta"], "relaxed");
+      this.#checkOwner(await transaction.getAll("meta"));
+      for (const record of records.slice(at, at + PAGES_AT_ONCE)) transaction.put("page", this.#nextPage++, record);
+      await transaction.commit();
+    }
+  }
+
+  /** Makes the pages from `first` on the checkpoint, in the place of the one before and of the log. */
+  async #install(first: number): Promise<void> {
+    // Says nothing new, and so puts the pages on the disk.
+    await this.#putManifest({});
+    const pages = { first, count: this.#nextPage - first };
+    await this.#putManifest({ pages, segments: [], start: this.#nextLog });
+  }
+
+  async #putManifest(changes: Partial<Manifest>): Promise<void> {
+    const next = { ...this.#manifest, ...changes, serial: this.#manifest.serial + 1 };
+    const transaction = await this.#begin(["meta"], "strict");
+    this.#checkOwner(await transaction.getAll("meta"));
+    transaction.put("meta", keyOf(next), encodeManifest(next));
+    await transaction.commit();
+    this.#manifest = next;
+  }
+
+  /** Deletes what nothing refers to, never before what refers to the rest is on the disk. Where it fails, the next owner does it. */
+  async #sweep(table: Table, ranges: readonly KeyRange[]): Promise<void> {
+    if (ranges.length === 0) return;
+    try {
+      const transaction = await this.#begin([table], "relaxed");
+      for (const [from, to] of ranges) transaction.delete(table, from, to);
+      await transaction.commit();
+    } catch {
+      return;
+    }
+  }
+
+  #checkOwner(meta: readonly unknown[]): void {
+    if (decodeManifest(meta).epoch === this.#manifest.epoch) return;
+    throw new StoreError("FENCED", `store "${this.#name}" was taken over by another tab: reload this one to see its data`);
+  }
+
+  #explained<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== "CORRUPT") throw error;
+      throw new StoreError(
+        "CORRUPT",
+        `store "${this.#name}" cannot be read: ${error.message}. Restore it from a backup, or start empty with ` +
+          `deleteStore("${this.#name}")`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+async function contents(transaction: Transaction, table: Table): Promise<Contents> {
+  const [keys, records] = await Promise.all([transaction.getAllKeys(table), transaction.getAll(table)]);
+  return new Map(keys.map((key, at) => [key, records[at]]));
+}
+
+function alone(key: number): KeyRange {
+  return [key, key + 1];
+}
+
+function isPage({ pages }: Manifest, key: number): boolean {
+  return pages.first <= key && key < pages.first + pages.count;
+}
+
+function isLog({ segments }: Manifest, key: number): boolean {
+  return segments.some(([first, last]) => first <= key && key <= last);
+}
+
+function readPages({ pages: { first, count } }: Manifest, pages: Contents): Uint8Array[] {
+  return Array.from({ length: count }, (_, at) => required(pages, first + at, `page ${at} of the checkpoint`).payload);
+}
+
+/** What earlier owners wrote: it was durable when they were succeeded, so all of it has to be there. */
+function readSegments({ segments }: Manifest, log: Contents): Uint8Array[] {
+  return segments.flatMap(([first, last]) => {
+    const length = last - first + 1;
+    return Array.from({ length }, (_, at) => required(log, first + at, `log record ${first + at}`).payload);
+  });
+}
+
+function required(records: Contents, key: number, what: string): Frame {
+  const record = records.get(key);
+  if (record === undefined) throw new StoreError("CORRUPT", `${what} is missing`);
+  const frame = placed(unseal(record, what), key, what);
+  if (!frame) throw new StoreError("CORRUPT", `${what} is cut short`);
+  return frame;
+}
+
+/** What the last owner wrote, up to where a crash ended it. */
+function readTail({ start }: Manifest, log: Contents): Frame[] {
+  const frames: Frame[] = [];
+  for (let key = start; log.has(key); key++) {
+    const what = `log record ${key}`;
+    const frame = placed(unseal(log.get(key), what), key, what);
+    if (!frame) break;
+    frames.push(frame);
+  }
+  return frames.slice(0, frames.findLastIndex((frame) => frame.isLast) + 1);
+}
+
+/** The frame, if it was written for this key. */
+function placed(frame: Frame | undefined, key: number, what: string): Frame | undefined {
+  if (frame && firstKey(frame.owner) + frame.sequence !== key) throw corrupt(what);
+  return frame;
+}
