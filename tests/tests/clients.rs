@@ -18,19 +18,49 @@ fn redis_py() {
 
 #[test]
 fn ioredis() {
-    let folder = TemporaryFolder::new().unwrap();
-    let server = Server::gateway(folder.path(), &["--durability", "memory"]).unwrap();
-    install_node_packages();
-    let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
-    run(Command::new("node").arg("ioredis.mjs").args([host, port]));
+    over_resp("ioredis.mjs");
+}
+
+#[test]
+fn bullmq() {
+    over_resp("bullmq.mjs");
+}
+
+#[test]
+fn rate_limiter_flexible() {
+    over_resp("rate-limiter-flexible.mjs");
+}
+
+#[test]
+fn redlock() {
+    over_resp("redlock.mjs");
 }
 
 #[test]
 fn upstash() {
+    over_rest("upstash.mjs");
+}
+
+#[test]
+fn upstash_ratelimit() {
+    over_rest("ratelimit.mjs");
+}
+
+/// Runs a program for Node.js against a gateway's RESP port.
+fn over_resp(program: &str) {
+    let folder = TemporaryFolder::new().unwrap();
+    let server = Server::gateway(folder.path(), &["--durability", "memory"]).unwrap();
+    install_node_packages();
+    let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
+    run(Command::new("node").arg(program).args([host, port]));
+}
+
+/// The same against its HTTP port.
+fn over_rest(program: &str) {
     let folder = TemporaryFolder::new().unwrap();
     let server = Server::gateway(folder.path(), &["--durability", "memory", "--token", TOKEN]).unwrap();
     install_node_packages();
-    run(Command::new("node").arg("upstash.mjs").args([&format!("http://{}", server.http), TOKEN]));
+    run(Command::new("node").arg(program).args([&format!("http://{}", server.http), TOKEN]));
 }
 
 fn clients() -> PathBuf {
@@ -45,7 +75,8 @@ fn run(command: &mut Command) {
 fn install_node_packages() {
     static INSTALLED: std::sync::Once = std::sync::Once::new();
     INSTALLED.call_once(|| {
-        if !clients().join("node_modules").exists() {
+        // What npm has installed has the newest of these names.
+        if !clients().join("node_modules/bullmq").exists() {
             run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]));
         }
     });
