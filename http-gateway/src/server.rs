@@ -5,6 +5,7 @@ use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal};
 use crate::{facts, follow, http, resp};
+use redstart_core::config::ScriptLimits;
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -200,6 +201,7 @@ fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, 
     let mut config = Config {
         password: options.requirepass.clone().map(String::into_bytes),
         host: host_parameters(options, resp_address),
+        scripts: ScriptLimits { makes_breaks: true, ..ScriptLimits::default() },
         ..Config::default()
     };
     let seed = seed().map_err(Error::system("ask for random numbers"))?;

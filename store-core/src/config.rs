@@ -78,18 +78,21 @@ pub struct Config {
 /// What a script may take before it is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScriptLimits {
-    /// The instructions of one run. Nobody else is answered while a script runs, and nobody can end it from outside: by
-    /// default it may take some seconds.
+    /// The instructions of one run without a break: by default it may take some seconds. Nobody else is answered
+    /// meanwhile.
     pub max_instructions: u64,
+    /// Whether scripts make breaks, so that other sessions can be answered: for hosts that know
+    /// [`Outcome::Running`](crate::Outcome::Running).
+    pub makes_breaks: bool,
     /// The bytes of everything that scripts hold, those of `EVAL` and functions apart.
     pub max_bytes: usize,
-    /// After how many milliseconds other clients are told that a script runs.
+    /// After how many milliseconds other clients are told that a script runs; 0 is never. The host heeds this.
     pub busy_reply_threshold_ms: u64,
 }
 
 impl Default for ScriptLimits {
     fn default() -> Self {
-        Self { max_instructions: 1 << 30, max_bytes: 256 << 20, busy_reply_threshold_ms: 5000 }
+        Self { max_instructions: 1 << 30, makes_breaks: false, max_bytes: 256 << 20, busy_reply_threshold_ms: 5000 }
     }
 }
 

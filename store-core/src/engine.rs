@@ -117,6 +117,9 @@ pub enum Outcome {
     Replied,
     /// The session waits. The answer will come as [`Output::Reply`]; until then it may execute nothing else.
     Blocked,
+    /// The session runs a script that makes a break (see [`ScriptLimits`](crate::config::ScriptLimits)):
+    /// [`Engine::handle_timeout`] goes on with it, and its answer will come as [`Output::Reply`].
+    Running,
     /// The answer is in the buffer, and the session ends behind it.
     Closed,
 }
@@ -229,24 +232,61 @@ impl Engine {
     ) -> Execution {
         let outcome = self.execute_unit(now, session, request.words(), reply);
         self.resume(now);
-        Execution { lsn: self.effects.last(), outcome }
+        Execution { lsn: self.seen(), outcome }
     }
 
     /// Executes one request, and what follows from its changes.
     fn execute_unit(&mut self, now: Millis, id: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Outcome {
-        self.follow_changes();
-        self.effects.begin_unit();
-        self.keyspace.clear_graves();
+        self.begin_unit();
         let outcome = self.dispatch(now, id, words, reply);
-        self.effects.end_unit();
-        if self.is_unsettled() {
-            self.settle(now, Some(id));
-        }
+        self.end_unit(now, id);
         outcome
+    }
+
+    /// Begins a step of the log; not while a script makes a break in the middle of one.
+    fn begin_unit(&mut self) {
+        if !self.is_busy() {
+            self.follow_changes();
+            self.effects.begin_unit();
+            self.keyspace.clear_graves();
+        }
+    }
+
+    /// Ends it, and deals with what follows from its changes, unless it goes on after a break.
+    fn end_unit(&mut self, now: Millis, by: SessionId) {
+        if !self.is_busy() {
+            self.effects.end_unit();
+            if self.is_unsettled() {
+                self.settle(now, Some(by));
+            }
+        }
+    }
+
+    /// The latest effect that an answer may have seen: while a script makes a break, answers see nothing of the data.
+    fn seen(&self) -> Lsn {
+        if self.is_busy() { Lsn(0) } else { self.effects.last() }
+    }
+
+    /// Answers a session late, behind a script that has made breaks.
+    #[cfg(feature = "scripting")]
+    pub(crate) fn end_late(&mut self, now: Millis, session: SessionId, mut reply: ReplyBuffer, is_abandoned: bool) {
+        self.keyspace.settle_sizes();
+        self.end_unit(now, session);
+        if is_abandoned {
+            self.handle_close(session);
+        } else {
+            let lsn = self.effects.last();
+            self.emit(Output::Reply { session, bytes: reply.take(), lsn });
+        }
+        self.resume(now);
     }
 
     /// Ends a session whose client has gone.
     pub fn handle_close(&mut self, session: SessionId) {
+        #[cfg(feature = "scripting")]
+        if self.abandon_script(session) {
+            return;
+        }
         self.unwatch(session);
         self.unblock(session);
         self.pause.forget(session);
@@ -268,10 +308,15 @@ impl Engine {
         self.emit(Output::Close(session));
     }
 
-    /// Does what has become due: expires keys, goes on evicting and freeing, and answers blocked sessions whose time is over. The work of one call is
+    /// Does what has become due: expires keys, goes on evicting and freeing, and answers blocked sessions whose time is
+    /// over; or goes on with a script that makes a break, and does nothing else. The work of one call is
     /// bounded; when more is due, [`Self::poll_timeout`] still gives a time that has passed.
     pub fn handle_timeout(&mut self, now: Millis) {
         const SLOTS_PER_CALL: usize = 256;
+        #[cfg(feature = "scripting")]
+        if self.is_busy() {
+            return self.go_on_with_script(now);
+        }
         self.follow_changes();
         let slots = if self.pause.is_on(now) || !self.expires_actively { 0 } else { SLOTS_PER_CALL };
         for _ in 0..slots {
@@ -294,7 +339,9 @@ impl Engine {
     /// What has to be done next, if anything: effects come first, so that whatever follows them was caused by effects
     /// that the host has seen.
     pub fn poll_output(&mut self) -> Option<Output> {
-        if let Some(batch) = self.effects.take_batch() {
+        if !self.is_busy()
+            && let Some(batch) = self.effects.take_batch()
+        {
             return Some(Output::Effects(batch));
         }
         self.outputs.pop_front()
@@ -302,7 +349,7 @@ impl Engine {
 
     /// When [`Self::handle_timeout`] has something to do, if ever.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        if self.is_evicting || self.keyspace.has_graves() {
+        if self.is_evicting || self.keyspace.has_graves() || self.is_busy() {
             return Some(Millis::REPLAY);
         }
         let expiry = self.keyspace.next_deadline().filter(|_| self.expires_actively);

@@ -8,7 +8,7 @@
 //!                                                  \-> convert -> reply
 //! ```
 //!
-//! While a script runs its machine is taken out of the engine, so that both can be changed.
+//! A script that takes long makes breaks: see `task`. While a script runs its machine is taken out of the engine, so that both can be changed.
 //!
 //! Architecture invariant: the machine knows no store; all that a script can do to one stands in `library`.
 
@@ -20,6 +20,7 @@ mod functions;
 mod library;
 mod machine;
 mod run;
+mod task;
 
 pub(crate) use cache::{Scripts, parse_hash};
 pub use flags::ScriptFlags;
@@ -27,6 +28,8 @@ use flags::shebang;
 pub(crate) use functions::{Functions, Library, Policy};
 use machine::Machine;
 pub(crate) use run::ScriptCall;
+pub(crate) use task::Origin;
+use task::Paused;
 
 use alloc::boxed::Box;
 
@@ -41,6 +44,8 @@ pub(crate) struct Scripting {
     machine: Option<Box<Machine>>,
     /// Whether one runs.
     is_running: bool,
+    /// The one that makes a break.
+    pub(crate) paused: Option<Box<Paused>>,
 }
 
 impl Scripting {

@@ -116,7 +116,7 @@ impl Store {
             self.engine.report_duration(millis(now), session_id(session), &request, micros as u64);
         }
         match done.outcome {
-            Outcome::Blocked => BLOCKED,
+            Outcome::Blocked | Outcome::Running => BLOCKED,
             Outcome::Replied | Outcome::Closed if self.reply.is_empty() => SILENT,
             // Memory ends at 2^32.
             Outcome::Replied | Outcome::Closed => self.reply.as_bytes().as_ptr().addr() as f64,

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const NAME: &str = "dump.rdb";
 /// How often the length of the log is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often it is asked whether a script has come to its end.
+const SCRIPT_INTERVAL: Duration = Duration::from_millis(10);
 /// After a rewrite that has failed none is begun unasked for this long.
 const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -89,10 +91,22 @@ impl Host {
         done
     }
 
+    /// A turn in which no script makes a break: a file shows no script half done.
+    fn turn_between_scripts(&self) -> Turn<'_> {
+        loop {
+            let turn = self.turn();
+            if !turn.engine().is_busy() {
+                return turn;
+            }
+            drop(turn);
+            std::thread::sleep(SCRIPT_INTERVAL);
+        }
+    }
+
     /// The engine is held for one piece at a time.
     fn save_in(&self, path: &Path) -> Result<(), Error> {
         log::create_folder_of(path)?;
-        let begun = self.turn().begin_save(Purpose::Copy);
+        let begun = self.turn_between_scripts().begin_save(Purpose::Copy);
         let Some(mut save) = begun else {
             unreachable!("files are written one after the other");
         };
@@ -110,7 +124,7 @@ impl Host {
             journal.cut(tell);
             save
         };
-        let Some(mut save) = begin(self.turn()) else {
+        let Some(mut save) = begin(self.turn_between_scripts()) else {
             unreachable!("files are written one after the other");
         };
         let written = log.write_base(&mut save, |save, piece, len| self.turn().save(save, piece, len));

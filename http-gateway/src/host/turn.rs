@@ -4,10 +4,10 @@ use super::stopwatch::Stopwatch;
 use super::{Core, Host, Item, Member, Outbox, millis};
 use parking_lot::MutexGuard;
 use redstart_core::{
-    Engine, Execution, HostRequest, Lsn, Millis, Output, Purpose, ReplyBuffer, Request, Save, SessionId, SessionOptions,
+    Engine, Execution, HostRequest, Lsn, Millis, Outcome, Output, Purpose, ReplyBuffer, Request, Save, SessionId, SessionOptions,
 };
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 /// The engine, until this is dropped. The time stands still in it.
 #[derive(Debug)]
@@ -59,11 +59,27 @@ impl<'a> Turn<'a> {
     pub fn execute(&mut self, session: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Execution {
         let request = Request::new(words);
         let execution = self.core.engine.execute(self.now, session, &request, reply);
+        if execution.outcome == Outcome::Running {
+            self.run_script();
+        }
         if let Some(micros) = self.stopwatch.lap() {
             self.core.engine.report_duration(self.now, session, &request, micros);
         }
         self.deliver();
         self.unless_stalled(execution)
+    }
+
+    /// Goes on with a script until its end, or until it has run for so long that others are to be answered meanwhile: then
+    /// [`Host::keep_time`] goes on with it.
+    fn run_script(&mut self) {
+        let patience = match self.core.engine.config().scripts.busy_reply_threshold_ms {
+            0 => Duration::MAX,
+            millis => Duration::from_millis(millis),
+        };
+        let begun = Instant::now();
+        while self.core.engine.is_busy() && begun.elapsed() < patience {
+            self.core.engine.handle_timeout(self.now);
+        }
     }
 
     /// Executes requests as one transaction; see [`Engine::transact`].

@@ -119,17 +119,22 @@ impl Visit {
         Self { host: app.host.clone(), member, reply: ReplyBuffer::default(), lsn: Lsn(0) }
     }
 
-    /// Executes a command. One that blocks is waited for, up to the limit; then its answer is null.
+    /// Executes a command. One that blocks is waited for, up to the limit; then its answer is null. A script is
+    /// waited for to its end.
     async fn execute(&mut self, app: &App, words: &Words) {
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let start = self.reply.len();
         let outcome = self.execute_now(&mut app.host.turn(), &words);
-        if outcome == Outcome::Blocked {
-            self.reply.truncate(start);
-            match tokio::time::timeout(app.limits.long_poll, self.late_reply()).await {
-                Ok(()) => {}
-                Err(_) => self.reply.null(),
+        match outcome {
+            Outcome::Replied | Outcome::Closed => {}
+            Outcome::Blocked => {
+                self.reply.truncate(start);
+                match tokio::time::timeout(app.limits.long_poll, self.late_reply()).await {
+                    Ok(()) => {}
+                    Err(_) => self.reply.null(),
+                }
             }
+            Outcome::Running => self.late_reply().await,
         }
     }
 

@@ -199,7 +199,7 @@ impl Connection {
         self.lsn = self.lsn.max(execution.lsn);
         match execution.outcome {
             Outcome::Replied => {}
-            Outcome::Blocked => self.blocked = true,
+            Outcome::Blocked | Outcome::Running => self.blocked = true,
             Outcome::Closed => self.closing = true,
         }
         if self.limits == RequestLimits::UNAUTHENTICATED {

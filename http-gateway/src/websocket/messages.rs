@@ -23,6 +23,8 @@ pub(super) struct Messages {
     check_token: Arc<CheckToken>,
     reply: ReplyBuffer,
     waiting: Vec<Waiting>,
+    /// The request whose script the session runs.
+    script: Option<Place>,
     /// The messages that cannot be answered yet, by a number of their own.
     unanswered: BTreeMap<u64, Answers>,
     next: u64,
@@ -31,8 +33,13 @@ pub(super) struct Messages {
 /// A request that waits in a session of its own.
 struct Waiting {
     member: Member,
+    place: Place,
+}
+
+/// Where an answer that comes late belongs.
+struct Place {
     id: Id,
-    /// Which message it belongs to.
+    /// Which message the request belongs to.
     message: u64,
     /// Its place there.
     index: usize,
@@ -54,6 +61,14 @@ impl Answers {
         self.bytes += part.len();
         self.parts.push(part);
     }
+
+    /// Keeps a place for the answer to a request of this message.
+    fn leave_place(&mut self, id: Id, message: u64) -> Place {
+        let index = self.parts.len();
+        self.missing += 1;
+        self.parts.push(Vec::new());
+        Place { id, message, index }
+    }
 }
 
 /// What became of a request.
@@ -62,6 +77,8 @@ enum Done {
     Answered(Vec<u8>),
     /// Its answer comes later, to this session.
     Waits(Member),
+    /// Its answer comes later, to the connection's own session.
+    Runs,
     /// It has this answer, and the session ends with it.
     Ends(Vec<u8>, Close),
 }
@@ -74,6 +91,7 @@ impl Messages {
             check_token: entrance.check_token.clone(),
             reply: ReplyBuffer::new(Protocol::Resp3),
             waiting: Vec::new(),
+            script: None,
             unanswered: BTreeMap::new(),
             next: 0,
         }
@@ -107,10 +125,10 @@ impl Messages {
         match done {
             Done::Answered(part) => answers.add(part),
             Done::Waits(member) => {
-                self.waiting.push(Waiting { member, id, message: self.next, index: answers.parts.len() });
-                answers.missing += 1;
-                answers.add(Vec::new());
+                let place = answers.leave_place(id, self.next);
+                self.waiting.push(Waiting { member, place });
             }
+            Done::Runs => self.script = Some(answers.leave_place(id, self.next)),
             Done::Ends(part, close) => {
                 answers.add(part);
                 return Err(close);
@@ -149,6 +167,7 @@ impl Messages {
         *lsn = execution.lsn.max(*lsn);
         match (execution.outcome, beside) {
             (Outcome::Blocked, Some(member)) => return Done::Waits(member),
+            (Outcome::Running, _) => return Done::Runs,
             (Outcome::Blocked, None) => unreachable!("only a command that is declared as blocking waits"),
             (_, Some(member)) => turn.close(member.id),
             (_, None) => {}
@@ -232,14 +251,17 @@ impl Messages {
     }
 
     /// Takes what has come for the session.
-    fn collect(&self, output: &mut Output) -> Result<(), Close> {
+    fn collect(&mut self, output: &mut Output) -> Result<(), Close> {
         while let Some(item) = self.seat.member.outbox.take() {
             match item {
                 Item::Push { bytes, lsn } => {
                     let part = self.format.write(|encoder| answer::push(&bytes, encoder));
                     output.push(lsn, self.format.frame(part));
                 }
-                Item::Reply { .. } => unreachable!("what may wait runs in a session of its own"),
+                Item::Reply { .. } => match self.script.take() {
+                    Some(place) => self.answer_late(&place, item, output),
+                    None => unreachable!("what else may wait runs in a session of its own"),
+                },
                 Item::Close => return Err(Close::KILLED),
                 Item::Overflow => return Err(Close::TOO_SLOW),
             }
@@ -248,22 +270,22 @@ impl Messages {
     }
 
     /// Answers a request whose wait is over.
-    fn answer_late(&mut self, waiting: &Waiting, item: Item, output: &mut Output) {
+    fn answer_late(&mut self, place: &Place, item: Item, output: &mut Output) {
         let (part, lsn) = match item {
             Item::Push { .. } => return,
             Item::Reply { bytes, lsn } => {
-                (self.format.write(|encoder| answer::command(&waiting.id, &bytes, encoder)), lsn)
+                (self.format.write(|encoder| answer::command(&place.id, &bytes, encoder)), lsn)
             }
-            Item::Close | Item::Overflow => (self.refuse(&waiting.id, "ERR closed by CLIENT KILL"), Lsn(0)),
+            Item::Close | Item::Overflow => (self.refuse(&place.id, "ERR closed by CLIENT KILL"), Lsn(0)),
         };
-        let Some(answers) = self.unanswered.get_mut(&waiting.message) else { return };
+        let Some(answers) = self.unanswered.get_mut(&place.message) else { return };
         answers.lsn = answers.lsn.max(lsn);
         answers.missing -= 1;
-        if let Some(place) = answers.parts.get_mut(waiting.index) {
-            *place = part;
+        if let Some(answer) = answers.parts.get_mut(place.index) {
+            *answer = part;
         }
         if answers.missing == 0
-            && let Some(answers) = self.unanswered.remove(&waiting.message)
+            && let Some(answers) = self.unanswered.remove(&place.message)
         {
             self.send(answers, output);
         }
@@ -279,7 +301,7 @@ impl Messages {
         let host = self.seat.host.clone();
         for waiting in over {
             if let Some(item) = waiting.member.outbox.take() {
-                self.answer_late(&waiting, item, output);
+                self.answer_late(&waiting.place, item, output);
             }
             host.turn().close(waiting.member.id);
         }

@@ -107,7 +107,7 @@ impl Plain {
                 self.end = Some(Close::TOO_MANY_SUBSCRIPTIONS);
             }
             Outcome::Replied => {}
-            Outcome::Blocked => self.blocked = true,
+            Outcome::Blocked | Outcome::Running => self.blocked = true,
             Outcome::Closed => self.end = Some(Close::NORMAL),
         }
         // What a request sends to its own session stands directly behind its answer.

@@ -15,6 +15,8 @@ pub enum Fault {
     Stopped,
     /// A coroutine yields. Only the machine makes this, and only the machine sees it.
     Yield,
+    /// The host wants a break. Only the machine makes this, and only the machine sees it.
+    Pause,
 }
 
 impl Fault {
@@ -33,4 +35,6 @@ pub enum Failure {
     Budget,
     /// The host ended the script.
     Stopped,
+    /// It has not failed: the host wanted a break, and [`Vm::go_on`](crate::Vm::go_on) goes on.
+    Paused,
 }

@@ -26,4 +26,4 @@ mod vm;
 
 pub use fault::{Failure, Fault};
 pub use value::{FunctionId, Str, TableId, ThreadId, Value};
-pub use vm::{Anchor, Args, Host, Limits, NoHost, Place, Vm};
+pub use vm::{Anchor, Args, Host, Limits, NoHost, Place, Verdict, Vm};

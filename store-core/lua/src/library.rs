@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::heap::NativeFunction;
 use crate::value::{TableId, Value};
 use crate::vm::Vm;
-pub(crate) use base::display;
+pub(crate) use base::{display, error_text};
 pub(crate) use json::Settings as JsonSettings;
 pub(crate) use math::Random;
 

@@ -5,8 +5,8 @@
 //!                                                          \-> native functions -> call ...
 //! ```
 //!
-//! A compiled function calls another one without recursion. Where a native function stands between two of them (`pcall`,
-//! `sort`, a metamethod), the host's stack is used, and the depth is limited.
+//! A compiled function calls another one without recursion, also through `pcall`. Where another native function stands
+//! between two of them (`sort`, a metamethod), the host's stack is used, and the depth is limited.
 
 mod arguments;
 mod call;
@@ -48,10 +48,22 @@ pub trait Host {
         0.0
     }
 
-    /// Asked now and then while a script runs: whether it may go on.
-    fn may_continue(&mut self) -> bool {
-        true
+    /// Asked now and then while a script runs: whether it goes on.
+    fn verdict(&mut self) -> Verdict {
+        Verdict::GoOn
     }
+}
+
+/// What becomes of a script when its host is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes on.
+    GoOn,
+    /// It makes a break, as soon as no native function stands between it and the host: then [`Vm::call`] ends with
+    /// [`Failure::Paused`](crate::Failure::Paused).
+    Pause,
+    /// It ends.
+    Stop,
 }
 
 /// A host without functions.
@@ -85,6 +97,10 @@ pub struct Vm {
     /// The value of the error on its way.
     pub(crate) thrown: Value,
     pub(crate) native_depth: u32,
+    /// How many of those are calls of `pcall`, which take none of the host's stack.
+    protected_depth: u32,
+    /// What [`Vm::go_on`] goes on with.
+    paused: Option<(protected::Checkpoint, usize)>,
     /// The native depth at which the running coroutine may yield.
     yield_depth: u32,
     /// How many values it yielded.
@@ -95,6 +111,8 @@ pub struct Vm {
     pub(crate) depth_max: usize,
     /// The function `next`, which loops call without a call.
     pub(crate) next: Option<FunctionId>,
+    /// The function `pcall`, whose calls are frames.
+    pub(crate) pcall: Option<FunctionId>,
     pub(crate) random: library::Random,
     /// The settings of each instance of cjson.
     pub(crate) json: Vec<library::JsonSettings>,
@@ -130,11 +148,14 @@ impl Vm {
             names,
             thrown: Value::Nil,
             native_depth: 0,
+            protected_depth: 0,
+            paused: None,
             yield_depth: 0,
             yielded: 0,
             is_native: false,
             depth_max: crate::limits::CALL_DEPTH_MAX,
             next: None,
+            pcall: None,
             random: library::Random::default(),
             json: Vec::new(),
             anchors: Vec::new(),

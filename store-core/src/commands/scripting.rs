@@ -106,8 +106,16 @@ fn eval_sha(
 
 /// The call of a script or function with so many keys.
 fn read_call<'a>(caller: &Caller<'_>, command: &Command, count: i64, args: &Args<'a>) -> Result<ScriptCall<'a>, Error> {
-    let (keys, args) = split_keys(count, args)?;
-    Ok(ScriptCall { id: caller.id, now: caller.now, keys, args, reads_only: command.has(Flag::ReadOnly) })
+    let (keys, arguments) = split_keys(count, args)?;
+    Ok(ScriptCall {
+        id: caller.id,
+        now: caller.now,
+        keys,
+        args: arguments,
+        reads_only: command.has(Flag::ReadOnly),
+        words: args.all(),
+        in_transaction: caller.in_transaction,
+    })
 }
 
 /// Words of a request, cut in two.

@@ -133,6 +133,9 @@ fn shutdown(caller: &mut Caller<'_>, args: &mut Args<'_>, _: &mut ReplyBuffer) -
     if save && nosave {
         return Err(Error::Syntax);
     }
+    if !nosave {
+        caller.engine.check_idle()?;
+    }
     caller.engine.emit(Output::Host(HostRequest::Shutdown));
     caller.session_mut().closing = true;
     Ok(())

@@ -31,7 +31,7 @@ impl Engine {
     pub(super) fn dispatch(&mut self, now: Millis, id: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Outcome {
         self.measured = None;
         let start = reply.len();
-        let room = self.make_room(now);
+        let (service, room) = (self.service(), self.make_room(now));
         let session = self.sessions.get_mut(id);
         if session.closing {
             return Outcome::Closed;
@@ -40,7 +40,7 @@ impl Engine {
         reply.set_protocol(session.protocol);
         let (actor, quiet) = (session.actor(), session.reply_mode != ReplyMode::On);
         let queues = session.transaction.is_some();
-        let admitted = admit(&self.commands, &self.acl, session, words, self.service, room);
+        let admitted = admit(&self.commands, &self.acl, session, words, service, room);
         let (outcome, settled) = match admitted {
             Err(refusal) => {
                 self.commands.count_rejection(words);
@@ -82,8 +82,7 @@ impl Engine {
         requests: &[Request<'_>],
         reply: &mut ReplyBuffer,
     ) -> Execution {
-        self.follow_changes();
-        self.effects.begin_unit();
+        self.begin_unit();
         let room = self.make_room(now);
         reply.set_protocol(self.sessions.get(id).protocol);
         let admit = |words| self.admit_queued(now, id, words, room).map_err(|refusal: Refusal| (words, refusal));
@@ -102,16 +101,13 @@ impl Engine {
                 reply.error(&error);
             }
         }
-        self.effects.end_unit();
-        if self.is_unsettled() {
-            self.settle(now, Some(id));
-        }
-        Execution { lsn: self.effects.last(), outcome: Outcome::Replied }
+        self.end_unit(now, id);
+        Execution { lsn: self.seen(), outcome: Outcome::Replied }
     }
 
     /// Finds the command of a request that is part of a transaction, and refuses it if it may not be.
     fn admit_queued(&self, now: Millis, id: SessionId, words: &[&[u8]], room: Room) -> Result<CommandId, Refusal> {
-        let command = admit(&self.commands, &self.acl, self.sessions.get(id), words, self.service, room)?;
+        let command = admit(&self.commands, &self.acl, self.sessions.get(id), words, self.service(), room)?;
         if self.commands.get(command).has(Flag::NoMulti) {
             return Err(Error::NotInTransaction.into());
         }
@@ -214,11 +210,14 @@ impl Engine {
             Run::Blocking(run) => run(&mut self.writer(now, db), &mut args, reply)?,
             Run::BlockingRead(run) => run(&self.reader(now, db), &mut args, reply)?,
             Run::Session(run) => {
-                let in_transaction = context == Context::Transaction;
+                let (in_transaction, was_busy) = (context == Context::Transaction, self.is_busy());
                 run(&mut Caller { engine: self, id, now, in_transaction }, &mut args, reply)?;
                 // It may wait, too: for something that the host does.
                 if self.blocked.contains(id) {
                     return Ok(Outcome::Blocked);
+                }
+                if self.is_busy() && !was_busy {
+                    return Ok(Outcome::Running);
                 }
                 Attempt::Done
             }
@@ -291,8 +290,11 @@ fn admit(
     if session.is_subscribed_only() && !spec.has(Flag::WhileSubscribed) {
         return Err(Error::from(Detail::SubscribedOnly { command: spec.full_name() }).into());
     }
-    if service == Service::Loading && !spec.has(Flag::Loading) {
-        return Err(Error::Loading.into());
+    match service {
+        Service::Loading if !spec.has(Flag::Loading) => Err(Error::Loading.into()),
+        Service::Busy { with_function } if !spec.has(Flag::AllowBusy) => {
+            Err(if with_function { Error::BusyFunction } else { Error::BusyScript }.into())
+        }
+        _ => Ok(command),
     }
-    Ok(command)
 }

@@ -47,6 +47,9 @@ impl Engine {
     /// Evicts keys until there is room, or as many as may go at once.
     #[inline]
     pub(crate) fn make_room(&mut self, now: Millis) -> Room {
+        if self.is_busy() {
+            return Room::Enough;
+        }
         self.is_evicting = false;
         if !self.is_over_limit() || now == Millis::REPLAY || self.pause.is_on(now) {
             return Room::Enough;

@@ -4,6 +4,9 @@
 //! knows, while the one that has the sessions tells them that it is loading; in the end the data move over, at once.
 
 use super::Engine;
+use crate::error::Error;
+#[cfg(feature = "scripting")]
+use crate::scripting::Origin;
 
 /// What is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +17,44 @@ pub(crate) enum Service {
     ReadsOnly,
     /// Nothing that needs data: they are not there yet.
     Loading,
+    /// Nothing but what ends a script that takes long.
+    Busy {
+        /// Whether the script is a function.
+        with_function: bool,
+    },
 }
 
 impl Engine {
     /// Answers everything that needs data with an error, until [`Self::adopt`]. There are no data yet.
     pub const fn begin_loading(&mut self) {
         self.service = Service::Loading;
+    }
+
+    /// What is served just now.
+    #[inline]
+    pub(super) fn service(&self) -> Service {
+        #[cfg(feature = "scripting")]
+        if let Some(paused) = &self.scripting.paused {
+            return Service::Busy { with_function: matches!(paused.origin(), Origin::Function(_)) };
+        }
+        self.service
+    }
+
+    /// Whether a script makes a break: [`Self::handle_timeout`] goes on with it.
+    pub const fn is_busy(&self) -> bool {
+        #[cfg(feature = "scripting")]
+        return self.scripting.paused.is_some();
+        #[cfg(not(feature = "scripting"))]
+        return false;
+    }
+
+    /// Refuses what may not be done while a script makes a break.
+    pub(crate) fn check_idle(&self) -> Result<(), Error> {
+        match self.service() {
+            Service::Busy { with_function: true } => Err(Error::BusyFunction),
+            Service::Busy { with_function: false } => Err(Error::BusyScript),
+            Service::Full | Service::ReadsOnly | Service::Loading => Ok(()),
+        }
     }
 
     /// Whether the data are still to come.

@@ -129,17 +129,20 @@ impl Engine {
     /// Executes what has waited if the pause is over.
     #[inline]
     pub(super) fn resume(&mut self, now: Millis) {
-        if !self.pause.postponed.is_empty() && !self.pause.is_on(now) {
+        if !self.pause.postponed.is_empty() && !self.pause.is_on(now) && !self.is_busy() {
             self.execute_postponed(now);
         }
     }
 
     fn execute_postponed(&mut self, now: Millis) {
-        for (session, words) in core::mem::take(&mut self.pause.postponed) {
+        // A script among them that makes a break lets the others wait.
+        while !self.is_busy()
+            && let Some((session, words)) = self.pause.postponed.pop_front()
+        {
             let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
             let mut reply = ReplyBuffer::default();
             let outcome = self.execute_unit(now, session, &words, &mut reply);
-            if outcome != Outcome::Blocked {
+            if !matches!(outcome, Outcome::Blocked | Outcome::Running) {
                 let lsn = self.effects.last();
                 self.emit(Output::Reply { session, bytes: reply.take(), lsn });
             }

@@ -1,11 +1,10 @@
 //! The library `redis`: what a script can do to the store around it.
 
-use super::call::Permit;
 use super::convert;
 use super::machine::Fields;
-use crate::clock::Millis;
+use super::task::Task;
 use crate::config::REDIS_VERSION;
-use crate::engine::{Engine, SessionId};
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::number;
 use crate::reply::{Protocol, ReplyBuffer};
@@ -14,19 +13,15 @@ use crate::sha1;
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use redstart_lua::{Args, Fault, Host, TableId, Value, Vm};
+use redstart_lua::{Args, Fault, Host, TableId, Value, Verdict, Vm};
 use smallvec::SmallVec;
 
 /// A script as its machine sees it: the store, and the session that asked.
 #[derive(Debug)]
 pub(super) struct Runner<'a> {
     pub(super) engine: &'a mut Engine,
-    pub(super) id: SessionId,
-    pub(super) now: Millis,
     pub(super) fields: Fields,
-    pub(super) permit: Permit,
-    /// The protocol whose types the script is given.
-    pub(super) protocol: Protocol,
+    pub(super) task: Task,
     /// Where commands write their answers.
     pub(super) reply: ReplyBuffer,
 }
@@ -197,9 +192,9 @@ impl Runner<'_> {
             Ok(texts) => {
                 let words: Words<'_> = texts.iter().map(|text| &**text).collect();
                 self.reply.clear();
-                self.reply.set_protocol(self.protocol);
-                let Self { engine, reply, permit, .. } = self;
-                engine.call_from_script(self.now, self.id, permit, &words, reply).map_err(Ok)
+                let Self { engine, reply, task, .. } = self;
+                reply.set_protocol(task.protocol);
+                engine.call_from_script(task.now, task.id, &mut task.permit, &words, reply).map_err(Ok)
             }
             Err(text) => Err(Err(text)),
         };
@@ -207,7 +202,7 @@ impl Runner<'_> {
         let value = match outcome {
             Ok(()) => {
                 let mut tokens = Tokens::new(self.reply.as_bytes());
-                convert::to_lua(vm, &self.fields, self.protocol, &mut tokens)?
+                convert::to_lua(vm, &self.fields, self.task.protocol, &mut tokens)?
             }
             Err(Ok(refusal)) => convert::error(vm, &self.fields, refusal.to_string().as_bytes())?,
             Err(Err(text)) => error_table(vm, [b"ERR ", text.as_bytes()].concat().as_slice())?,
@@ -220,7 +215,7 @@ impl Runner<'_> {
         if args.len() != 1 {
             return Err(raise(vm, "redis.setresp() requires one argument."));
         }
-        self.protocol = match vm.number(vm.value(args, 0)) {
+        self.task.protocol = match vm.number(vm.value(args, 0)) {
             Some(2.0) => Protocol::Resp2,
             Some(3.0) => Protocol::Resp3,
             _ => return Err(raise(vm, "RESP version must be 2 or 3.")),
@@ -276,7 +271,7 @@ impl Runner<'_> {
         let allowed = request(vm, args).map(|texts| {
             let words: Words<'_> = texts.iter().map(|text| &**text).collect();
             let command = self.engine.commands.find(&words)?;
-            let user = &self.engine.sessions.get(self.id).user;
+            let user = &self.engine.sessions.get(self.task.id).user;
             Ok::<_, Error>(user.check(command, self.engine.commands.get(command), &words).is_ok())
         });
         match allowed {
@@ -302,5 +297,9 @@ impl Host for Runner<'_> {
             }
             None => Err(unknown_global(vm, args)),
         }
+    }
+
+    fn verdict(&mut self) -> Verdict {
+        self.task.verdict()
     }
 }

@@ -2,13 +2,12 @@
 
 use super::cache::ScriptHash;
 use super::call::Permit;
-use super::library::Runner;
 use super::machine::Machine;
-use super::{ScriptFlags, convert, shebang};
+use super::{Origin, ScriptFlags, shebang};
 use crate::clock::Millis;
 use crate::engine::{Engine, SessionId};
 use crate::error::Error;
-use crate::reply::{Protocol, ReplyBuffer};
+use crate::reply::ReplyBuffer;
 use crate::sha1;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -30,6 +29,10 @@ pub(crate) struct ScriptCall<'a> {
     pub(crate) args: &'a [&'a [u8]],
     /// Whether the script was called by a command that only reads.
     pub(crate) reads_only: bool,
+    /// The whole request.
+    pub(crate) words: &'a [&'a [u8]],
+    /// Whether the request is a part of a transaction.
+    pub(crate) in_transaction: bool,
 }
 
 pub(super) const OUT_OF_MEMORY: Error = Error::message(&"ERR not enough memory for scripts");
@@ -80,13 +83,17 @@ impl Engine {
         let mut machine = self.take_machine()?;
         let Some(script) = self.scripting.scripts.get(hash) else { unreachable!("only known scripts run") };
         let (function, flags) = (machine.vm.anchored(&script.function), script.flags);
-        let ran = self.permit(flags, call.reads_only).and_then(|permit| {
+        let permit = self.permit(flags, call.reads_only).and_then(|permit| {
             set_globals(&mut machine.vm, call).map_err(|_| OUT_OF_MEMORY)?;
-            let name = sha1::hex(hash).into_bytes();
-            self.run_function(&mut machine, name, permit, function, &[], call, reply)
+            Ok(permit)
         });
-        self.scripting.machine = Some(machine);
-        ran
+        match permit {
+            Ok(permit) => self.begin_script(machine, (Origin::Eval(*hash), permit), (function, &[]), call, reply),
+            Err(error) => {
+                self.scripting.machine = Some(machine);
+                Err(error)
+            }
+        }
     }
 
     /// Runs a function of a library, and writes its answer.
@@ -103,13 +110,20 @@ impl Engine {
         let Some(mut machine) = functions.take_machine() else { unreachable!("only known functions run") };
         let Some(function) = functions.find(name) else { unreachable!("only known functions run") };
         let (flags, name, callback) = (function.flags, function.name.clone(), machine.vm.anchored(&function.callback));
-        let ran = self.permit(flags, call.reads_only).and_then(|permit| {
+        let prepared = self.permit(flags, call.reads_only).and_then(|permit| {
             let keys = list(&mut machine.vm, call.keys).map_err(|_| OUT_OF_MEMORY)?;
             let args = list(&mut machine.vm, call.args).map_err(|_| OUT_OF_MEMORY)?;
-            self.run_function(&mut machine, name, permit, callback, &[keys, args], call, reply)
+            Ok((permit, [keys, args]))
         });
-        self.scripting.functions.put_machine(machine);
-        ran
+        match prepared {
+            Ok((permit, arguments)) => {
+                self.begin_script(machine, (Origin::Function(name), permit), (callback, &arguments), call, reply)
+            }
+            Err(error) => {
+                self.scripting.functions.put_machine(machine);
+                Err(error)
+            }
+        }
     }
 
     /// The machine of `EVAL`, out of the engine. It has to be put back.
@@ -142,41 +156,6 @@ impl Engine {
             is_dirty: false,
         })
     }
-
-    /// Calls a function of a machine as a script of this name.
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing, and there are two callers")]
-    pub(super) fn run_function(
-        &mut self,
-        machine: &mut Machine,
-        name: Vec<u8>,
-        permit: Permit,
-        function: Value,
-        arguments: &[Value],
-        call: ScriptCall<'_>,
-        reply: &mut ReplyBuffer,
-    ) -> Result<(), Error> {
-        let ScriptCall { id, now, .. } = call;
-        let db = self.sessions.get(id).db;
-        self.scripting.is_running = true;
-        machine.vm.set_budget(self.config.scripts.max_instructions);
-        let fields = machine.fields;
-        let (own, protocol) = (ReplyBuffer::new(Protocol::Resp2), Protocol::Resp2);
-        let mut runner = Runner { engine: self, id, now, fields, permit, protocol, reply: own };
-        let result = machine.vm.call(&mut runner, function, arguments);
-        let protocol = runner.protocol;
-        self.scripting.is_running = false;
-        self.sessions.get_mut(id).db = db;
-        match result {
-            Ok(results) => {
-                let value = machine.vm.value(results, 0);
-                answer(machine, value, protocol, reply)
-            }
-            Err(failure) => {
-                let text = error_text(machine, failure, &name);
-                fail(text, reply)
-            }
-        }
-    }
 }
 
 /// Gives a script its keys and arguments.
@@ -199,20 +178,8 @@ pub(super) fn list(vm: &mut Vm, words: &[&[u8]]) -> Result<Value, Fault> {
     Ok(Value::Table(table))
 }
 
-/// Writes what a script gave back.
-fn answer(machine: &mut Machine, value: Value, spoken: Protocol, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    if let Value::Table(table) = value
-        && let Value::String(text) = machine.vm.get(table, machine.fields.err)
-    {
-        let text = machine.vm.bytes(text).to_vec();
-        return fail(text, reply);
-    }
-    convert::to_reply(machine, value, spoken, reply);
-    Ok(())
-}
-
 /// An error with a text of a script's, which can be any bytes.
-fn fail(text: Vec<u8>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+pub(super) fn fail(text: Vec<u8>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     match String::from_utf8(text) {
         Ok(text) => Err(Error::detail(text)),
         Err(error) => {
@@ -223,7 +190,7 @@ fn fail(text: Vec<u8>, reply: &mut ReplyBuffer) -> Result<(), Error> {
 }
 
 /// The text of an error that ended a script: what, in which script, and where.
-fn error_text(machine: &Machine, failure: Failure, name: &[u8]) -> Vec<u8> {
+pub(super) fn error_text(machine: &Machine, failure: Failure, name: &[u8]) -> Vec<u8> {
     let mut text = machine.failure_text(failure);
     if let Some(place) = machine.vm.failed_at() {
         text.extend_from_slice(&[b" script: ", name, b", on ", &place.source[..], b":"].concat());
@@ -238,6 +205,7 @@ pub(super) fn failure_text(vm: &Vm, failure: Failure) -> Vec<u8> {
     match failure {
         Failure::Error(value) => vm.display(value),
         Failure::Budget => "the script has run too many instructions".as_bytes().to_owned(),
-        Failure::Stopped => "Script killed by user with SCRIPT KILL.".as_bytes().to_owned(),
+        Failure::Stopped => "Script killed by user with SCRIPT KILL...".as_bytes().to_owned(),
+        Failure::Paused => unreachable!("only scripts make breaks"),
     }
 }

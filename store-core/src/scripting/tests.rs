@@ -74,3 +74,89 @@ fn tables_without_end_have_an_answer() {
     let answer = eval(&mut engine, session, "local t = {} t[1] = t return t");
     assert!(answer.ends_with("-ERR reached lua stack limit\r\n"), "{}", answer.len());
 }
+
+/// An engine whose scripts make breaks, and two sessions.
+fn breaking() -> (Engine, SessionId, SessionId) {
+    let scripts = ScriptLimits { makes_breaks: true, ..ScriptLimits::default() };
+    let mut engine = Engine::new(Config { scripts, ..Config::default() }, 1);
+    let [own, other] = [1, 2].map(|_| engine.open(NOW, SessionOptions::default()));
+    (engine, own, other)
+}
+
+fn ask(engine: &mut Engine, session: SessionId, line: &str) -> String {
+    let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
+    let mut reply = ReplyBuffer::default();
+    engine.execute(NOW, session, &Request::new(&words), &mut reply);
+    String::from_utf8_lossy(reply.as_bytes()).into_owned()
+}
+
+/// Goes on until the script has come to its end; its answer, and the effects.
+fn finish(engine: &mut Engine) -> (String, Vec<u8>) {
+    while engine.is_busy() {
+        assert_eq!(engine.poll_timeout(), Some(Millis::REPLAY));
+        engine.handle_timeout(NOW);
+    }
+    let (mut answer, mut effects) = (String::new(), Vec::new());
+    while let Some(output) = engine.poll_output() {
+        match output {
+            Output::Effects(batch) => effects.extend(batch.bytes),
+            Output::Reply { bytes, .. } => answer += &String::from_utf8_lossy(&bytes),
+            _ => {}
+        }
+    }
+    (answer, effects)
+}
+
+#[test]
+fn breaks_change_no_answer_and_no_effect() {
+    const SCRIPT: &str = "redis.call('set', 'before', 1)
+        local function fib(n) return n < 2 and n or fib(n - 1) + fib(n - 2) end
+        local sum = 0 for i = 1, 20 do
+            local ok, value = pcall(function(n) if n % 2 == 0 then error({err = 'E even'}) end return fib(20) end, i)
+            sum = sum + (ok and value or #value)
+        end
+        local function spin(n) if n == 0 then return 'spun' end return spin(n - 1) end
+        redis.call('set', 'after', sum) return {spin(300000), tostring(sum)}";
+    let (mut engine, own, _) = breaking();
+    let mut whole = Engine::new(Config::default(), 1);
+    let session = whole.open(NOW, SessionOptions::default());
+    let expected = eval(&mut whole, session, SCRIPT);
+    assert_eq!(eval(&mut engine, own, SCRIPT), "");
+    assert!(engine.is_busy());
+    let (answer, effects) = finish(&mut engine);
+    assert_eq!(answer, expected);
+    assert_eq!((engine.digest(), engine.lsn()), (whole.digest(), whole.lsn()));
+    assert_eq!(effects, finish(&mut whole).1);
+}
+
+#[test]
+fn nobody_sees_a_script_half_done() {
+    let (mut engine, own, other) = breaking();
+    assert_eq!(eval(&mut engine, own, "redis.call('set', 'k', 1) while true do end"), "");
+    engine.handle_timeout(NOW);
+    assert!(ask(&mut engine, other, "GET k").starts_with("-BUSY "));
+    assert!(ask(&mut engine, other, "SCRIPT KILL").starts_with("-UNKILLABLE "));
+    assert!(engine.poll_output().is_none());
+}
+
+#[test]
+fn a_killed_script_does_nothing_more() {
+    let (mut engine, own, other) = breaking();
+    assert_eq!(eval(&mut engine, own, "for i = 1, 1e6 do end redis.call('set', 'k', 1)"), "");
+    assert_eq!(ask(&mut engine, other, "SCRIPT KILL"), "+OK\r\n");
+    let (answer, effects) = finish(&mut engine);
+    assert!(answer.starts_with("-ERR Script killed by user with SCRIPT KILL"), "{answer}");
+    assert!(effects.is_empty());
+    assert_eq!(ask(&mut engine, other, "GET k"), "$-1\r\n");
+    assert!(ask(&mut engine, other, "SCRIPT KILL").starts_with("-NOTBUSY "));
+}
+
+#[test]
+fn a_session_that_goes_leaves_its_script() {
+    let (mut engine, own, other) = breaking();
+    eval(&mut engine, own, "for i = 1, 1e6 do end redis.call('set', 'k', 1)");
+    engine.handle_close(own);
+    assert_eq!(finish(&mut engine).0, "");
+    assert!(engine.session(own).is_none());
+    assert_eq!(ask(&mut engine, other, "GET k"), "$1\r\n1\r\n");
+}

@@ -66,7 +66,7 @@ impl CoreTarget {
         if let Some(command) = find_command(words) {
             check_shape(command, words, &bytes)?;
         }
-        Ok((done.outcome != Outcome::Blocked).then_some(bytes))
+        Ok((!matches!(done.outcome, Outcome::Blocked | Outcome::Running)).then_some(bytes))
     }
 
     /// Takes what the engine put out.

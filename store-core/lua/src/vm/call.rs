@@ -1,6 +1,6 @@
 //! Calls and returns.
 
-use super::{Frame, Host, Vm};
+use super::{Frame, Host, Verdict, Vm};
 use crate::fault::Fault;
 use crate::heap::{Function, NativeFunction};
 use crate::limits::{CALL_DEPTH_MAX, CALL_DEPTH_RESERVE, NATIVE_DEPTH_MAX};
@@ -33,6 +33,9 @@ impl Vm {
                     let (entry, chunk) = (closure.entry, closure.chunk);
                     return self.push_frame(host, slot, chunk, entry, wanted);
                 }
+                Function::Native(_) if self.pcall == Some(id) && self.top > slot + 1 => {
+                    return self.start_protected(host, slot, wanted);
+                }
                 Function::Native(native) => {
                     let function = native.function;
                     return self.call_native(host, function, slot, wanted);
@@ -53,10 +56,23 @@ impl Vm {
         entry: crate::heap::Entry,
         wanted: u8,
     ) -> Result<Started, Fault> {
-        let cost = u64::from(entry.cost);
-        if !self.heap.meter.take(cost) {
-            self.charge(host, cost)?;
+        if self.heap.meter.take(u64::from(entry.cost)) {
+            return self.push_paid_frame(slot, chunk, entry, wanted);
         }
+        let verdict = self.charge(host, u64::from(entry.cost))?;
+        let may_pause = verdict == Verdict::Pause && !self.frames.is_empty();
+        let started = self.push_paid_frame(slot, chunk, entry, wanted)?;
+        if may_pause && self.can_pause() { Err(Fault::Pause) } else { Ok(started) }
+    }
+
+    #[inline]
+    fn push_paid_frame(
+        &mut self,
+        slot: usize,
+        chunk: u32,
+        entry: crate::heap::Entry,
+        wanted: u8,
+    ) -> Result<Started, Fault> {
         let arguments = self.top - slot - 1;
         let base = if entry.has_varargs { self.top.max(slot + 1 + usize::from(entry.parameters)) } else { slot + 1 };
         self.check_depth()?;
@@ -187,7 +203,7 @@ impl Vm {
         self.stack.copy_within(slot..self.top, target);
         self.top = target + (self.top - slot);
         let result = self.start_call(host, target, frame.wanted);
-        match (result.is_ok(), self.frames.last_mut()) {
+        match (matches!(result, Ok(_) | Err(Fault::Pause)), self.frames.last_mut()) {
             (true, Some(new)) => {
                 new.tail_calls = frame.tail_calls + 1;
                 new.is_entry = frame.is_entry;
@@ -213,8 +229,8 @@ impl Vm {
         if self.native_depth >= NATIVE_DEPTH_MAX {
             return Err(self.native_overflow());
         }
+        let floor = self.frames.len();
         if self.start_call(host, slot, wanted)? == Started::Compiled {
-            let floor = self.frames.len() - 1;
             if let Some(frame) = self.frames.last_mut() {
                 frame.is_entry = true;
             }
@@ -227,7 +243,7 @@ impl Vm {
         Ok(())
     }
 
-    fn native_overflow(&mut self) -> Fault {
+    pub(super) fn native_overflow(&mut self) -> Fault {
         if self.native_depth >= NATIVE_DEPTH_MAX + NATIVE_DEPTH_MAX / 8 {
             return self.raise_text("error in error handling");
         }
@@ -251,9 +267,17 @@ impl Vm {
 
     /// Charges instructions where the slice is spent: asks the host first.
     #[cold]
-    pub(super) fn charge(&mut self, host: &mut dyn Host, instructions: u64) -> Result<(), Fault> {
+    pub(super) fn charge(&mut self, host: &mut dyn Host, instructions: u64) -> Result<Verdict, Fault> {
         self.heap.meter.charge(instructions)?;
-        if host.may_continue() { Ok(()) } else { Err(Fault::Stopped) }
+        match host.verdict() {
+            Verdict::Stop => Err(Fault::Stopped),
+            verdict => Ok(verdict),
+        }
+    }
+
+    /// Whether the frames alone say where the script stands.
+    pub(super) fn can_pause(&self) -> bool {
+        self.native_depth == 1 + self.protected_depth && self.resumers.is_empty()
     }
 
     /// Pushes a value.

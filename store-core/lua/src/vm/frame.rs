@@ -2,6 +2,8 @@
 
 /// A native function that called another function.
 const NATIVE: u32 = u32::MAX;
+/// `pcall`.
+const PROTECTED: u32 = u32::MAX - 1;
 
 /// A function that runs or waits.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +31,22 @@ impl Frame {
         Self { slot, base: slot, pc: 0, chunk: NATIVE, tail_calls: 0, registers: 0, wanted: 0, is_entry: false }
     }
 
+    /// A call of `pcall`, and how deep native calls and those of `pcall` were nested around it.
+    pub(crate) const fn protected(slot: usize, wanted: u8, native_depth: u32, protected_depth: u32) -> Self {
+        Self { chunk: PROTECTED, wanted, pc: native_depth << 16 | protected_depth, ..Self::native(slot) }
+    }
+
+    /// The depths that a call of `pcall` was made with.
+    pub(crate) const fn depths(&self) -> (u32, u32) {
+        (self.pc >> 16, self.pc & 0xffff)
+    }
+
     pub(crate) const fn is_compiled(&self) -> bool {
-        self.chunk != NATIVE
+        self.chunk < PROTECTED
+    }
+
+    pub(crate) const fn is_protected(&self) -> bool {
+        self.chunk == PROTECTED
     }
 
     /// The first place above its registers.

@@ -1,6 +1,7 @@
 //! What a program does with a machine.
 
-use super::{Args, Host, Vm};
+use super::protected::Checkpoint;
+use super::{Args, Host, Verdict, Vm};
 use crate::compiler::{self, Stop};
 use crate::fault::{Failure, Fault};
 use crate::heap::{Closure, Function, Native, NativeFunction};
@@ -100,15 +101,46 @@ impl Vm {
         self.push(function);
         arguments.iter().for_each(|argument| self.push(*argument));
         let result = self.call_nested(host, slot, super::ALL);
-        if let Err(fault) = result {
-            let failure = self.failure(fault);
-            self.failed_at = self.running_place();
-            self.unwind(checkpoint, slot);
-            return Err(failure);
+        self.conclude(result, checkpoint, slot)
+    }
+
+    /// Goes on with a call that has paused. The host is asked first.
+    ///
+    /// # Errors
+    /// When the function fails, or pauses again.
+    pub fn go_on(&mut self, host: &mut dyn Host) -> Result<Args, Failure> {
+        let Some((checkpoint, slot)) = self.paused.take() else { unreachable!("only a call that has paused goes on") };
+        let result = match host.verdict() {
+            Verdict::GoOn | Verdict::Pause => self.execute(host, checkpoint.frames),
+            Verdict::Stop => {
+                // It ends at the instruction that would be next.
+                self.frames.last_mut().into_iter().for_each(|frame| frame.pc += 1);
+                Err(Fault::Stopped)
+            }
+        };
+        self.conclude(result, checkpoint, slot)
+    }
+
+    /// Ends a call from the host, or keeps it for later.
+    fn conclude(&mut self, result: Result<(), Fault>, checkpoint: Checkpoint, slot: usize) -> Result<Args, Failure> {
+        match result {
+            Ok(()) => {
+                self.native_depth = checkpoint.native_depth;
+                let count = self.top - slot;
+                self.top = slot;
+                Ok(Args { base: slot, count })
+            }
+            Err(Fault::Pause) => {
+                self.paused = Some((checkpoint, slot));
+                Err(Failure::Paused)
+            }
+            Err(fault) => {
+                let failure = self.failure(fault);
+                self.failed_at = self.running_place();
+                self.unwind(checkpoint, slot);
+                Err(failure)
+            }
         }
-        let count = self.top - slot;
-        self.top = slot;
-        Ok(Args { base: slot, count })
     }
 
     /// Where the last call failed: in the function that raised the error, or in the one that called it if it is none of
@@ -129,6 +161,7 @@ impl Vm {
             Fault::Memory => Failure::Error(self.names.no_memory.into()),
             Fault::Budget => Failure::Budget,
             Fault::Stopped => Failure::Stopped,
+            Fault::Pause => Failure::Paused,
         }
     }
 

@@ -8,7 +8,7 @@
 //! an upper bound of what runs, without a counter at each instruction.
 
 use super::call::{Started, WINDOW};
-use super::{Event, Host, Vm};
+use super::{Event, Host, Verdict, Vm};
 use crate::chunk::Chunk;
 use crate::fault::Fault;
 use crate::instruction::{FIRST_CONSTANT, Instruction};
@@ -53,14 +53,6 @@ fn window(stack: &mut [Value], base: usize) -> Registers<'_> {
         Some(registers) => Registers(registers),
         None => unreachable!("a call made room for its registers"),
     }
-}
-
-/// Why the loop ends.
-enum Exit {
-    /// The function that it began with has returned.
-    Done,
-    /// The running function belongs to another chunk.
-    Switch,
 }
 
 /// Computes with two numbers at once, or else with metamethods. `$registers` is what `$right` calls the registers.
@@ -109,11 +101,16 @@ const fn swap<'v>(left: &'v Value, right: &'v Value) -> (&'v Value, &'v Value) {
 impl Vm {
     /// Runs until as many frames are left.
     pub(super) fn execute(&mut self, host: &mut dyn Host, floor: usize) -> Result<(), Fault> {
+        let checkpoint = self.checkpoint();
         while self.frames.len() > floor {
             let Some(frame) = self.frames.last() else { return Ok(()) };
+            if frame.is_protected() {
+                self.finish_protected();
+                continue;
+            }
             let chunk = Arc::clone(self.heap.chunk_of(frame.chunk));
-            if let Exit::Done = self.run(host, &chunk, frame.chunk)? {
-                break;
+            if let Err(fault) = self.run(host, &chunk, frame.chunk) {
+                self.catch(fault, floor, checkpoint)?;
             }
         }
         Ok(())
@@ -141,18 +138,23 @@ impl Vm {
     #[inline]
     fn charge_loop(&mut self, host: &mut dyn Host, pc: usize, to: u32) -> Result<(), Fault> {
         let cost = (pc - to as usize) as u64;
-        if self.heap.meter.take(cost) { Ok(()) } else { self.charge_paused(host, pc, cost) }
+        if self.heap.meter.take(cost) { Ok(()) } else { self.charge_paused(host, pc, to, cost) }
     }
 
     #[cold]
-    fn charge_paused(&mut self, host: &mut dyn Host, pc: usize, cost: u64) -> Result<(), Fault> {
+    fn charge_paused(&mut self, host: &mut dyn Host, pc: usize, to: u32, cost: u64) -> Result<(), Fault> {
         self.pause(pc);
-        self.charge(host, cost)
+        if self.charge(host, cost)? == Verdict::Pause && self.can_pause() {
+            self.pause(to as usize);
+            return Err(Fault::Pause);
+        }
+        Ok(())
     }
 
-    /// One line for each instruction, whatever its length.
+    /// Runs until a function has returned that a native one waits for, or one of another chunk is to run. One line for each
+    /// instruction, whatever its length.
     #[rustfmt::skip]
-    fn run(&mut self, host: &mut dyn Host, chunk: &Chunk, id: u32) -> Result<Exit, Fault> {
+    fn run(&mut self, host: &mut dyn Host, chunk: &Chunk, id: u32) -> Result<(), Fault> {
         use Instruction as I;
         let (code, constants) = (&*chunk.code, &*chunk.constants);
         let (mut base, mut pc, mut function) = self.resume_point();
@@ -160,7 +162,7 @@ impl Vm {
         macro_rules! math { ($a:expr, $b:expr, $r:ident, $right:expr, $event:ident, $op:expr) => { arithmetic!(self, host, base, pc, $a, $b, $r, $right, $event, $op) } }
         macro_rules! branch { ($b:expr, $c:expr, $to:expr, $wanted:expr, $order:expr, $op:expr, $slow:ident) => { compare!(self, host, base, pc, constants, $b, $c, $to, $wanted, $order, $op, $slow) } }
         macro_rules! enter { ($started:expr) => { if $started == Started::Compiled {
-            if self.frames.last().is_none_or(|frame| frame.chunk != id) { return Ok(Exit::Switch) }
+            if self.frames.last().is_none_or(|frame| frame.chunk != id) { return Ok(()) }
             (base, pc, function) = self.resume_point();
         } } }
         loop {
@@ -210,7 +212,7 @@ impl Vm {
                 I::Return { a, b } => {
                     let first = base + usize::from(a);
                     let count = if b == 0 { self.top - first } else { usize::from(b - 1) };
-                    if self.finish_call(first, count).is_entry { return Ok(Exit::Done) }
+                    if self.finish_call(first, count).is_entry { return Ok(()) }
                     enter!(Started::Compiled)
                 }
                 I::ForLoop { a, to } => if self.step(base, a) { self.charge_loop(host, pc, to)?; pc = to as usize },

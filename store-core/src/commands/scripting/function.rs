@@ -7,7 +7,7 @@ use crate::error::{Detail, Error};
 use crate::glob;
 use crate::rdb::{self, PayloadError};
 use crate::reply::ReplyBuffer;
-use crate::scripting::{Library, Policy};
+use crate::scripting::{Library, Origin, Policy, Scripting};
 use crate::spec::{Arg, Command, Flag, Group, Shape};
 use alloc::format;
 use alloc::string::String;
@@ -204,12 +204,28 @@ pub(super) const STATS: Command = Command::new("FUNCTION STATS", Group::Scriptin
     .reply(Shape::Map(&Shape::Bulk, &Shape::Any))
     .session(stats);
 
-/// A request has its turn only when no script runs.
 fn stats(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let functions = &caller.engine.scripting.functions;
+    let Scripting { functions, paused, .. } = &caller.engine.scripting;
+    let running = paused.as_ref().map(|paused| match paused.origin() {
+        Origin::Function(name) => Ok((name, paused)),
+        Origin::Eval(_) => Err(paused.busy()),
+    });
+    let running = running.transpose()?;
     reply.map(2);
     reply.bulk(b"running_script");
-    reply.null();
+    match running {
+        None => reply.null(),
+        Some((name, paused)) => {
+            reply.map(3);
+            reply.bulk(b"name");
+            reply.bulk(name);
+            reply.bulk(b"command");
+            reply.array(paused.words.len());
+            paused.words.iter().for_each(|word| reply.bulk(word));
+            reply.bulk(b"duration_ms");
+            reply.integer(caller.now.0.saturating_sub(paused.begun().0));
+        }
+    }
     reply.bulk(b"engines");
     reply.map(1);
     reply.bulk(b"LUA");
@@ -226,7 +242,17 @@ pub(super) const KILL: Command = Command::new("FUNCTION KILL", Group::Scripting,
     .flags(&[Flag::NoScript, Flag::AllowBusy])
     .tips(&["request_policy:all_shards", "response_policy:one_succeeded"])
     .reply(Shape::Ok)
-    .session(|_, _, _| Err(Error::message(&"NOTBUSY No scripts in execution right now.")));
+    .session(kill);
+
+fn kill(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let paused = caller.engine.scripting.paused.as_mut().ok_or(Error::NotBusy)?;
+    if matches!(paused.origin(), Origin::Eval(_)) {
+        return Err(paused.busy());
+    }
+    paused.kill()?;
+    reply.ok();
+    Ok(())
+}
 
 pub(super) const HELP: Command = Command::new("FUNCTION HELP", Group::Scripting, "7.0.0")
     .about("Explains the subcommands.", "O(1)")

@@ -5,7 +5,7 @@ use crate::args::Args;
 use crate::engine::Caller;
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
-use crate::scripting::parse_hash;
+use crate::scripting::{Origin, parse_hash};
 use crate::sha1;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
 
@@ -78,9 +78,14 @@ pub(super) const KILL: Command = Command::new("SCRIPT KILL", Group::Scripting, "
     .reply(Shape::Ok)
     .session(kill);
 
-/// A request has its turn only when no script runs.
-fn kill(_: &mut Caller<'_>, _: &mut Args<'_>, _: &mut ReplyBuffer) -> Result<(), Error> {
-    Err(Error::message(&"NOTBUSY No scripts in execution right now."))
+fn kill(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let paused = caller.engine.scripting.paused.as_mut().ok_or(Error::NotBusy)?;
+    if matches!(paused.origin(), Origin::Function(_)) {
+        return Err(paused.busy());
+    }
+    paused.kill()?;
+    reply.ok();
+    Ok(())
 }
 
 pub(super) const LOAD: Command = Command::new("SCRIPT LOAD", Group::Scripting, "2.6.0")
