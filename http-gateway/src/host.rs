@@ -26,6 +26,7 @@
 //! the disk takes them, a turn waits for the [`Journal`].)
 
 mod alarm;
+mod backup;
 mod flusher;
 mod gate;
 mod journal;
@@ -34,6 +35,7 @@ mod saver;
 mod stopwatch;
 mod turn;
 
+pub use backup::Backup;
 pub use flusher::{Durability, Flusher};
 pub use gate::Gate;
 pub use journal::{Cut, Journal};
@@ -43,6 +45,7 @@ pub use turn::Turn;
 
 use crate::log;
 use alarm::Alarm;
+use backup::Orders;
 use parking_lot::Mutex;
 use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
 use std::collections::HashMap;
@@ -63,6 +66,8 @@ pub struct Host {
     save_wanted: Notify,
     /// A client has asked for the log to be rewritten.
     rewrite_wanted: Notify,
+    /// Backups that somebody wants.
+    backups: Orders,
     /// Why the server cannot go on.
     failure: Mutex<Option<log::Error>>,
 }
@@ -110,6 +115,7 @@ impl Host {
             shutdown: Notify::new(),
             save_wanted: Notify::new(),
             rewrite_wanted: Notify::new(),
+            backups: Orders::default(),
             failure: Mutex::new(None),
         }
     }

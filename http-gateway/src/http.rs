@@ -105,7 +105,8 @@ fn router(app: App) -> Door {
     let machines = Router::new()
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::readiness))
-        .route("/metrics", get(operations::metrics));
+        .route("/metrics", get(operations::metrics))
+        .route("/admin/backup", any(operations::backup));
     let console = Router::new()
         .route("/console", get(console::redirect))
         .route("/console/", get(console::index))

@@ -11,6 +11,7 @@
 //! - [`follow`] brings the data of a Redis that runs.
 //! - [`log`] keeps effects in files and reads them back.
 //! - [`resp`] and [`http`] turn bytes into requests and answers into bytes.
+//! - [`backup`] takes the data of a gateway that runs.
 //! - [`facts`] are what `INFO` shows of the process.
 //! - [`offline`] is what is done with files while no server runs: import, export, check.
 //! - [`server`] starts and stops all of them, as [`options`] say.
@@ -19,6 +20,7 @@
 //! engine's business; the gateway moves bytes and knows when they are safe.
 
 pub mod access;
+pub mod backup;
 pub mod facts;
 pub mod follow;
 pub mod host;

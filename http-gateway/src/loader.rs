@@ -96,8 +96,8 @@ fn bar(progress: &Progress) -> String {
 fn line(progress: &Progress) -> String {
     let (read, total) = (progress.read_bytes(), progress.total_bytes());
     match (100 * read).checked_div(total) {
-        Some(percent) => format!("loading the data: {percent} % of {} MiB", total.div_ceil(MIB)),
-        None => format!("loading the data: {} MiB", read / MIB),
+        Some(percent) => format!("{}: {percent} % of {} MiB", progress.what, total.div_ceil(MIB)),
+        None => format!("{}: {} MiB", progress.what, read / MIB),
     }
 }
 

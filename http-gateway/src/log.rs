@@ -19,6 +19,7 @@
 mod annotation;
 pub mod disk;
 mod folder;
+pub mod history;
 mod manifest;
 mod progress;
 pub(crate) mod rdb;
@@ -28,6 +29,7 @@ mod writer;
 
 pub use folder::Folder;
 pub use progress::Progress;
+pub use reader::Point;
 pub use rewrite::Log;
 pub use writer::Writer;
 
@@ -38,6 +40,9 @@ use std::path::{Path, PathBuf};
 
 /// The log's folder inside the data folder.
 pub const DIRECTORY: &str = "appendonlydir";
+
+/// The folder of files that were part of the log, inside the data folder.
+pub const HISTORY: &str = "history";
 
 /// What went wrong around the log. The text fits "failed to {error}".
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +109,14 @@ pub enum Error {
     /// The server stops.
     #[error("rewrite the log: the server stops")]
     Stopped,
+    /// The log does not go back, or not on, to some place.
+    #[error("restore {}: {reason}", path.display())]
+    OutOfRange {
+        /// The data folder.
+        path: PathBuf,
+        /// How far it goes.
+        reason: String,
+    },
     /// Data would be lost.
     #[error("use {}: there is a log already; choose a folder without one", path.display())]
     Occupied {
@@ -236,8 +249,8 @@ fn load_files(
     for (index, (path, purpose)) in files.into_iter().enumerate() {
         let is_last = index + 1 == count;
         let batch_bytes_max = reader::BATCH_BYTES_MAX;
-        let place = reader::Place { disk, path: &path, is_last, tail, batch_bytes_max, progress };
-        let reader::Loaded { last: reached, bytes, torn_bytes } = reader::load(place, last, engine)?;
+        let place = reader::Place { disk, path: &path, is_last, tail, batch_bytes_max, progress, until: None };
+        let reader::Loaded { last: reached, bytes, torn_bytes, .. } = reader::load(place, last, engine)?;
         last = reached;
         summaries.push(Summary { path, purpose, bytes, torn_bytes });
     }

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use redstart_gateway::options::{Arguments, Command};
-use redstart_gateway::{offline, server};
+use redstart_gateway::{backup, offline, server};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
@@ -27,6 +27,8 @@ fn run(command: &Command) -> Result<(), server::Error> {
         Command::Serve(options) => server::serve(options)?,
         Command::Import(options) => offline::import(options, out)?,
         Command::Export(options) => offline::export(options, out)?,
+        Command::Backup(options) => backup::run(options, out)?,
+        Command::Restore(options) => offline::restore(options, out)?,
         Command::Check(options) => offline::check(options, out)?,
     }
     Ok(())

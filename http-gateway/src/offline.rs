@@ -1,8 +1,9 @@
 //! What is done with files while no server uses them: `import`, `export`, `check`.
 
 use crate::follow::{self, Address, Until};
-use crate::log::{self, Error, Folder, Summary};
-use crate::options::{CheckOptions, ExportOptions, ImportOptions, ImportSource};
+use crate::loader::show;
+use crate::log::{self, Error, Folder, Progress, Summary};
+use crate::options::{CheckOptions, ExportOptions, ImportOptions, ImportSource, RestoreOptions};
 use redstart_core::{Config, Engine, Purpose};
 use std::fs::File;
 use std::io::{self, Write};
@@ -81,6 +82,21 @@ pub fn export(options: &ExportOptions, out: &mut impl Write) -> Result<(), Error
     say(out, &format!("{} holds {}", options.file.display(), contents(&engine)))
 }
 
+/// Makes a data folder that holds what another one held at some place of its log.
+///
+/// # Errors
+/// When the log does not go there or is damaged, and when there is a log in the new folder already.
+pub fn restore(options: &RestoreOptions, out: &mut impl Write) -> Result<(), Error> {
+    let RestoreOptions { at, data, target } = options;
+    let mut engine = engine();
+    let progress = Progress::default();
+    let last = show(&progress, || log::history::restore(data, *at, &progress, &mut engine))?;
+    let folder = Folder::take(target)?;
+    log::create(&folder, &mut engine)?;
+    let contents = contents(&engine);
+    say(out, &format!("{} holds {contents}: everything up to lsn:{}", target.display(), last.0))
+}
+
 /// Reads files as a start would, and tells what they hold. With `--fix`, the rest of an unfinished write is cut off.
 ///
 /// # Errors
@@ -138,6 +154,6 @@ fn contents(engine: &Engine) -> String {
     texts.join(", ")
 }
 
-fn say(out: &mut impl Write, line: &str) -> Result<(), Error> {
+pub(crate) fn say(out: &mut impl Write, line: &str) -> Result<(), Error> {
     writeln!(out, "{line}").map_err(Error::io("write to", Path::new("standard output")))
 }

@@ -2,10 +2,13 @@
 
 use crate::follow::{Address, AddressError};
 use crate::host::Durability;
+use crate::log::Point;
 use clap::{Parser, Subcommand};
+use redstart_core::Lsn;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
 /// A Redis-compatible store behind RESP, REST, server-sent events and WebSocket.
 #[derive(Clone, Debug, Parser)]
@@ -45,6 +48,24 @@ pub enum Command {
     Import(ImportOptions),
     /// Write the data of a data folder into an RDB file, which a Redis 7 loads; no server may be using the folder
     Export(ExportOptions),
+    /// Write all data of one moment into an RDB file, which a Redis 7 loads
+    ///
+    /// Those of a gateway that runs, while its clients go on; or those of a data folder that none uses:
+    ///
+    ///   redstart backup http://127.0.0.1:8787 monday.rdb
+    ///   redstart backup ./redstart-data monday.rdb
+    ///
+    /// Without this program: curl --fail -X POST -H 'Authorization: Bearer <token>' <address>/admin/backup -o monday.rdb
+    #[command(verbatim_doc_comment)]
+    Backup(BackupOptions),
+    /// Make a data folder that holds what another one held at some time
+    ///
+    /// A gateway keeps what is needed for that with `serve --keep-increments 7d`. It may go on meanwhile:
+    ///
+    ///   redstart restore --at 2027-01-31T12:00:00Z ./before-the-mistake
+    ///   redstart restore --at lsn:123456 ./before-the-mistake
+    #[command(verbatim_doc_comment)]
+    Restore(RestoreOptions),
     /// Tell what a data folder, an append-only directory or a file holds, and where it is damaged
     Check(CheckOptions),
 }
@@ -91,6 +112,46 @@ pub struct ExportOptions {
     pub data: PathBuf,
 }
 
+/// What to back up.
+#[derive(Clone, Debug, clap::Args)]
+pub struct BackupOptions {
+    /// The address of a gateway (http://host:port), or a data folder
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// The RDB file; replaced if it is there
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Bearer token of the gateway
+    #[arg(long, value_name = "TOKEN", env = "REDSTART_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+}
+
+/// What to restore.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RestoreOptions {
+    /// A time (2027-01-31T12:00:00Z, or @ and the seconds since 1970) or an effect of the log (lsn: and its number)
+    #[arg(long, value_name = "TIME|LSN", value_parser = point)]
+    pub at: Point,
+    /// Folder of the log to go back in
+    #[arg(long, value_name = "FOLDER", default_value = "./redstart-data")]
+    pub data: PathBuf,
+    /// The data folder to be made
+    #[arg(value_name = "FOLDER")]
+    pub target: PathBuf,
+}
+
+fn point(text: &str) -> Result<Point, String> {
+    if let Some(number) = text.strip_prefix("lsn:") {
+        return number.parse().map(|number| Point::Lsn(Lsn(number))).map_err(|error| error.to_string());
+    }
+    if let Some(seconds) = text.strip_prefix('@') {
+        return seconds.parse().map(Point::Time).map_err(|error| error.to_string());
+    }
+    let time = humantime::parse_rfc3339_weak(text).map_err(|error| error.to_string())?;
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| "it is before 1970".to_owned())?;
+    Ok(Point::Time(since.as_secs()))
+}
+
 /// What to check.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CheckOptions {
@@ -117,6 +178,9 @@ pub struct Options {
     /// When a write is on disk, seen from its answer
     #[arg(long, value_enum, default_value = "everysec")]
     pub durability: Durability,
+    /// Keep what `redstart restore` needs to go back so far, such as 12h or 7d: every base and increment of the log
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub keep_increments: Option<Duration>,
     /// Bearer token that HTTP and WebSocket clients must show [default: what --requirepass says, if anything]
     #[arg(long, value_name = "TOKEN", env = "REDSTART_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
@@ -211,6 +275,16 @@ mod tests {
         assert_eq!(check(&["--http", "0.0.0.0:1", "--token", "t"]), Ok(()));
         assert_eq!(check(&["--resp", "0.0.0.0:1", "--token", "t"]), Err(Refusal::OpenResp(public)));
         assert_eq!(check(&["--resp", "0.0.0.0:1", "--http", "0.0.0.0:1", "--requirepass", "p"]), Ok(()));
+    }
+
+    #[test]
+    fn places_in_a_log_have_three_forms() {
+        assert_eq!(point("lsn:7"), Ok(Point::Lsn(Lsn(7))));
+        assert_eq!(point("@1700000000"), Ok(Point::Time(1_700_000_000)));
+        assert_eq!(point("2023-11-14T22:13:20Z"), Ok(Point::Time(1_700_000_000)));
+        for text in ["7", "lsn:x", "@-1", "yesterday", "1969-12-31T23:59:59Z"] {
+            assert!(point(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::host::{Durability, Flusher, Host, Saver};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal};
-use crate::{facts, follow, http, resp};
+use crate::{backup, facts, follow, http, resp};
 use redstart_core::config::ScriptLimits;
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
@@ -31,6 +31,9 @@ pub enum Error {
     /// The data of another server cannot be brought.
     #[error("failed to {0}")]
     Follow(#[from] follow::Error),
+    /// There is no backup.
+    #[error("failed to {0}")]
+    Backup(#[from] backup::Error),
     /// An address cannot be listened on.
     #[error("failed to listen on {address}, the {purpose} address: {reason}")]
     Listen {
@@ -210,7 +213,10 @@ fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, 
     if options.durability == Durability::Memory {
         return Ok((Arc::new(Host::in_memory(config, seed)), None));
     }
-    let folder = Folder::take(&options.data)?;
+    let mut folder = Folder::take(&options.data)?;
+    if let Some(at_least) = options.keep_increments {
+        folder.keep_history(at_least)?;
+    }
     let mut engine = Engine::new(config.clone(), seed);
     engine.begin_loading();
     let host = Arc::new(Host::with_journal(engine, options.durability));

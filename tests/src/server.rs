@@ -75,6 +75,18 @@ impl Server {
         Self::gateway_by(command, data, options).context("on Debian: apt-get install strace")
     }
 
+    /// A gateway whose files may be no longer than so many KiB, until `prlimit` says otherwise.
+    ///
+    /// # Errors
+    /// When it cannot be built or does not start.
+    pub fn gateway_with_short_files(kib: u32, data: &Path, options: &[&str]) -> anyhow::Result<Self> {
+        let mut command = Command::new("bash");
+        // What goes beyond the limit is written in part and then refused, as on a full disk, once the signal is ignored.
+        let script = format!("trap '' XFSZ; ulimit -S -f {kib}; exec \"$0\" \"$@\"");
+        command.args(["-c", &script]).arg(gateway_program()?);
+        Self::gateway_by(command, data, options)
+    }
+
     fn gateway_by(mut command: Command, data: &Path, options: &[&str]) -> anyhow::Result<Self> {
         command.args(["serve", "--http", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--data"]).arg(data).args(options);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
@@ -128,15 +140,15 @@ impl Server {
 
     /// Whether it serves requests. What answers may also be another program, which was faster to take the port.
     fn is_ready(&self) -> anyhow::Result<bool> {
-        let Ok(answer) = Connection::open(self.address).and_then(|mut connection| connection.ask(&[b"INFO", b"server"]))
-        else {
-            return Ok(false);
-        };
-        if let Value::Error(text) = &answer {
+        // INFO is answered while data are loaded, PING is not.
+        let ask =
+            |mut connection: Connection| Ok((connection.ask(&[b"PING"])?, connection.ask(&[b"INFO", b"server"])?));
+        let Ok((ping, info)) = Connection::open(self.address).and_then(ask) else { return Ok(false) };
+        if let Value::Error(text) = &ping {
             // Any other refusal, such as the wish for a password, comes from a server that is there.
             return Ok(!text.starts_with(b"LOADING"));
         }
-        let info = String::from_utf8_lossy(answer.text().unwrap_or_default()).into_owned();
+        let info = String::from_utf8_lossy(info.text().unwrap_or_default()).into_owned();
         let answering = info.lines().find_map(|line| line.strip_prefix("process_id:"));
         ensure!(answering == Some(&self.pid().to_string()), "{} is taken by another program", self.address);
         Ok(true)

@@ -51,8 +51,24 @@ fn cases() -> Vec<(Words, Vec<Words>)> {
         "while true do pcall(pcall, error, {}) end",
     ];
     let questions = [
-        "PING", "GET k", "GET", "NOSUCH", "WATCH k", "UNWATCH", "MULTI", "GET k", "EXEC", "DISCARD", "AUTH x",
-        "FUNCTION STATS", "FUNCTION KILL", "SHUTDOWN", "SHUTDOWN SAVE", "SHUTDOWN ABORT", "SCRIPT KILL x", "RESET",
+        "PING",
+        "GET k",
+        "GET",
+        "NOSUCH",
+        "WATCH k",
+        "UNWATCH",
+        "MULTI",
+        "GET k",
+        "EXEC",
+        "DISCARD",
+        "AUTH x",
+        "FUNCTION STATS",
+        "FUNCTION KILL",
+        "SHUTDOWN",
+        "SHUTDOWN SAVE",
+        "SHUTDOWN ABORT",
+        "SCRIPT KILL x",
+        "RESET",
         "SCRIPT KILL",
     ];
     let mut cases: Vec<(Words, Vec<Words>)> =

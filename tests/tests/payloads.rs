@@ -3,17 +3,24 @@
 
 use redstart_core::random::Random;
 use redstart_core::rdb;
+use redstart_core::resp::write_request;
 use redstart_core::{Config, Engine, Protocol, SnapshotCursor};
 use redstart_tests::generate::Words;
 use redstart_tests::look::look;
-use redstart_tests::server::Server;
+use redstart_tests::server::{Server, TemporaryFolder};
 use redstart_tests::target::{Connection, CoreTarget};
 use redstart_tests::value::{Parsed, Value, parse_resp};
+use std::time::Duration;
 
 /// How many values travel in each direction.
 const VALUES: u64 = 3000;
 /// How many payloads are damaged in many places at once.
 const DAMAGED: u64 = 20_000;
+
+/// How many are sent to a server, unless REDSTART_PAYLOADS says otherwise.
+const SENT_TO_SERVER: u64 = 20_000;
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 const KINDS: [&str; 5] = ["string", "list", "set", "hash", "zset"];
 
@@ -272,17 +279,71 @@ fn many_bytes_changed_do_no_harm() {
     let mut core = CoreTarget::new(Protocol::Resp2, 6);
     let bodies = bodies();
     for seed in 0..DAMAGED {
-        let mut random = Random::new(seed);
-        let mut body = bodies[random.index(bodies.len())].clone();
-        for _ in 0..1 + random.index(6) {
-            let at = random.index(body.len());
-            match random.index(4) {
-                0 => body[at] = [0, 1, 0x7F, 0x80, 0xC3, 0xFE, 0xFF][random.index(7)],
-                1 => body.insert(at, random.below(256) as u8),
-                2 if body.len() > 1 => drop(body.remove(at)),
-                _ => body[at] = random.below(256) as u8,
+        check(&mut core, &damaged(&bodies, seed), &format!("seed {seed}"));
+    }
+}
+
+/// One of the bodies, changed in up to six places, with the right checksum.
+fn damaged(bodies: &[Vec<u8>], seed: u64) -> Vec<u8> {
+    let mut random = Random::new(seed);
+    let mut body = bodies[random.index(bodies.len())].clone();
+    for _ in 0..1 + random.index(6) {
+        let at = random.index(body.len());
+        match random.index(4) {
+            0 => body[at] = [0, 1, 0x7F, 0x80, 0xC3, 0xFE, 0xFF][random.index(7)],
+            1 => body.insert(at, random.below(256) as u8),
+            2 if body.len() > 1 => drop(body.remove(at)),
+            _ => body[at] = random.below(256) as u8,
+        }
+    }
+    rdb::seal(body, 10)
+}
+
+/// What is asked of a value of whatever kind: everything in it, and its payload.
+const LOOKS: [&[&[u8]]; 8] = [
+    &[b"DUMP", b"k"],
+    &[b"GET", b"k"],
+    &[b"LRANGE", b"k", b"0", b"-1"],
+    &[b"SMEMBERS", b"k"],
+    &[b"HGETALL", b"k"],
+    &[b"ZRANGE", b"k", b"0", b"-1", b"WITHSCORES"],
+    &[b"XRANGE", b"k", b"-", b"+"],
+    &[b"XINFO", b"STREAM", b"k", b"FULL", b"0"],
+];
+
+/// How many payloads are sent together.
+const SENT_TOGETHER: u64 = 20;
+
+#[test]
+fn a_server_outlives_every_payload() {
+    let wanted = std::env::var("REDSTART_PAYLOADS").map_or(SENT_TO_SERVER, |count| count.parse().unwrap());
+    let folder = TemporaryFolder::new().unwrap();
+    let server = Server::gateway(folder.path(), &["--durability", "memory"]).unwrap();
+    let mut connection = Connection::open(server.address).unwrap();
+    let (bodies, mut taken) = (bodies(), 0);
+    for first in (0..wanted).step_by(SENT_TOGETHER as usize) {
+        let mut sent = Vec::new();
+        for seed in first..first + SENT_TOGETHER {
+            write_request(&mut sent, &[b"RESTORE", b"k", b"0", &damaged(&bodies, seed)]);
+            LOOKS.iter().for_each(|words| write_request(&mut sent, words));
+            write_request(&mut sent, &[b"DEL", b"k"]);
+        }
+        connection.send_raw(&sent).unwrap();
+        for seed in first..first + SENT_TOGETHER {
+            let mut answer =
+                || connection.receive(PATIENCE).unwrap().unwrap_or_else(|| panic!("seed {seed}: no answer"));
+            let restored = answer();
+            assert!(!matches!(restored, Value::Closed), "seed {seed}: the server has gone");
+            let looks: Vec<_> = LOOKS.iter().map(|_| answer()).collect();
+            answer();
+            if restored == Value::Status(b"OK".into()) {
+                taken += 1;
+                let answered = looks.iter().skip(1).filter(|look| !look.is_error() && **look != Value::Nil).count();
+                // A hash whose fields had all expired is gone again.
+                assert!(answered <= 2 && (answered > 0 || looks[0] == Value::Nil), "seed {seed}: {answered} answers");
             }
         }
-        check(&mut core, &rdb::seal(body, 10), &format!("seed {seed}"));
     }
+    assert_eq!(connection.ask(&[b"DBSIZE"]).unwrap(), Value::Integer(0));
+    assert!(taken > wanted / 20, "only {taken} of {wanted} payloads were taken");
 }

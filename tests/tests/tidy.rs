@@ -21,6 +21,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "futures-util",
             "getrandom",
             "http-body-util",
+            "humantime",
             "include_dir",
             "memchr",
             "mimalloc",
@@ -39,6 +40,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "tower-service",
             "tracing",
             "tracing-subscriber",
+            "ureq",
         ],
     ),
     (

@@ -12,9 +12,7 @@ mod words;
 use redstart_core::clock::Millis;
 use redstart_core::config::{Config, ScriptLimits};
 use redstart_core::effects::Lsn;
-use redstart_core::engine::{
-    Engine, Outcome, Output, Purpose, Request, Save, SessionId, SessionKind, SessionOptions,
-};
+use redstart_core::engine::{Engine, Outcome, Output, Purpose, Request, Save, SessionId, SessionKind, SessionOptions};
 use redstart_core::keyspace::SnapshotCursor;
 use redstart_core::reply::ReplyBuffer;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -129,6 +129,7 @@ impl Task {
             return Ok(());
         }
         self.writer.annotate(&mut batch.bytes, batch.last);
+        self.writer.note_time(&mut batch.bytes, super::now().0.unsigned_abs() / 1000);
         let mut stalled = false;
         while let Err(error) = self.writer.append(&batch.bytes) {
             if !self.wait_after(&error, &mut stalled) {

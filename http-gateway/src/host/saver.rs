@@ -1,6 +1,7 @@
 //! Writes the data in RDB files while requests go on: copies that clients ask for, and new bases of a log that has become
-//! long. One after the other, on a thread of its own.
+//! long, and backups. One after the other, on a thread of its own.
 
+use super::backup::Order;
 use super::{Host, Turn};
 use crate::log::{self, Error, Log, disk::OsDisk, rdb};
 use redstart_core::Purpose;
@@ -39,6 +40,10 @@ impl Saver {
         let mut interval = tokio::time::interval(LOOK_INTERVAL);
         loop {
             let purpose = tokio::select! {
+                order = self.host.backups.next() => {
+                    self.back_up(order).await;
+                    continue;
+                }
                 () = self.host.save_wanted.notified() => Purpose::Copy,
                 () = self.host.rewrite_wanted.notified() => Purpose::LogBase,
                 _ = interval.tick() => if self.is_rewrite_due() { Purpose::LogBase } else { continue },
@@ -50,6 +55,14 @@ impl Saver {
                 Ok(_) => {}
                 Err(error) => tracing::error!("the thread that saves has broken off: {error}"),
             }
+        }
+    }
+
+    /// Writes a backup, for whoever takes it.
+    async fn back_up(&self, order: Order) {
+        let (host, folder) = (self.host.clone(), self.folder.clone());
+        if let Err(error) = tokio::task::spawn_blocking(move || host.back_up(order, &folder)).await {
+            tracing::error!("the thread that saves has broken off: {error}");
         }
     }
 
@@ -75,6 +88,7 @@ impl Host {
         let (what, result) = match purpose {
             Purpose::Copy => ("saved the data in a file", self.save_in(&folder.join(NAME))),
             Purpose::LogBase => ("rewrote the log", self.rewrite(log)),
+            Purpose::Backup => unreachable!("a backup has an order of its own"),
         };
         match &result {
             Ok(()) => tracing::info!("{what}"),

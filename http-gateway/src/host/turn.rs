@@ -4,7 +4,8 @@ use super::stopwatch::Stopwatch;
 use super::{Core, Host, Item, Member, Outbox, millis};
 use parking_lot::MutexGuard;
 use redstart_core::{
-    Engine, Execution, HostRequest, Lsn, Millis, Outcome, Output, Purpose, ReplyBuffer, Request, Save, SessionId, SessionOptions,
+    Engine, Execution, HostRequest, Lsn, Millis, Outcome, Output, Purpose, ReplyBuffer, Request, Save, SessionId,
+    SessionOptions,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};

@@ -25,6 +25,14 @@ impl Refusal {
     /// A method that means nothing here.
     pub(super) const METHOD: Self =
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "ERR method not allowed; use GET, POST, PUT or HEAD");
+    /// A method that means nothing where something is done.
+    pub(super) const POST_ONLY: Self = Self::new(StatusCode::METHOD_NOT_ALLOWED, "ERR method not allowed; use POST");
+    /// Something that a token is not worth.
+    pub(super) const READ_ONLY: Self =
+        Self::new(StatusCode::FORBIDDEN, "NOPERM the token of clients that may only read is not worth this");
+    /// Data that are still to come.
+    pub(super) const LOADING: Self =
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "LOADING the data are not in memory yet");
     /// A body over the limit.
     pub(super) const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "ERR max request size exceeded");
     /// A page of an origin that is not allowed.
@@ -40,6 +48,11 @@ impl Refusal {
     /// A request that makes no sense, and what to do about it.
     pub(super) fn bad_request(text: &str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, text: format!("ERR {text}").into() }
+    }
+
+    /// Something that failed here, and how.
+    pub(super) fn internal(text: &str) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, text: format!("ERR {text}").into() }
     }
 
     /// Nothing is there.

@@ -1,9 +1,13 @@
 //! Pages for machines: is the server there, is it ready, what has it done.
 
 use super::App;
-use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use super::answer::Refusal;
+use super::command::identify;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use std::fmt::Write;
 
 /// `/healthz`: the process answers.
@@ -47,4 +51,33 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
     };
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// The number of the last effect in a backup.
+const LSN: HeaderName = HeaderName::from_static("redstart-lsn");
+
+/// `POST /admin/backup`: all data of one moment as an RDB file. A connection that ends before the last chunk says that it is
+/// not whole.
+pub(super) async fn backup(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+    if request.method() != Method::POST {
+        return Err(Refusal::POST_ONLY);
+    }
+    let (parts, _) = request.into_parts();
+    if identify(&app, &parts)?.read_only {
+        return Err(Refusal::READ_ONLY);
+    }
+    if app.host.turn().engine().is_loading() {
+        return Err(Refusal::LOADING);
+    }
+    let backup = app.host.begin_backup().await.map_err(|error| Refusal::internal(&format!("failed to {error}")))?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"backup.rdb\"")),
+        (LSN, HeaderValue::from(backup.last.0)),
+    ];
+    let pieces = stream::try_unfold(backup, |mut backup| async move {
+        let piece = backup.next().await?;
+        Ok::<_, std::io::Error>(piece.map(|piece| (piece, backup)))
+    });
+    Ok((headers, Body::from_stream(pieces)).into_response())
 }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the names of files begin with that are not in place yet.
 pub(super) const DRAFT: &str = "temp-";
@@ -16,6 +17,8 @@ pub(super) const DRAFT: &str = "temp-";
 pub struct Folder {
     log: PathBuf,
     disk: Arc<dyn Disk>,
+    /// Where files go that are no longer part of the log, and for how long.
+    history: Option<(PathBuf, Duration)>,
     /// The operating system gives the lock up when the file is closed, however the process ends.
     _lock: Option<File>,
 }
@@ -36,7 +39,7 @@ impl Folder {
             .open(&lock_path)
             .map_err(Error::io("open", &lock_path))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { log, disk: Arc::new(OsDisk), _lock: Some(lock) }),
+            Ok(()) => Ok(Self { log, disk: Arc::new(OsDisk), history: None, _lock: Some(lock) }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Held { path: path.to_owned() }),
             Err(error) => Err(Error::Io { action: "lock", path: lock_path, source: error.into() }),
         }
@@ -52,10 +55,21 @@ impl Folder {
         Self::take(path)
     }
 
+    /// Keeps the files that a rewrite makes superfluous, for so long at least.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when there is no place for them.
+    pub fn keep_history(&mut self, at_least: Duration) -> Result<(), Error> {
+        let path = self.log.with_file_name(super::HISTORY);
+        std::fs::create_dir_all(&path).map_err(Error::io("create the folder", &path))?;
+        self.history = Some((path, at_least));
+        Ok(())
+    }
+
     /// A folder on a disk that nobody else has.
     #[cfg(test)]
     pub(super) fn on(disk: Arc<dyn Disk>) -> Self {
-        Self { log: PathBuf::from(super::DIRECTORY), disk, _lock: None }
+        Self { log: PathBuf::from(super::DIRECTORY), disk, history: None, _lock: None }
     }
 
     /// The disk that it is on.
@@ -102,6 +116,21 @@ impl Folder {
             self.remove(name);
         }
         Ok(())
+    }
+
+    /// Puts files aside that are no longer part of the log, if they are to be kept, and removes them otherwise.
+    pub(super) fn retire(&self, names: &[String]) {
+        let Some((history, at_least)) = &self.history else {
+            return names.iter().for_each(|name| self.remove(name));
+        };
+        for name in names {
+            if let Err(error) = self.disk.rename(&self.path_of(name), &history.join(name)) {
+                tracing::warn!("failed to keep {name}, which is no longer part of the log: {error}");
+            }
+        }
+        if let Err(error) = super::history::prune(&self.log, history, *at_least) {
+            tracing::warn!("failed to {error}");
+        }
     }
 
     /// Removes a file that is no part of the log.

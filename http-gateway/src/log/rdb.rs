@@ -1,9 +1,9 @@
 //! RDB files: read from a file, written to one.
 
-use super::disk::{Disk, DiskReader, Mode, OsDisk};
+use super::disk::{Disk, DiskFile, DiskReader, Mode, OsDisk};
 use super::{Error, Progress};
 use redstart_core::rdb::{Source, Unreadable};
-use redstart_core::{Engine, LoadedFile, Purpose, Save};
+use redstart_core::{Engine, LoadedFile, Lsn, Purpose, Save};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -37,6 +37,20 @@ pub(super) fn load(
     }
 }
 
+/// The moment that a file of ours holds: its last effect, and the second since 1970.
+pub(super) fn moment(path: &Path) -> Result<(Lsn, u64), Error> {
+    let file = DiskReader::open(&OsDisk, path).map_err(Error::io("open", path))?;
+    let progress = Progress::default();
+    let mut source = FileSource { file, progress: &progress, error: None };
+    match Engine::moment_of(&mut source) {
+        Ok((last, time)) => Ok((last.unwrap_or_default(), time.0.unsigned_abs() / 1000)),
+        Err(error) => match source.error {
+            Some(error) => Err(Error::io("read", path)(error)),
+            None => Err(Error::Rdb { path: path.to_owned(), error }),
+        },
+    }
+}
+
 struct FileSource<'a> {
     file: DiskReader,
     progress: &'a Progress,
@@ -63,16 +77,28 @@ pub(crate) fn write(
     mut next: impl FnMut(&mut Save, &mut Vec<u8>, usize) -> bool,
 ) -> Result<u64, Error> {
     let file = disk.open(path, Mode::Create).map_err(Error::io("create", path))?;
+    let len = write_pieces(&*file, save, &mut next, |_| Ok(())).map_err(Error::io("write", path))?;
+    file.sync().map_err(Error::io("sync", path))?;
+    Ok(len)
+}
+
+/// Writes what a file has to hold, and gives its length; `note` is told how long it is so far, and may break it off.
+pub(crate) fn write_pieces(
+    file: &dyn DiskFile,
+    save: &mut Save,
+    mut next: impl FnMut(&mut Save, &mut Vec<u8>, usize) -> bool,
+    note: impl Fn(u64) -> io::Result<()>,
+) -> io::Result<u64> {
     let (mut piece, mut len) = (Vec::new(), 0);
     let mut goes_on = true;
     while goes_on {
         piece.clear();
         goes_on = next(save, &mut piece, PIECE_BYTES);
         save.seal(&mut piece);
-        file.write_all_at(&piece, len).map_err(Error::io("write", path))?;
+        file.write_all_at(&piece, len)?;
         len += piece.len() as u64;
+        note(len)?;
     }
-    file.sync().map_err(Error::io("sync", path))?;
     Ok(len)
 }
 

@@ -14,7 +14,7 @@ const PIECE_BYTES: usize = 1024 * 1024;
 pub(super) const BATCH_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// What an annotation of Redis begins with: the time.
-const TIME_MARK: &[u8] = b"#TS:";
+pub(super) const TIME_MARK: &[u8] = b"#TS:";
 /// What a disk writes whole or not at all.
 const SECTOR_BYTES: usize = 512;
 
@@ -27,6 +27,8 @@ pub(super) struct Loaded {
     pub(super) bytes: u64,
     /// How many of its last bytes were never confirmed, and are or would be cut.
     pub(super) torn_bytes: u64,
+    /// Whether the place to stop at came before the end.
+    pub(super) stopped: bool,
 }
 
 /// A file, and what is known of it.
@@ -44,6 +46,17 @@ pub(super) struct Place<'a> {
     pub(super) batch_bytes_max: usize,
     /// Whom to tell how much has been read.
     pub(super) progress: &'a Progress,
+    /// Where to stop, if that is not the end.
+    pub(super) until: Option<Point>,
+}
+
+/// A place in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Behind the effect of this number.
+    Lsn(Lsn),
+    /// Behind what was written up to the end of this second since 1970.
+    Time(u64),
 }
 
 /// Loads a file: an RDB file if it begins with one, and the effects behind that.
@@ -52,26 +65,29 @@ pub(super) fn load(place: Place<'_>, last: Lsn, engine: &mut Engine) -> Result<L
     let (window, last) = if rdb::is_rdb(disk, path)? {
         let LoadedFile { bytes, last: reached, rest, source, .. } = rdb::load(disk, path, place.progress, engine)?;
         let read = bytes + rest.len() as u64;
-        (Window { file: source, bytes: rest, skipped: Vec::new(), read, ended: false }, reached.unwrap_or(last))
+        (Window::new(source, rest, read), reached.unwrap_or(last))
     } else {
         let file = DiskReader::open(disk, path).map_err(Error::io("open", path))?;
-        (Window { file, bytes: Vec::new(), skipped: Vec::new(), read: 0, ended: false }, last)
+        (Window::new(file, Vec::new(), 0), last)
     };
     let batch = window.position(0);
     let mut reader =
         Reader { place, window, batch, crc: 0, last, at: 0, torn_bytes: 0, is_ours: false, db: DbIndex(0), engine };
-    match reader.read_batches()? {
-        Tail::Clean => {}
-        tail => reader.end(tail)?,
+    let tail = reader.read_batches()?;
+    let stopped = matches!(tail, Tail::Reached);
+    if !matches!(tail, Tail::Clean | Tail::Reached) {
+        reader.end(tail)?;
     }
-    Ok(Loaded { last: reader.last, bytes: reader.window.read, torn_bytes: reader.torn_bytes })
+    Ok(Loaded { last: reader.last, bytes: reader.window.read, torn_bytes: reader.torn_bytes, stopped })
 }
 
 /// The part of the file that is in memory.
 struct Window {
     file: DiskReader,
     bytes: Vec<u8>,
-    /// Lines that were taken out of `bytes`: before which of them, and how long they were.
+    /// How many of the bytes are done with. They go when more are read: once in a piece, not once in a batch.
+    start: usize,
+    /// Lines that were taken out of the rest: before which of its bytes, and how long they were.
     skipped: Vec<(usize, usize)>,
     /// How much of the file has been read: the file's position of the end of `bytes`.
     read: u64,
@@ -79,32 +95,47 @@ struct Window {
 }
 
 impl Window {
+    fn new(file: DiskReader, bytes: Vec<u8>, read: u64) -> Self {
+        Self { file, bytes, start: 0, skipped: Vec::new(), read, ended: false }
+    }
+
+    /// What is there and not done with.
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
     /// Reads on. False when there is no more.
     fn fill(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
+        self.bytes.drain(..self.start);
+        self.start = 0;
         let more = self.file.by_ref().take(PIECE_BYTES as u64).read_to_end(&mut self.bytes)?;
         self.read += more as u64;
         self.ended = more == 0;
         Ok(more > 0)
     }
 
-    /// The file's position of a place in the window; before the lines that were taken out there.
+    /// The file's position of a place in the rest; before the lines that were taken out there.
     fn position(&self, at: usize) -> u64 {
         let skipped: usize = self.skipped.iter().filter(|(before, _)| *before >= at).map(|(_, len)| len).sum();
-        self.read - (self.bytes.len() - at + skipped) as u64
+        self.read - (self.rest().len() - at + skipped) as u64
     }
 
     /// Takes a line out.
     fn skip(&mut self, at: usize, len: usize) {
-        self.bytes.drain(at..at + len);
+        if at == 0 {
+            self.start += len;
+            return;
+        }
+        self.bytes.drain(self.start + at..self.start + at + len);
         self.skipped.push((at, len));
     }
 
     /// Takes bytes away from the front.
     fn forget(&mut self, count: usize) {
-        self.bytes.drain(..count);
+        self.start += count;
         self.skipped.retain(|(before, _)| *before >= count);
         self.skipped.iter_mut().for_each(|(before, _)| *before -= count);
     }
@@ -127,12 +158,24 @@ enum Piece {
 enum Tail {
     /// With an annotation.
     Clean,
+    /// Where the place is to stop at.
+    Reached,
     /// In the middle of a command, or between two of them.
     Unfinished,
     /// With something that is no command.
     Unreadable(String),
     /// With a batch that is not the one that its annotation was made for.
     Contradicted(String),
+}
+
+/// What becomes of reading at an annotation.
+enum Step {
+    /// It goes on.
+    Next,
+    /// What stands before the annotation is not what it was made for.
+    Contradicted(String),
+    /// The place to stop at.
+    Reached,
 }
 
 struct Reader<'a> {
@@ -161,14 +204,14 @@ impl Reader<'_> {
                     self.at += len;
                     self.replay_long()?;
                 }
-                Piece::Annotation(len) => {
-                    if let Some(reason) = self.annotation(len)? {
-                        return Ok(Tail::Contradicted(reason));
-                    }
-                }
+                Piece::Annotation(len) => match self.annotation(len)? {
+                    Step::Next => {}
+                    Step::Contradicted(reason) => return Ok(Tail::Contradicted(reason)),
+                    Step::Reached => return Ok(Tail::Reached),
+                },
                 Piece::Unreadable(reason) => return Ok(Tail::Unreadable(reason)),
                 Piece::Unfinished if self.fill()? => {}
-                Piece::Unfinished if self.window.bytes.is_empty() && self.crc == 0 => return Ok(Tail::Clean),
+                Piece::Unfinished if self.window.rest().is_empty() && self.crc == 0 => return Ok(Tail::Clean),
                 Piece::Unfinished => return Ok(Tail::Unfinished),
             }
         }
@@ -176,7 +219,7 @@ impl Reader<'_> {
 
     /// What stands behind the whole commands.
     fn next_piece(&self) -> Piece {
-        let rest = self.window.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.window.rest().get(self.at..).unwrap_or_default();
         match rest.first() {
             None => Piece::Unfinished,
             Some(b'#') => match memchr::memchr(b'\n', rest) {
@@ -201,19 +244,37 @@ impl Reader<'_> {
         Ok(filled)
     }
 
-    /// Deals with an annotation line of so many bytes. Gives what is wrong with the batch before it, if anything is.
-    fn annotation(&mut self, len: usize) -> Result<Option<String>, Error> {
-        let line = self.window.bytes.get(self.at..self.at + len).unwrap_or_default();
+    /// Deals with an annotation line of so many bytes.
+    fn annotation(&mut self, len: usize) -> Result<Step, Error> {
+        let line = self.window.rest().get(self.at..self.at + len).unwrap_or_default();
         let Some(annotation) = Annotation::parse(line) else {
-            if self.is_ours && !line.starts_with(TIME_MARK) {
-                return Ok(Some(format!("at byte {} stands a line of nobody", self.window.position(self.at))));
+            let time = time_of(line);
+            if self.is_ours && time.is_none() {
+                let place = self.window.position(self.at);
+                return Ok(Step::Contradicted(format!("at byte {place} stands a line of nobody")));
+            }
+            if let (Some(Point::Time(until)), Some(time)) = (self.place.until, time)
+                && time > until
+            {
+                self.replay()?;
+                return Ok(Step::Reached);
             }
             self.window.skip(self.at, len);
-            return Ok(None);
+            if self.at == 0 && self.crc == 0 {
+                // The time stands before its batch.
+                self.batch = self.window.position(0);
+            }
+            return Ok(Step::Next);
         };
-        let batch = self.window.bytes.get(..self.at).unwrap_or_default();
+        let batch = self.window.rest().get(..self.at).unwrap_or_default();
         if !annotation.confirms(crc32c::crc32c_append(self.crc, batch)) {
-            return Ok(Some("the bytes from here on do not match their checksum".into()));
+            return Ok(Step::Contradicted("the bytes from here on do not match their checksum".into()));
+        }
+        if let Some(Point::Lsn(until)) = self.place.until
+            && annotation.last > until
+        {
+            self.replay_up_to(until)?;
+            return Ok(Step::Reached);
         }
         if self.replay()? < self.at {
             return Err(self.damaged("a transaction that begins here does not end".into()));
@@ -225,7 +286,42 @@ impl Reader<'_> {
         self.batch = self.window.position(0);
         self.last = annotation.last;
         self.is_ours = true;
-        Ok(None)
+        Ok(Step::Next)
+    }
+
+    /// Replays the commands in the window up to an effect, and what was done together with it.
+    fn replay_up_to(&mut self, until: Lsn) -> Result<(), Error> {
+        let mut left = self.at;
+        while self.last < until && left > 0 {
+            self.at = self.end_of_unit(left)?;
+            let before = self.engine.lsn();
+            let applied = self.replay()?;
+            if applied == 0 {
+                return Err(self.damaged("a transaction that begins here does not end".into()));
+            }
+            self.last.0 += self.engine.lsn().0 - before.0;
+            self.window.forget(applied);
+            left -= applied;
+        }
+        self.at = 0;
+        Ok(())
+    }
+
+    /// Where the first command ends, or the transaction that it begins.
+    fn end_of_unit(&self, left: usize) -> Result<usize, Error> {
+        let (mut end, mut words) = (0, Words::new());
+        while let Some(rest) = self.window.rest().get(end..left).filter(|rest| !rest.is_empty()) {
+            let Ok(Parsed::Request { len }) = parse_request(rest, RequestLimits::TRUSTED, &mut words) else {
+                return Err(self.damaged("a command cannot be read".into()));
+            };
+            let first = words.first().copied().unwrap_or_default();
+            let begins = end == 0 && !first.eq_ignore_ascii_case(b"MULTI");
+            end += len;
+            if begins || first.eq_ignore_ascii_case(b"EXEC") {
+                break;
+            }
+        }
+        Ok(end)
     }
 
     /// Replays what is there when it is too much to wait for its annotation.
@@ -239,7 +335,7 @@ impl Reader<'_> {
 
     /// Replays the whole commands in the window, and gives how many bytes they were.
     fn replay(&mut self) -> Result<usize, Error> {
-        let commands = self.window.bytes.get(..self.at).unwrap_or_default();
+        let commands = self.window.rest().get(..self.at).unwrap_or_default();
         self.engine.replay_piece(&mut self.db, commands).map_err(|error| Error::Damaged {
             path: self.place.path.to_owned(),
             offset: self.batch,
@@ -252,7 +348,7 @@ impl Reader<'_> {
     }
 
     fn forget(&mut self, applied: usize) {
-        self.crc = crc32c::crc32c_append(self.crc, self.window.bytes.get(..applied).unwrap_or_default());
+        self.crc = crc32c::crc32c_append(self.crc, self.window.rest().get(..applied).unwrap_or_default());
         self.window.forget(applied);
         self.at -= applied;
     }
@@ -286,7 +382,7 @@ impl Reader<'_> {
 
     /// What is there that a write which was merely cut short does not leave.
     fn contradiction(&self, tail: Tail) -> Option<String> {
-        let rest = self.window.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.window.rest().get(self.at..).unwrap_or_default();
         match tail {
             Tail::Contradicted(reason) => Some(reason),
             // Zeros are what a file system leaves of a write that it had not finished.
@@ -307,13 +403,13 @@ impl Reader<'_> {
     /// not synced. The disk may have got them in any order, so that later ones are there and earlier ones are gaps; but
     /// then no annotation says that they had been on the disk before.
     fn is_unfinished(&self) -> bool {
-        let mut later = Annotation::all_in(&self.window.bytes);
+        let mut later = Annotation::all_in(self.window.rest());
         self.crc == 0 && self.has_gap() && !later.any(|annotation| annotation.vouches_for(self.batch))
     }
 
     /// Whether there are sectors among those bytes that were never written, or not to their ends.
     fn has_gap(&self) -> bool {
-        let bytes = &self.window.bytes;
+        let bytes = self.window.rest();
         let until_sector = usize::try_from(self.batch.next_multiple_of(SECTOR_BYTES as u64) - self.batch);
         let (first, others) = bytes.split_at(until_sector.unwrap_or(0).min(bytes.len()));
         std::iter::once(first).chain(others.chunks(SECTOR_BYTES)).any(|sector| sector.last() == Some(&0))
@@ -321,7 +417,7 @@ impl Reader<'_> {
 
     /// Whether a Redis may have written those bytes, which writes no checksums: it selects a database first.
     fn begins_as_redis_does(&self) -> bool {
-        self.window.bytes.starts_with(b"*2\r\n$6\r\nSELECT\r\n")
+        self.window.rest().starts_with(b"*2\r\n$6\r\nSELECT\r\n")
     }
 
     /// Cuts so many bytes off the file, and confirms what stands before them.
@@ -348,6 +444,12 @@ impl Reader<'_> {
     fn damaged(&self, reason: String) -> Error {
         Error::Damaged { path: self.place.path.to_owned(), offset: self.batch, reason }
     }
+}
+
+/// The time that a line says, in seconds since 1970.
+fn time_of(line: &[u8]) -> Option<u64> {
+    let digits = line.strip_prefix(TIME_MARK)?.strip_suffix(b"\r\n")?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -145,6 +145,6 @@ fn put_in_place(folder: &Folder, manifest: &mut Manifest) -> Result<(), Error> {
     let old = shorter.rebase();
     shorter.write(folder)?;
     *manifest = shorter;
-    old.iter().for_each(|name| folder.remove(name));
+    folder.retire(&old);
     Ok(())
 }

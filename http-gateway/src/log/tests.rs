@@ -42,6 +42,8 @@ struct Story {
     digests: BTreeMap<Lsn, u64>,
     /// Up to here everything was promised to be on the disk.
     promised: Lsn,
+    /// The time.
+    second: u64,
 }
 
 /// A server's life between two starts.
@@ -64,7 +66,7 @@ impl Story {
     fn new(seed: u64, bug: Bug) -> Self {
         let digests = BTreeMap::from([(Lsn(0), Engine::new(Config::default(), 1).digest())]);
         let disk = FaultyDisk::new(seed);
-        Self { seed, random: Random::new(seed), disk, bug, digests, promised: Lsn(0) }
+        Self { seed, random: Random::new(seed), disk, bug, digests, promised: Lsn(0), second: 1_700_000_000 }
     }
 
     /// Tells the story; an error is what the log did wrong.
@@ -180,7 +182,7 @@ impl Story {
         self.digests.insert(life.engine.lsn(), life.engine.digest());
     }
 
-    fn take_effects(&self, life: &mut Life) -> Option<(Vec<u8>, Lsn)> {
+    fn take_effects(&mut self, life: &mut Life) -> Option<(Vec<u8>, Lsn)> {
         let mut batch = Vec::new();
         while let Some(output) = life.engine.poll_output() {
             if let Output::Effects(effects) = output {
@@ -188,6 +190,8 @@ impl Story {
             }
         }
         life.writer.annotate(&mut batch, life.engine.lsn());
+        self.second += self.random.below(2);
+        life.writer.note_time(&mut batch, self.second);
         Some((batch, life.engine.lsn()))
     }
 

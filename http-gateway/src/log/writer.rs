@@ -2,6 +2,7 @@
 
 use super::annotation::Annotation;
 use super::disk::{DiskFile, Mode};
+use super::reader::TIME_MARK;
 use super::{Error, Folder};
 use redstart_core::Lsn;
 use std::path::PathBuf;
@@ -19,6 +20,8 @@ pub struct Writer {
     synced: u64,
     /// The number of the last effect.
     last: Lsn,
+    /// The second since 1970 that was noted last.
+    noted_second: u64,
 }
 
 impl Writer {
@@ -29,7 +32,7 @@ impl Writer {
         let file = folder.disk().open(&path, Mode::Write).map_err(Error::io("open", &path))?;
         let end = file.byte_len().map_err(Error::io("read", &path))?;
         file.sync().map_err(Error::sync(&path))?;
-        Ok(Self { path, file, end, dirty: false, synced: end, last })
+        Ok(Self { path, file, end, dirty: false, synced: end, last, noted_second: 0 })
     }
 
     /// Makes a file of effects behind one, whose name is durable. It begins with an annotation of nothing, which says whose
@@ -37,7 +40,7 @@ impl Writer {
     pub(super) fn create(folder: &Folder, name: &str, last: Lsn) -> Result<Self, Error> {
         let path = folder.path_of(name);
         let file = folder.disk().open(&path, Mode::Create).map_err(Error::io("create", &path))?;
-        let mut writer = Self { path, file, end: 0, dirty: false, synced: 0, last };
+        let mut writer = Self { path, file, end: 0, dirty: false, synced: 0, last, noted_second: 0 };
         let mut header = Vec::new();
         writer.annotate(&mut header, last);
         writer.append(&header)?;
@@ -51,6 +54,15 @@ impl Writer {
     pub fn annotate(&mut self, batch: &mut Vec<u8>, last: Lsn) {
         self.last = last;
         Annotation::new(crc32c::crc32c(batch), last, Some(self.synced)).write(batch);
+    }
+
+    /// Begins a batch that has its annotation with the time, once a second, as Redis does. The checksum leaves that out.
+    pub fn note_time(&mut self, batch: &mut Vec<u8>, second: u64) {
+        if second > self.noted_second {
+            self.noted_second = second;
+            let mark = [TIME_MARK, second.to_string().as_bytes(), b"\r\n"].concat();
+            batch.splice(0..0, mark);
+        }
     }
 
     /// The number of the last effect.

@@ -5,10 +5,11 @@
 
 use super::{Engine, SessionId, Wait};
 use crate::clock::{Deadline, Millis};
-use crate::config::REDIS_VERSION;
+use crate::config::{Config, REDIS_VERSION};
 use crate::effects::Lsn;
 use crate::error::Error as ClientError;
 use crate::keyspace::Keyspace;
+use crate::random::HashSeed;
 use crate::rdb::{Error, ErrorKind, FileWriter, Forms, Item, Reader, Record, Source};
 use crate::reply::ReplyBuffer;
 use crate::spec::Command;
@@ -22,6 +23,9 @@ use alloc::vec::Vec;
 /// The field of a file that tells the number of the last effect in it.
 const LSN_FIELD: &str = "redstart-lsn";
 
+/// The field of a file that tells when it was begun, in seconds since 1970.
+const TIME_FIELD: &str = "ctime";
+
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -29,6 +33,13 @@ pub enum Purpose {
     Copy,
     /// A log goes on behind it.
     LogBase,
+    /// It leaves the machine, and no client of the store has asked for it.
+    Backup,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub(crate) const ALL: [Self; 3] = [Self::Copy, Self::LogBase, Self::Backup];
 }
 
 /// A file in the making.
@@ -48,6 +59,7 @@ pub struct Save {
 pub(crate) struct Saving {
     copy: Progress,
     base: Progress,
+    backup: Progress,
     /// Those who wait for the copy.
     waiting: Vec<SessionId>,
     copy_failed: bool,
@@ -79,6 +91,7 @@ impl Saving {
         let failed = match purpose {
             Purpose::Copy => self.copy_failed,
             Purpose::LogBase => self.base_failed,
+            Purpose::Backup => false,
         };
         if failed { "err" } else { "ok" }
     }
@@ -87,6 +100,7 @@ impl Saving {
         match purpose {
             Purpose::Copy => self.copy,
             Purpose::LogBase => self.base,
+            Purpose::Backup => self.backup,
         }
     }
 
@@ -94,6 +108,7 @@ impl Saving {
         match purpose {
             Purpose::Copy => self.copy = progress,
             Purpose::LogBase => self.base = progress,
+            Purpose::Backup => self.backup = progress,
         }
     }
 }
@@ -140,7 +155,7 @@ pub struct LoadedFile<S> {
 impl Engine {
     /// Marks the moment whose data is to be saved. None while another file is in the making.
     pub fn begin_save(&mut self, now: Millis, purpose: Purpose) -> Option<Save> {
-        if [Purpose::Copy, Purpose::LogBase].into_iter().any(|purpose| self.saving.is_running(purpose)) {
+        if Purpose::ALL.into_iter().any(|purpose| self.saving.is_running(purpose)) {
             return None;
         }
         self.saving.set_progress(purpose, Progress::Running);
@@ -177,6 +192,7 @@ impl Engine {
         self.saving.set_progress(purpose, Progress::Idle);
         match purpose {
             Purpose::LogBase => self.saving.base_failed = result.is_err(),
+            Purpose::Backup => {}
             Purpose::Copy => {
                 self.saving.copy_failed = result.is_err();
                 self.answer_saved(result);
@@ -219,7 +235,7 @@ impl Engine {
         file.aux(out, "redis-ver", REDIS_VERSION.as_bytes());
         file.aux(out, "redis-bits", b"64");
         let mut digits = itoa::Buffer::new();
-        file.aux(out, "ctime", digits.format(now.0.div_euclid(1000)).as_bytes());
+        file.aux(out, TIME_FIELD, digits.format(now.0.div_euclid(1000)).as_bytes());
         file.aux(out, LSN_FIELD, digits.format(last.0).as_bytes());
         file.aux(out, "aof-base", if *purpose == Purpose::LogBase { b"1" } else { b"0" });
         libraries.iter().for_each(|library| file.library(out, library));
@@ -247,6 +263,25 @@ impl Engine {
         save.stage = Stage::End;
         save.seal(&mut out);
         out
+    }
+
+    /// The moment that a file of ours holds, from its head: its last effect, if it tells, and the time to the second.
+    ///
+    /// # Errors
+    /// When it is no such file.
+    pub fn moment_of<S: Source>(source: S) -> Result<(Option<Lsn>, Millis), Error> {
+        let (config, seed) = (Config::default(), HashSeed(0).into());
+        let (mut last, mut seconds) = (None, 0);
+        let mut reader = Reader::new(source, Forms { config: &config, seed: &seed })?;
+        while let Some(Item::Aux(name, value)) = reader.read()? {
+            let number = crate::number::parse_u64(&value);
+            if *name == *LSN_FIELD.as_bytes() {
+                last = number.map(Lsn);
+            } else if *name == *TIME_FIELD.as_bytes() {
+                seconds = number.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or(0);
+            }
+        }
+        Ok((last, Millis(seconds.saturating_mul(1000))))
     }
 
     /// Puts the data of a file in the place of all that is there. No effect tells of it, and sessions are not looked at:

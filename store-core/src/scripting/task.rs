@@ -10,10 +10,10 @@
 
 use super::cache::ScriptHash;
 use super::call::Permit;
+use super::convert;
 use super::library::Runner;
 use super::machine::Machine;
 use super::run::{ScriptCall, error_text, fail};
-use super::convert;
 use crate::clock::Millis;
 use crate::engine::{Engine, SessionId};
 use crate::error::Error;

@@ -47,7 +47,15 @@ fn load_bytes(bytes: &[u8]) -> (Result<Loaded, Error>, u64, Vec<u8>) {
     std::fs::write(&path, bytes).unwrap();
     let mut engine = Engine::new(Config::default(), 8);
     let (batch_bytes_max, progress) = (BATCH_BYTES_MAX, &Progress::default());
-    let place = Place { disk: &OsDisk, path: &path, is_last: true, tail: TornTail::Cut, batch_bytes_max, progress };
+    let place = Place {
+        disk: &OsDisk,
+        path: &path,
+        is_last: true,
+        tail: TornTail::Cut,
+        batch_bytes_max,
+        progress,
+        until: None,
+    };
     let loaded = load(place, Lsn(0), &mut engine);
     (loaded, engine.digest(), std::fs::read(&path).unwrap())
 }
@@ -107,8 +115,15 @@ fn a_file_of_redis_in_pieces_keeps_its_database() {
     std::fs::write(&path, &bytes).unwrap();
     let mut engine = Engine::new(Config::default(), 8);
     let progress = &Progress::default();
-    let place =
-        Place { disk: &OsDisk, path: &path, is_last: true, tail: TornTail::Leave, batch_bytes_max: 100, progress };
+    let place = Place {
+        disk: &OsDisk,
+        path: &path,
+        is_last: true,
+        tail: TornTail::Leave,
+        batch_bytes_max: 100,
+        progress,
+        until: None,
+    };
     load(place, Lsn(0), &mut engine).unwrap();
     assert_eq!(engine.database_sizes().find(|(_, keys)| *keys > 0), Some((3, 50)));
     assert_eq!(progress.read_bytes(), bytes.len() as u64);

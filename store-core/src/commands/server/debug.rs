@@ -237,7 +237,7 @@ fn reload(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
 }
 
 fn rebuild(caller: &mut Caller<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    if [Purpose::Copy, Purpose::LogBase].into_iter().any(|purpose| caller.engine.saving.is_wanted(purpose)) {
+    if Purpose::ALL.into_iter().any(|purpose| caller.engine.saving.is_wanted(purpose)) {
         return Err(Error::message(&"ERR a file is in the making, try again when it is complete"));
     }
     if !caller.engine.rebuild() {

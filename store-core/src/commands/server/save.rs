@@ -58,6 +58,7 @@ fn ask_for(caller: &mut Caller<'_>, purpose: Purpose) -> Result<(), Error> {
         Purpose::Copy => (HostRequest::Save, IN_PROGRESS),
         Purpose::LogBase if config.host_parameter("appendonly") != Some("yes") => return Err(NO_LOG),
         Purpose::LogBase => (HostRequest::RewriteLog, REWRITE_IN_PROGRESS),
+        Purpose::Backup => unreachable!("no command asks for a backup"),
     };
     if !caller.engine.ask_for_save(purpose) {
         return Err(in_progress);
