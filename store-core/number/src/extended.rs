@@ -286,7 +286,8 @@ fn split_decimals(mantissa: u64, shift: u32) -> (Vec<u8>, Vec<u8>) {
     (whole, decimals)
 }
 
-fn decimal_digits(mut value: Natural) -> Vec<u8> {
+/// All digits of a natural.
+pub(super) fn decimal_digits(mut value: Natural) -> Vec<u8> {
     let mut digits = Vec::new();
     while !value.is_zero() {
         let mut chunk = value.divide(10_u32.pow(DIGITS_PER_STEP));
@@ -307,7 +308,7 @@ fn decimal_digits(mut value: Natural) -> Vec<u8> {
 
 /// A natural number of any size: words of 32 bits, the lowest first, the last one not zero.
 #[derive(Clone, Debug, Default)]
-struct Natural(Vec<u32>);
+pub(super) struct Natural(Vec<u32>);
 
 impl From<u64> for Natural {
     fn from(value: u64) -> Self {
@@ -334,7 +335,7 @@ impl Natural {
         }
     }
 
-    fn multiply_add(&mut self, factor: u32, summand: u32) {
+    pub(super) fn multiply_add(&mut self, factor: u32, summand: u32) {
         let mut carry = u64::from(summand);
         for word in &mut self.0 {
             let product = u64::from(*word) * u64::from(factor) + carry;
@@ -353,7 +354,7 @@ impl Natural {
         self.multiply_add(10_u32.pow(exponent % DIGITS_PER_STEP), 0);
     }
 
-    fn shifted_left(&self, shift: u32) -> Self {
+    pub(super) fn shifted_left(&self, shift: u32) -> Self {
         let (words, bits) = (shift as usize / 32, shift % 32);
         let mut shifted = Vec::with_capacity(words + self.0.len() + 1);
         shifted.resize(words, 0);

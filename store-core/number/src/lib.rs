@@ -8,7 +8,9 @@
 extern crate alloc;
 
 mod decimal;
+mod digits;
 mod extended;
 
 pub use decimal::parse as parse_decimal;
+pub use digits::{fixed_digits, significant_digits};
 pub use extended::Extended;

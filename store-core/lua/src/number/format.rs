@@ -1,10 +1,10 @@
 //! Writing numbers as C's `printf` does.
 //!
-//! `core` gives the digits, rightly rounded; what is done here is the layout. NaN is `-nan` always, as x86 prints the
+//! The digits come rightly rounded; what is done here is the layout. NaN is `-nan` always, as x86 prints the
 //! NaN of `0/0`: its sign differs between machines, and clients must not see that.
 
 use alloc::vec::Vec;
-use core::fmt::{self, Write};
+use redstart_number::{fixed_digits, significant_digits};
 
 /// The letter of a directive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,20 +15,6 @@ pub(crate) enum Style {
     Fixed,
     /// `%g`
     General,
-}
-
-struct Bytes<'a>(&'a mut Vec<u8>);
-
-impl Write for Bytes<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
-}
-
-fn write(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
-    // Writing to memory does not fail.
-    let _ = Bytes(out).write_fmt(text);
 }
 
 /// Writes a number as `tostring` does: `%.14g`.
@@ -72,28 +58,20 @@ pub(crate) fn write_float(out: &mut Vec<u8>, number: f64, style: Style, precisio
     match style {
         _ if number.is_infinite() => out.extend_from_slice(b"inf"),
         Style::Fixed => {
-            write(out, format_args!("{number:.precision$}"));
-            if keeps_zeros && precision == 0 {
+            let digits = fixed_digits(number, precision);
+            let (whole, decimals) = digits.split_at(digits.len() - precision);
+            out.extend_from_slice(whole);
+            if keeps_zeros || precision > 0 {
                 out.push(b'.');
             }
+            out.extend_from_slice(decimals);
         }
         Style::Scientific => {
-            let (digits, exponent) = digits_of(number, precision);
+            let (digits, exponent) = significant_digits(number, precision + 1);
             write_scientific(out, &digits, exponent, keeps_zeros);
         }
         Style::General => write_general(out, number, precision.max(1), keeps_zeros),
     }
-}
-
-/// The digits of a number, `decimals` of them behind the first, and its power of ten.
-fn digits_of(number: f64, decimals: usize) -> (Vec<u8>, i32) {
-    let mut text = Vec::with_capacity(decimals + 8);
-    write(&mut text, format_args!("{number:.decimals$e}"));
-    let split = text.iter().position(|byte| *byte == b'e').unwrap_or(text.len());
-    let exponent = core::str::from_utf8(&text[(split + 1).min(text.len())..]).ok().and_then(|text| text.parse().ok());
-    text.truncate(split);
-    text.retain(|byte| *byte != b'.');
-    (text, exponent.unwrap_or(0))
 }
 
 fn write_scientific(out: &mut Vec<u8>, digits: &[u8], exponent: i32, keeps_point: bool) {
@@ -103,11 +81,15 @@ fn write_scientific(out: &mut Vec<u8>, digits: &[u8], exponent: i32, keeps_point
         out.push(b'.');
     }
     out.extend_from_slice(rest);
-    write(out, format_args!("e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.unsigned_abs()));
+    out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
+    if exponent.unsigned_abs() < 10 {
+        out.push(b'0');
+    }
+    write_integer(out, exponent.unsigned_abs().into());
 }
 
 fn write_general(out: &mut Vec<u8>, number: f64, precision: usize, keeps_zeros: bool) {
-    let (mut digits, exponent) = digits_of(number, precision - 1);
+    let (mut digits, exponent) = significant_digits(number, precision);
     if !keeps_zeros {
         let significant = digits.iter().rposition(|digit| *digit != b'0').map_or(1, |last| last + 1);
         digits.truncate(significant);
