@@ -211,9 +211,11 @@ impl Command {
         self
     }
 
-    /// The shape of its answer.
+    /// The shape of its answer. No command's answer depends on it: without the feature `shapes` it is not kept.
     pub const fn reply(mut self, reply: Shape) -> Self {
-        self.reply = reply;
+        if cfg!(feature = "shapes") {
+            self.reply = reply;
+        }
         self
     }
 

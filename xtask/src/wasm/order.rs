@@ -3,14 +3,15 @@
 //! Compression finds a repetition only within the 32 KB before it. The compiler writes functions in the order of the
 //! source and wasm-bindgen by size, so that copies of one generic function for several types lie far apart. Here the next
 //! function is always the one of which the largest part stands already in the last 30 KB: measured, 5 % off the
-//! compressed module. What a function is called by is its place, so all calls are written anew.
+//! compressed module. What a function is called by is its place, so all calls are written anew. Hints of alignment
+//! are left out on the way.
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 
 use anyhow::Context;
-use wasm_encoder::reencode::{self, Reencode};
-use wasm_encoder::{CodeSection, FunctionSection, Module};
+use wasm_encoder::reencode::{self, Reencode, utils};
+use wasm_encoder::{CodeSection, FunctionSection, MemArg, Module};
 use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef};
 
 /// How far back repetitions are found, with room for what stands between.
@@ -66,6 +67,11 @@ impl Reencode for Rearrangement {
 
     fn function_index(&mut self, function: u32) -> Result<u32> {
         Ok(function.checked_sub(self.imported).map_or(function, |own| self.places[own as usize]))
+    }
+
+    /// No engine heeds what a module says of the alignment of an access, and without it more accesses are alike.
+    fn mem_arg(&mut self, access: wasmparser::MemArg) -> Result<MemArg> {
+        Ok(MemArg { align: 0, ..utils::mem_arg(self, access)? })
     }
 
     fn parse_function_section(
