@@ -1,27 +1,26 @@
 //! The JavaScript glue, written by wasm-bindgen into the npm package.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::{MODULE, order};
-use crate::{progress, workspace};
+use crate::progress;
 
-/// The files that make up the module after wasm-bindgen.
+/// What wasm-bindgen makes of a module.
 pub(super) struct Glue {
-    /// The folder that holds them.
-    pub(super) folder: PathBuf,
-    /// The module itself.
-    pub(super) wasm: PathBuf,
+    /// The module, its functions in order.
+    pub(super) wasm: Vec<u8>,
+    /// The code that loads it.
+    pub(super) script: String,
 }
 
-/// Writes the module and its glue into `dist/wasm` of the npm package.
-pub(super) fn generate(module: &Path) -> anyhow::Result<Glue> {
-    let folder = workspace::npm_package().join("dist/wasm");
+/// Writes the glue of a module into a folder.
+pub(super) fn generate(module: &Path, folder: &Path) -> anyhow::Result<Glue> {
     progress::step("wasm-bindgen", || {
-        fs::create_dir_all(&folder)?;
+        fs::create_dir_all(folder)?;
         Bindgen::new()
             .input_path(module)
             .web(true)?
@@ -29,14 +28,13 @@ pub(super) fn generate(module: &Path) -> anyhow::Result<Glue> {
             // Without this, `init()` would need the module's address as an argument.
             .omit_default_module_path(false)
             .ts_typed_array_buffers(true)
-            .generate(&folder)
+            .generate(folder)
             .context("wasm-bindgen failed")
     })?;
+    let script = folder.join(format!("{MODULE}.js"));
+    let script = fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
     let wasm = folder.join(format!("{MODULE}_bg.wasm"));
-    progress::step("order of functions", || {
-        let module = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
-        fs::write(&wasm, order::rearrange(&module)?)?;
-        Ok(())
-    })?;
-    Ok(Glue { folder, wasm })
+    let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let wasm = progress::step("order of functions", || order::rearrange(&wasm))?;
+    Ok(Glue { wasm, script })
 }

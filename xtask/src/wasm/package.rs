@@ -1,28 +1,36 @@
-//! The npm package: its TypeScript compiled by `tsc`, the module once more as base64, and what it all weighs.
+//! The npm package: its TypeScript compiled by `tsc`, its modules once more as base64, and what it all weighs.
 //!
-//! Node.js gets the base64 form, because server bundlers break every other way to find a file beside the code.
+//! Node.js gets the base64 forms, because server bundlers break every other way to find a file beside the code.
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::Context;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::bindgen::Glue;
+use super::Flavour;
 use crate::{fingerprint, node, process, progress, workspace};
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Compiles the package and reports sizes.
-pub(super) fn build(glue: &Glue) -> anyhow::Result<()> {
-    let bytes = fs::read(&glue.wasm).with_context(|| format!("cannot read {}", glue.wasm.display()))?;
-    write_inline(&glue.folder, &bytes)?;
+/// Writes a module into the package's folder of modules, once more as base64, and reports its size.
+pub(super) fn add(folder: &Path, flavour: &Flavour, wasm: &[u8]) -> anyhow::Result<()> {
+    let Flavour { file, inline, .. } = flavour;
+    fs::write(folder.join(file), wasm)?;
+    let code = format!("export const base64 = \"{}\";\n", base64(wasm));
+    fs::write(folder.join(format!("{inline}.js")), code)?;
+    fs::write(folder.join(format!("{inline}.d.ts")), "export declare const base64: string;\n")?;
+    progress::note(&format!("{file}: {} bytes, {} gzipped", wasm.len(), gzipped(wasm)?));
+    Ok(())
+}
+
+/// Compiles the package, whose folder of modules this is.
+pub(super) fn build(modules: &Path) -> anyhow::Result<()> {
     node::ensure()?;
     let package = workspace::npm_package();
     node::install(&package)?;
-    let inputs = [package.join("src"), package.join("tsconfig.json"), glue.folder.clone()];
+    let inputs = [package.join("src"), package.join("tsconfig.json"), modules.to_path_buf()];
     let output = package.join("dist/index.js");
     let ran = fingerprint::unless_fresh("npm-package", &inputs, &output, || {
         progress::step("npm package", || process::run(&mut node::run(&package, "build")))
@@ -30,18 +38,6 @@ pub(super) fn build(glue: &Glue) -> anyhow::Result<()> {
     if !ran {
         progress::up_to_date("npm package");
     }
-    report(&bytes)
-}
-
-fn write_inline(folder: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let code = format!("export const base64 = \"{}\";\n", base64(bytes));
-    fs::write(folder.join("inline.js"), code)?;
-    fs::write(folder.join("inline.d.ts"), "export declare const base64: string;\n")?;
-    Ok(())
-}
-
-fn report(bytes: &[u8]) -> anyhow::Result<()> {
-    progress::note(&format!("wasm: {} bytes, {} gzipped", bytes.len(), gzipped(bytes)?));
     Ok(())
 }
 

@@ -45,14 +45,15 @@ pub(super) fn choose() -> anyhow::Result<Toolchain> {
 }
 
 impl Toolchain {
-    /// Compiles the module in release mode.
-    pub(super) fn build(&self) -> anyhow::Result<()> {
+    /// Compiles the module in release mode; `arguments` say which.
+    pub(super) fn build(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let mut cargo = process::cargo();
         cargo
             .current_dir(workspace::root())
             .args(["build", "--locked", "--package", "redstart-wasm", "--target", TARGET])
             .args(["--profile", "wasm-release", "--target-dir"])
             .arg(workspace::wasm_target())
+            .args(arguments)
             // Flags and wrappers are meant for the native compiler.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
