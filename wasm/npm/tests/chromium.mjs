@@ -41,15 +41,16 @@ export async function serve(headers = {}) {
 
 /** A browser with a profile folder of its own, which outlives `kill`. */
 export class Chromium {
-  static async start() {
+  static async start(flags = []) {
     const browser = new Chromium();
+    browser.flags = flags;
     browser.profile = await mkdtemp(join(tmpdir(), "redstart-chromium-"));
     await browser.launch();
     return browser;
   }
 
   async launch() {
-    const arguments_ = [...FLAGS, "--remote-debugging-port=0", `--user-data-dir=${this.profile}`, "about:blank"];
+    const arguments_ = [...FLAGS, ...this.flags, "--remote-debugging-port=0", `--user-data-dir=${this.profile}`, "about:blank"];
     this.process = spawn(executable(), arguments_, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
     const endpoint = await new Promise((resolve, reject) => {
       let output = "";
@@ -71,6 +72,7 @@ export class Chromium {
 
   /** Ends every process of the browser without warning. */
   async kill() {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const gone = new Promise((resolve) => this.process.once("exit", resolve));
     process.kill(-this.process.pid, "SIGKILL");
     await gone;
