@@ -1,4 +1,7 @@
-/** Operations a second in a page: the store beside a plain Map and idb-keyval, in turns, medians of the rounds. */
+/**
+ * Operations a second in a page: the store beside a plain Map and idb-keyval, in turns, medians of the rounds. And how
+ * long it takes until a store of many keys answers, beside the same keys as rows of IndexedDB.
+ */
 import { Chromium, serve } from "../../wasm/npm/tests/chromium.mjs";
 
 const ROUNDS = 5;
@@ -47,12 +50,64 @@ async function measure() {
   return figures;
 }
 
+const KEYS = 100_000;
+
+/** Runs in the page: keeps many keys in a store, and the same as rows. */
+async function fill(count) {
+  const { Redis } = await import("redstart");
+  const value = (n) => `${"x".repeat(90)}:${n}`;
+  const db = new Redis({ name: "many" });
+  const now = await db.ready();
+  for (let n = 0; n < count; n++) now.set(`key:${n}`, value(n));
+  await db.close();
+  const request = indexedDB.open("rows");
+  request.onupgradeneeded = () => request.result.createObjectStore("rows");
+  await new Promise((resolve) => (request.onsuccess = resolve));
+  const transaction = request.result.transaction("rows", "readwrite");
+  for (let n = 0; n < count; n++) transaction.objectStore("rows").put(value(n), `key:${n}`);
+  await new Promise((resolve) => (transaction.oncomplete = resolve));
+  request.result.close();
+}
+
+/** Runs in a fresh page: milliseconds until the store answers, its module included. */
+async function open(count) {
+  const { Redis } = await import("redstart");
+  const start = performance.now();
+  const db = new Redis({ name: "many" });
+  const last = await db.get(`key:${count - 1}`);
+  const milliseconds = performance.now() - start;
+  await db.close();
+  if (!last?.endsWith(`:${count - 1}`)) throw new Error("the last key is not there");
+  return milliseconds;
+}
+
+/** Runs in a fresh page: milliseconds until all rows are there, in a database that is open. */
+async function getAll(count) {
+  const request = indexedDB.open("rows");
+  await new Promise((resolve) => (request.onsuccess = resolve));
+  const start = performance.now();
+  const all = request.result.transaction("rows").objectStore("rows").getAll();
+  await new Promise((resolve) => (all.onsuccess = resolve));
+  const milliseconds = performance.now() - start;
+  request.result.close();
+  if (all.result.length !== count) throw new Error("rows are missing");
+  return milliseconds;
+}
+
 function median(figures) {
   return figures.toSorted((one, other) => one - other)[Math.floor(figures.length / 2)];
 }
 
 const server = await serve();
 const browser = await Chromium.start();
+
+async function inPage(work) {
+  const page = await browser.open(server.url);
+  const result = await page.evaluate(work, KEYS);
+  await page.close();
+  return result;
+}
+
 try {
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -60,11 +115,18 @@ try {
     rounds.push(new Map(await page.evaluate(measure)));
     await page.close();
   }
+  await inPage(fill);
+  for (const round of rounds) {
+    round.set("open a store of 100,000 keys, milliseconds", await inPage(open));
+    round.set("getAll of 100,000 rows, milliseconds", await inPage(getAll));
+  }
   const figure = (name) => median(rounds.map((round) => round.get(name)));
   const ratio = (name, other) => (figure(name) / figure(other)).toPrecision(3);
   for (const name of rounds[0].keys()) console.log(`${name}\t${Math.round(figure(name))}`);
   console.log(`ratio of get, synchronous, to Map\t${ratio("get, synchronous", "Map get")}`);
   console.log(`ratio of get, awaited, to idb-keyval\t${ratio("get, awaited", "idb-keyval get, awaited")}`);
+  const [opening, rows] = ["open a store of 100,000 keys, milliseconds", "getAll of 100,000 rows, milliseconds"];
+  console.log(`ratio of open a store to getAll\t${ratio(opening, rows)}`);
   console.log(`ratio of set, awaited, to idb-keyval\t${ratio("set, awaited", "idb-keyval set, awaited")}`);
 } finally {
   await browser.stop();

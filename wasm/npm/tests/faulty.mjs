@@ -135,8 +135,8 @@ class FaultyTransaction {
     return this.#sorted(table).map(([, record]) => record);
   }
 
-  async getAllKeys(table) {
-    return this.#sorted(table).map(([key]) => key);
+  async entries(table) {
+    return new Map(this.#sorted(table));
   }
 
   put(table, key, record) {

@@ -208,26 +208,31 @@ const plants = {
       },
     })),
   "a log with a hole": (records) =>
-    withTransactions(records, (transaction) => ({
-      async getAllKeys(table) {
-        const keys = await transaction.getAllKeys(table);
-        return table === "log" ? keys.map((key, at) => (at > 0 && key - keys[0] < 2 ** 32 ? keys[0] + at : key)) : keys;
-      },
-      async getAll(table) {
-        const [keys, all] = [await this.getAllKeys(table), await transaction.getAll(table)];
-        return table === "log" ? all.map((record, at) => resealed(record, { sequence: keys[at] % 2 ** 32 })) : all;
-      },
-    })),
-  "half of a flush": (records) =>
-    withTransactions(records, (transaction) => ({
-      getAll: async (table) => (await transaction.getAll(table)).map((record) => resealed(record, { isLast: true })),
-    })),
+    reading(records, (log) => {
+      const [first] = log.keys();
+      const key = (at) => (at > 0 && [...log.keys()][at] - first < 2 ** 32 ? first + at : [...log.keys()][at]);
+      const closed = [...log.values()].map((record, at) => [key(at), resealed(record, { sequence: key(at) % 2 ** 32 })]);
+      return new Map(closed);
+    }),
+  "half of a flush": (records) => reading(records, (log) => each(log, (record) => resealed(record, { isLast: true }))),
 };
 
 const blind = (records) =>
   withTransactions(records, (transaction) => ({
     getAll: async (table) => (await transaction.getAll(table)).map((record) => resealed(record, {})),
+    entries: async (table) => each(await transaction.entries(table), (record) => resealed(record, {})),
   }));
+
+/** Changes what is read of the log. */
+function reading(records, change) {
+  return withTransactions(records, (transaction) => ({
+    entries: async (table) => (table === "log" ? change(await transaction.entries(table)) : transaction.entries(table)),
+  }));
+}
+
+function each(entries, change) {
+  return new Map([...entries].map(([key, record]) => [key, change(record)]));
+}
 
 function wrapped(target, changes) {
   return new Proxy(target, {

@@ -17,6 +17,11 @@ interface Schema extends DBSchema {
 type Database = IDBPDatabase<Schema>;
 
 const OPEN_TIMEOUT_MS = 10_000;
+/**
+ * How many records are read with one request. In Chromium, 13 MB in 212 records take 250 ms with a single getAll(), 100 ms
+ * with a get() for each, and 80 ms in fours.
+ */
+const RECORDS_AT_ONCE = 4;
 
 /** The database's name for a store's name. */
 export function databaseName(store: string): string {
@@ -97,8 +102,16 @@ class IndexedDbTransaction implements Transaction {
     return this.#transaction.objectStore(table).getAll();
   }
 
-  getAllKeys(table: Table): Promise<number[]> {
-    return this.#transaction.objectStore(table).getAllKeys();
+  async entries(table: Table): Promise<Map<number, unknown>> {
+    const store = this.#transaction.objectStore(table);
+    const keys = await store.getAllKeys();
+    const batches: Promise<unknown[]>[] = [];
+    for (let at = 0; at < keys.length; at += RECORDS_AT_ONCE) {
+      const batch = keys.slice(at, at + RECORDS_AT_ONCE);
+      batches.push(store.getAll(IDBKeyRange.bound(batch[0], batch.at(-1))));
+    }
+    const records = (await Promise.all(batches)).flat();
+    return new Map(keys.map((key, at) => [key, records[at]]));
   }
 
   put(table: Table, key: number, record: Uint8Array): void {

@@ -4,7 +4,7 @@ import { RedisError, resultOf, StoreError, type Form, type Reply } from "../repl
 import { RespReader } from "../resp.js";
 import { SyncRedis } from "../sync.js";
 import { textOf } from "../values.js";
-import { concat } from "./bytes.js";
+import { lengthOf } from "./bytes.js";
 import { Journal } from "./journal.js";
 import type { Storage, StorageState } from "./storage.js";
 import { loadModule, WasmStore, type WasmSource } from "./wasm-store.js";
@@ -15,12 +15,18 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Before the next task, like queueMicrotask(), which in browsers costs more than a command. */
 const soon = Promise.resolve();
 
+/** A storage that is ours until it is let go. */
+export interface Kept {
+  storage: Storage;
+  release(): void;
+}
+
 /** What a local store is made of. */
 export interface LocalParts {
   /** Where the module comes from; asked once, at the first use. */
   wasm(): WasmSource | Promise<WasmSource>;
   /** The storage, once it is ours; null keeps everything in memory. Asked once, at the first use. */
-  storage(): Promise<{ storage: Storage; release(): void } | null>;
+  storage(): Promise<Kept | null>;
   /** The most bytes that keys may take, if there is a limit; asked once, at the first use. */
   maxmemory(): Promise<number | undefined>;
   /** The storage's state has changed. */
@@ -124,26 +130,43 @@ export class LocalConnection implements Connection {
 }
 
 async function open(parts: LocalParts): Promise<LiveStore> {
-  const [module, kept, maxmemory] = await Promise.all([loadModule(parts.wasm()), parts.storage(), parts.maxmemory()]);
+  // What takes long goes on side by side: compiling the module, and reading what is stored.
+  const reading = taken(parts);
   try {
-    const store = new WasmStore(module, randomSeed(), kept !== null);
-    const storedBytes = kept ? load(store, await kept.storage.read()) : 0;
-    const live = new LiveStore(store, parts, kept, storedBytes);
+    const [module, stored, maxmemory] = await Promise.all([loadModule(parts.wasm()), reading, parts.maxmemory()]);
+    const store = new WasmStore(module, randomSeed(), stored !== null);
+    const storedBytes = stored ? load(store, stored.pieces) : 0;
+    const live = new LiveStore(store, parts, stored, storedBytes);
     if (maxmemory !== undefined) resultOf(live.executeNow(["CONFIG", "SET", "maxmemory", String(maxmemory)], "text"));
     return live;
   } catch (error) {
-    kept?.release();
+    void reading.then(
+      (stored) => stored?.release(),
+      () => {},
+    );
     throw error;
   }
 }
 
-/** Replays what was stored, and gives its length. Pieces are cut anywhere; a replay wants whole commands. */
-function load(store: WasmStore, pieces: Uint8Array[]): number {
-  const stream = concat(pieces);
+/** The storage with what is in it. */
+async function taken(parts: LocalParts): Promise<(Kept & { pieces: Uint8Array[] }) | null> {
+  const kept = await parts.storage();
+  if (!kept) return null;
   try {
-    const length = store.replay(stream);
-    if (length === stream.length) return length;
-    throw new Error(`it ends within a command at byte ${length}`);
+    return { ...kept, pieces: await kept.storage.read() };
+  } catch (error) {
+    kept.release();
+    throw error;
+  }
+}
+
+/** Replays what was stored, and gives its length. */
+function load(store: WasmStore, pieces: Uint8Array[]): number {
+  const length = lengthOf(pieces);
+  try {
+    const whole = store.replay(pieces);
+    if (whole === length) return length;
+    throw new Error(`it ends within a command at byte ${whole}`);
   } catch (error) {
     throw new StoreError("CORRUPT", `what is stored cannot be replayed: ${String(error)}`, { cause: error });
   }
@@ -170,7 +193,7 @@ class LiveStore {
   constructor(
     store: WasmStore,
     parts: LocalParts,
-    kept: { storage: Storage; release(): void } | null,
+    kept: Kept | null,
     storedBytes: number,
   ) {
     this.#store = store;

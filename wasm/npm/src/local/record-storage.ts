@@ -45,11 +45,9 @@ export class RecordStorage implements Storage {
 
   async read(): Promise<Uint8Array[]> {
     const transaction = await this.#begin(TABLES, "strict");
-    const [meta, pages, log] = await Promise.all([
-      transaction.getAll("meta"),
-      contents(transaction, "page"),
-      contents(transaction, "log"),
-    ]);
+    const meta = await transaction.getAll("meta");
+    const pages = await transaction.entries("page");
+    const log = await transaction.entries("log");
     const found = this.#explained(() => decodeManifest(meta));
     const [stored, last] = this.#explained(() => {
       const tail = readTail(found, log);
@@ -164,11 +162,6 @@ export class RecordStorage implements Storage {
       );
     }
   }
-}
-
-async function contents(transaction: Transaction, table: Table): Promise<Contents> {
-  const [keys, records] = await Promise.all([transaction.getAllKeys(table), transaction.getAll(table)]);
-  return new Map(keys.map((key, at) => [key, records[at]]));
 }
 
 function alone(key: number): KeyRange {

@@ -15,10 +15,10 @@ export type Durability = "relaxed" | "strict";
 
 /** Reads and writes that happen together or not at all. It ends by itself when it is left alone for a turn. */
 export interface Transaction {
-  /** The records of a table, in order of their keys. */
+  /** The records of a small table, in order of their keys. Asked for at once. */
   getAll(table: Table): Promise<unknown[]>;
-  /** The keys of a table, in order. */
-  getAllKeys(table: Table): Promise<number[]>;
+  /** The records of a large table by key, in order. Nothing else may be asked for meanwhile. */
+  entries(table: Table): Promise<Map<number, unknown>>;
   /** Writes a record. */
   put(table: Table, key: number, record: Uint8Array): void;
   /** Deletes the records from one key to another, which is not deleted. */

@@ -6,7 +6,7 @@
  * its pages were numbered from 0, its log was numbered as today.
  */
 import { StoreError } from "../reply.js";
-import { corrupt, crc32, seal } from "./frame.js";
+import { corrupt, seal } from "./frame.js";
 import { encodeManifest, EPOCH_SPAN, firstKey, keyOf, type Manifest } from "./manifest.js";
 
 interface FirstManifest {
@@ -69,4 +69,14 @@ function done<T>(request: IDBRequest): Promise<T> {
     request.onsuccess = () => resolve(request.result as T);
     request.onerror = () => reject(request.error);
   });
+}
+
+/** The CRC-32 of bytes, the one of zip. */
+function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
 }

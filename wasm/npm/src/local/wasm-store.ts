@@ -1,5 +1,6 @@
 /** The wasm module's `Store`, spoken to through its memory. Nothing here knows a command. */
 import init, { OutputKind, Store, type InitOutput } from "../wasm/redstart_wasm.js";
+import { lengthOf } from "./bytes.js";
 import { StoreError, type Form, type Reply } from "../reply.js";
 import { RespReader } from "../resp.js";
 import type { Word } from "../values.js";
@@ -109,10 +110,12 @@ export class WasmStore {
     return this.#store.digest();
   }
 
-  /** Replays effects or a snapshot. Gives the number of bytes of whole commands. */
-  replay(bytes: Uint8Array): number {
-    this.#put(bytes, this.#place(bytes.length));
-    return this.#store.replay(bytes.length);
+  /** Replays effects or a snapshot, in pieces that may be cut anywhere. Gives the number of bytes of whole commands. */
+  replay(pieces: readonly Uint8Array[]): number {
+    const length = lengthOf(pieces);
+    let at = this.#place(length);
+    for (const piece of pieces) at += this.#put(piece, at);
+    return this.#store.replay(length);
   }
 
   /** All data as commands, in pieces. Nothing may be executed until the last piece has been taken. */
