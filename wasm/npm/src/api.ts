@@ -1,6 +1,9 @@
 /** Everything public but the class `Redis`, which differs in how it finds the WebAssembly module. */
 export type { Commands, ScoreMember, ZAddOptions } from "./commands.js";
 export type { GeneratedCommands } from "./commands.gen.js";
+export type { ExpiryCondition, FieldExpiryCommands } from "./field-expiry.js";
+export type { GeoCenter, GeoCommands, GeoFound, GeoMember, GeoSearchOptions, GeoShape, GeoUnit } from "./geo.js";
+export type { StreamCommands, StreamEntries, StreamGroupChange, StreamTrim } from "./streams.js";
 export type { Listener } from "./events.js";
 export type { Durability } from "./local/records.js";
 export type { Storage, StorageState } from "./local/storage.js";

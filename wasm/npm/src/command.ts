@@ -64,6 +64,12 @@ export function someOf(value: unknown): unknown[] {
   return value === undefined ? [] : [value];
 }
 
+/** The parts of a list; RESP3's pairs one after the other as in RESP2. */
+export function flatList(reply: Reply): Reply[] {
+  if (!Array.isArray(reply)) return [];
+  return reply.every(Array.isArray) ? reply.flat() : reply;
+}
+
 /** Members with scores, which RESP3 gives as pairs, one after the other as in RESP2. */
 export const flatPairs: Decode<unknown> = (reply, read) =>
   read(Array.isArray(reply) && reply.every(Array.isArray) ? reply.flat() : reply);

@@ -4,8 +4,11 @@
  */
 import { command, optionWords, someOf, type Command, type Decode } from "./command.js";
 import { generated, type GeneratedCommands } from "./commands.gen.js";
+import { fieldExpiry, type FieldExpiryCommands } from "./field-expiry.js";
+import { geo, type GeoCommands } from "./geo.js";
 import type { Mode, Out } from "./mode.js";
 import type { Reply } from "./reply.js";
+import { streams, type StreamCommands } from "./streams.js";
 import { textOf, wordOf, type Key, type Numeric, type Value } from "./values.js";
 
 /** A member of a sorted set with its score. */
@@ -30,8 +33,15 @@ export interface ZAddOptions {
   incr?: boolean;
 }
 
+/** What has a form of its own in another file. */
+type FormName = keyof StreamCommands<"encode"> | keyof GeoCommands<"encode"> | keyof FieldExpiryCommands<"encode">;
+
 /** Every command, in the form that a place gives it. */
-export interface Commands<M extends Mode> extends GeneratedCommands<M> {
+export interface Commands<M extends Mode>
+  extends Omit<GeneratedCommands<M>, FormName>,
+    StreamCommands<M>,
+    GeoCommands<M>,
+    FieldExpiryCommands<M> {
   /** Any command by its words, for what has no method of its own: `exec(["CONFIG", "GET", "maxmemory"])`. */
   exec<T = unknown>(words: readonly Value[]): Out<M, T>;
 
@@ -113,7 +123,7 @@ const COPY_OPTIONS = [
   ["replace", "REPLACE"],
 ] as const;
 
-type Written = Omit<Commands<"encode">, keyof GeneratedCommands<"encode">>;
+type Written = Omit<Commands<"encode">, keyof GeneratedCommands<"encode"> | FormName>;
 
 const written = {
   exec: (words: readonly Value[]) => command(words),
@@ -141,6 +151,9 @@ const written = {
 /** Every command as words: the one list that promises, pipelines and the synchronous view are made from. */
 export const commands: { readonly [Name in keyof Commands<"encode">]: (...args: never[]) => Command<unknown> } = {
   ...generated,
+  ...streams,
+  ...geo,
+  ...fieldExpiry,
   ...(written satisfies { [Name in keyof Written]: (...args: never[]) => Command<unknown> }),
 };
 
