@@ -22,8 +22,8 @@
 //! stays. What draining would buy, that no I/O thread waits while another executes something slow, is bounded instead by
 //! bounding what one request may do.
 //!
-//! Architecture invariant: nobody waits inside a turn: no I/O, no `.await`. (One exception: when effects come faster than
-//! the disk takes them, a turn waits for the [`Journal`].)
+//! Architecture invariant: nobody waits inside a turn: no I/O, no `.await`. (Two exceptions: when effects come faster than
+//! the disk takes them, a turn waits for the [`Journal`]; and `DEBUG SLEEP` is there to make everybody wait.)
 
 mod alarm;
 mod backup;

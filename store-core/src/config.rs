@@ -47,6 +47,9 @@ pub struct Config {
     pub eviction: EvictionConfig,
     /// The size of a list's nodes, in Redis's code: entries when positive, a class of bytes when negative.
     pub list_max_listpack_size: i32,
+    /// How many nodes at each end of a list Redis leaves uncompressed, 0 for all. Kept for those who set it: lists are not
+    /// compressed here.
+    pub list_compress_depth: i32,
     /// What nobody outside of the host knows; passwords that the store makes up follow from it.
     pub secret: [u8; 32],
     /// Whether a user is shown only the keys that it may read.
@@ -145,6 +148,7 @@ impl Default for Config {
             debug_permission: DebugPermission::default(),
             eviction: EvictionConfig::default(),
             list_max_listpack_size: -2,
+            list_compress_depth: 0,
             secret: [0; 32],
             acl_hide_keys: true,
             acl_opens_channels: false,
@@ -304,7 +308,7 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("lfu-decay-time", eviction.lfu_decay_minutes, 0_i64, i32::MAX),
     count_parameter!("lfu-log-factor", eviction.lfu_log_factor, 0_i64, i32::MAX),
     fixed_parameter!("lazyfree-lazy-user-flush", "yes"),
-    fixed_parameter!("list-compress-depth", "0"),
+    count_parameter!("list-compress-depth", list_compress_depth, 0_i64, i32::MAX),
     count_parameter!("list-max-listpack-size", list_max_listpack_size, i32::MIN, i32::MAX),
     count_parameter!("list-max-ziplist-size", list_max_listpack_size, i32::MIN, i32::MAX),
     count_parameter!("lua-time-limit", scripts.busy_reply_threshold_ms),

@@ -63,10 +63,10 @@ impl<'a> Turn<'a> {
         if execution.outcome == Outcome::Running {
             self.run_script();
         }
+        self.deliver();
         if let Some(micros) = self.stopwatch.lap() {
             self.core.engine.report_duration(self.now, session, &request, micros);
         }
-        self.deliver();
         self.unless_stalled(execution)
     }
 
@@ -134,6 +134,10 @@ impl<'a> Turn<'a> {
                 Output::Host(HostRequest::Shutdown) => self.host.shutdown.notify_one(),
                 Output::Host(HostRequest::Save) => self.host.save_wanted.notify_one(),
                 Output::Host(HostRequest::RewriteLog) => self.host.rewrite_wanted.notify_one(),
+                Output::Host(HostRequest::Sleep { micros }) => {
+                    std::thread::sleep(Duration::from_micros(micros));
+                    self.now = millis(SystemTime::now());
+                }
             }
         }
     }

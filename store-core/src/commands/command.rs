@@ -66,10 +66,9 @@ const LIST: Command = Command::new("COMMAND LIST", Group::Server, "7.0.0")
     .session(list);
 
 fn list(_: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let names: Vec<_> = match parse_filter(args)? {
-        None => top_level().map(Command::full_name).collect(),
-        Some(filter) => super::all().filter(|c| filter.includes(c)).map(Command::full_name).collect(),
-    };
+    let filter = parse_filter(args)?;
+    let is_listed = |command: &&Command| filter.as_ref().is_none_or(|filter| filter.includes(command));
+    let names: Vec<_> = super::all().filter(is_listed).map(Command::full_name).collect();
     reply.array(names.len());
     names.iter().for_each(|name| reply.bulk(name.as_bytes()));
     Ok(())

@@ -45,7 +45,7 @@ impl Engine {
         command: &[u8],
     ) -> Result<(), Error> {
         let Some(user) = self.acl.authenticate(name, password).cloned() else {
-            self.log_denial(now, id, Subject::Auth, command, name);
+            self.log_denial(now, id, (Subject::Auth, command), name, self.context_of(id));
             return Err(Error::WrongPassword);
         };
         let session = self.sessions.get_mut(id);
@@ -127,7 +127,7 @@ impl Engine {
             Refusal::Always(error) => return error,
             Refusal::Denied(command, denied) => (command, denied),
         };
-        self.log_denied(now, id, command, words, denied);
+        self.log_denied(now, id, command, words, denied, self.context_of(id));
         let user = String::from_utf8_lossy(self.sessions.get(id).user.name()).into_owned();
         match denied {
             Denied::Command => Detail::NoPermission { user, command: self.commands.get(command).full_name() }.into(),
@@ -150,7 +150,7 @@ impl Engine {
         let Some(denied) = self.denied_to(id, command, words) else {
             return check_option(&self.sessions.get(id).user, command, self.commands.get(command), words);
         };
-        self.log_denied(now, id, command, words, denied);
+        self.log_denied(now, id, command, words, denied, Context::Multi);
         Err(Detail::DeniedSince {
             reason: match denied {
                 Denied::Command => "no permission to execute the command or subcommand",
@@ -177,6 +177,7 @@ impl Engine {
         command: CommandId,
         words: &[&[u8]],
         denied: Denied,
+        context: Context,
     ) {
         let word = |at: usize| words.get(at).copied().unwrap_or_default().to_vec();
         let (subject, object) = match denied {
@@ -185,10 +186,26 @@ impl Engine {
             Denied::Channel(at) => (Subject::Channel, word(at)),
         };
         let user = self.sessions.get(id).user.clone();
-        self.log_denial(now, id, subject, &object, user.name());
+        self.log_denial(now, id, (subject, &object), user.name(), context);
     }
 
-    fn log_denial(&mut self, now: Millis, id: SessionId, subject: Subject, object: &[u8], user: &[u8]) {
+    /// Where a session's requests run.
+    pub(crate) fn context_of(&self, id: SessionId) -> Context {
+        match self.sessions.get(id).transaction {
+            _ if self.is_in_script() => Context::Lua,
+            Some(_) => Context::Multi,
+            None => Context::TopLevel,
+        }
+    }
+
+    fn log_denial(
+        &mut self,
+        now: Millis,
+        id: SessionId,
+        (subject, object): (Subject, &[u8]),
+        user: &[u8],
+        context: Context,
+    ) {
         if let Some(count) = self.stats.access_denied.get_mut(subject as usize) {
             *count += 1;
         }
@@ -196,11 +213,7 @@ impl Engine {
         let entry = LogEntry {
             count: 1,
             subject,
-            context: match session.transaction {
-                _ if self.is_in_script() => Context::Lua,
-                Some(_) => Context::Multi,
-                None => Context::TopLevel,
-            },
+            context,
             object: object.to_vec(),
             user: user.to_vec(),
             client: client_line(self, now, session),
@@ -250,6 +263,19 @@ mod tests {
         assert_eq!(ask(&mut engine, session, "ACL WHOAMI"), "$9\r\nread-only\r\n");
         assert_eq!(ask(&mut engine, session, "RESET"), "+RESET\r\n");
         assert!(ask(&mut engine, session, "SET k v").starts_with("-NOPERM"));
+    }
+
+    #[test]
+    fn the_log_tells_that_it_was_in_a_transaction() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let [own, other] = [1, 2].map(|_| engine.open(NOW, SessionOptions::default()));
+        ask(&mut engine, own, "ACL SETUSER u on nopass ~* +@all");
+        for line in ["AUTH u x", "MULTI", "INCR n"] {
+            ask(&mut engine, other, line);
+        }
+        ask(&mut engine, own, "ACL SETUSER u -incr");
+        assert!(ask(&mut engine, other, "EXEC").starts_with("*1\r\n-NOPERM ACLs rules changed"));
+        assert!(ask(&mut engine, own, "ACL LOG").contains("context\r\n$5\r\nmulti\r\n"));
     }
 
     #[test]

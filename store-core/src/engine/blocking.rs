@@ -187,7 +187,10 @@ impl Engine {
         };
         let mut reply = ReplyBuffer::new(self.sessions.get(session).protocol);
         match error {
-            Some(error) => reply.error(error),
+            Some(error) => {
+                self.count_error(error);
+                reply.error(error);
+            }
             None => (waiter.on_timeout)(&mut reply),
         }
         self.reply_late(session, &mut reply);
@@ -234,6 +237,7 @@ impl Engine {
             Ok(Attempt::Wait(_)) => return,
             Ok(Attempt::Done) => {}
             Err(error) => {
+                self.count_error(&error);
                 reply.clear();
                 reply.error(&error);
             }

@@ -69,7 +69,7 @@ impl Engine {
         if settled && !quiet {
             return outcome;
         }
-        self.apply_reply_mode(id, start, reply);
+        self.apply_reply_mode(id, start, words, reply);
         if self.sessions.get(id).closing { Outcome::Closed } else { outcome }
     }
 
@@ -111,7 +111,7 @@ impl Engine {
         if self.commands.get(command).has(Flag::NoMulti) {
             return Err(Error::NotInTransaction.into());
         }
-        if self.is_paused(now, id, self.commands.get(command)) {
+        if self.is_paused(now, id, self.commands.get(command), words) {
             return Err(Error::Paused.into());
         }
         Ok(command)
@@ -234,8 +234,14 @@ impl Engine {
         Ok(Outcome::Replied)
     }
 
-    /// Takes the answer back if the session does not want it.
-    fn apply_reply_mode(&mut self, id: SessionId, start: usize, reply: &mut ReplyBuffer) {
+    /// Takes the answer back if the session does not want it. Confirmations of subscriptions are no answers but messages.
+    fn apply_reply_mode(&mut self, id: SessionId, start: usize, words: &[&[u8]], reply: &mut ReplyBuffer) {
+        const CONFIRMED: [&str; 6] =
+            ["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"];
+        let name = words.first().copied().unwrap_or_default();
+        let is_error = reply.as_bytes().get(start) == Some(&b'-');
+        let is_message = CONFIRMED.iter().any(|confirmed| name.eq_ignore_ascii_case(confirmed.as_bytes()));
+        let start = if is_message && !is_error { reply.len() } else { start };
         let session = self.sessions.get_mut(id);
         match session.reply_mode {
             ReplyMode::On => {}

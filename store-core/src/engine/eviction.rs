@@ -17,6 +17,9 @@ use crate::engine::Session;
 use crate::keyspace::AccessClock;
 use crate::spec::{Command, Flag};
 
+/// No store counts as less, so that a limit of one byte refuses everything, as it does in Redis.
+const STORE_BYTES_MIN: u64 = 64;
+
 /// Whether a request may take memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
@@ -35,7 +38,7 @@ impl Engine {
     #[inline]
     fn is_over_limit(&self) -> bool {
         let max_bytes = self.config.eviction.max_bytes as u64;
-        max_bytes > 0 && self.keyspace.size() > max_bytes
+        max_bytes > 0 && self.keyspace.size().max(STORE_BYTES_MIN) > max_bytes
     }
 
     #[cfg(feature = "scripting")]

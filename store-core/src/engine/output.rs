@@ -42,4 +42,9 @@ pub enum HostRequest {
     Save,
     /// Begin the log anew with the data as it is, in the same way.
     RewriteLog,
+    /// Do nothing for so long, before the next request of anybody: for tests of what clients do then.
+    Sleep {
+        /// Microseconds.
+        micros: u64,
+    },
 }

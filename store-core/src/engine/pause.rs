@@ -15,9 +15,6 @@ use alloc::vec::Vec;
 /// Commands that reach other servers like writes do, though their flags do not say so.
 pub(crate) const REPLICATED: [&str; 3] = ["PUBLISH", "SPUBLISH", "PFCOUNT"];
 
-/// Commands that run a script, which may write.
-const SCRIPTS: [&str; 3] = ["EVAL", "EVALSHA", "FCALL"];
-
 /// What waits during a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PauseMode {
@@ -87,7 +84,7 @@ impl Engine {
         command: &Command,
         words: &[&[u8]],
     ) -> Option<Result<Outcome, Error>> {
-        if !self.is_paused(now, id, command) {
+        if !self.is_paused(now, id, command, words) {
             return None;
         }
         Some(self.hold(id, words))
@@ -103,27 +100,32 @@ impl Engine {
 
     /// Whether a command has to wait for the end of a pause.
     #[inline]
-    pub(super) fn is_paused(&self, now: Millis, id: SessionId, command: &Command) -> bool {
+    pub(super) fn is_paused(&self, now: Millis, id: SessionId, command: &Command, words: &[&[u8]]) -> bool {
         match self.pause.at(now) {
             None => false,
             Some((PauseMode::All, _)) => true,
-            Some((PauseMode::Writes, _)) => self.may_write(id, command),
+            Some((PauseMode::Writes, _)) if command.name == "EXEC" => {
+                let queued = self.sessions.get(id).transaction.iter().flat_map(|transaction| &transaction.queued);
+                queued.into_iter().any(|words| {
+                    let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
+                    self.commands.find(&words).is_ok_and(|id| self.may_write(self.commands.get(id), &words))
+                })
+            }
+            Some((PauseMode::Writes, _)) => self.may_write(command, words),
         }
     }
 
-    /// Whether a command changes data or may do so; EXEC does what was queued.
-    fn may_write(&self, id: SessionId, command: &Command) -> bool {
-        let writes = |command: &Command| {
-            [Flag::Write, Flag::MayReplicate].into_iter().any(|flag| command.has(flag))
-                || REPLICATED.contains(&command.name)
-                || SCRIPTS.contains(&command.name)
-        };
-        let queued = self.sessions.get(id).transaction.iter().flat_map(|transaction| &transaction.queued);
-        let mut queued = queued.filter_map(|words| {
-            let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
-            self.commands.find(&words).ok().map(|id| self.commands.get(id))
-        });
-        writes(command) || (command.name == "EXEC" && queued.any(writes))
+    /// Whether a request changes data or may do so.
+    fn may_write(&self, command: &Command, words: &[&[u8]]) -> bool {
+        [Flag::Write, Flag::MayReplicate].into_iter().any(|flag| command.has(flag))
+            || REPLICATED.contains(&command.name)
+            || self.may_script_write(command, words)
+    }
+
+    #[cfg(not(feature = "scripting"))]
+    #[expect(clippy::unused_self, reason = "with scripts, the engine knows them")]
+    const fn may_script_write(&self, _: &Command, _: &[&[u8]]) -> bool {
+        false
     }
 
     /// Executes what has waited if the pause is over.

@@ -42,6 +42,20 @@ impl Engine {
         for session in watchers {
             self.sessions.get_mut(session).watch_broken = true;
         }
+        if let Some(replacement) = replacement {
+            self.note_expired_watches(db, replacement);
+        }
+    }
+
+    /// Notes which of the watched keys of a database, none of which is there, will have expired when another takes its
+    /// place: their removal is no change.
+    fn note_expired_watches(&mut self, db: DbIndex, replacement: DbIndex) {
+        let watchers: Vec<_> = self.watched.in_database(db).flat_map(|(_, sessions)| sessions.to_vec()).collect();
+        for session in watchers {
+            for watched in self.sessions.get_mut(session).watching.iter_mut().filter(|watched| watched.db == db) {
+                watched.expired = self.keyspace.database(replacement).entry(&watched.key).is_some();
+            }
+        }
     }
 }
 

@@ -93,7 +93,7 @@ impl Engine {
             Denied::Key(_) => "No permissions to access a key".into(),
             Denied::Channel(_) => "No permissions to access a channel".into(),
         };
-        self.log_denied(now, id, command, words, denied);
+        self.log_denied(now, id, command, words, denied, self.context_of(id));
         Err(Error::detail(format!("ERR ACL failure in script: {reason}")))
     }
 }

@@ -3,12 +3,13 @@
 use super::cache::ScriptHash;
 use super::call::Permit;
 use super::machine::Machine;
-use super::{Origin, ScriptFlags, shebang};
+use super::{Origin, ScriptFlags, parse_hash, shebang};
 use crate::clock::Millis;
 use crate::engine::{Engine, SessionId};
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
 use crate::sha1;
+use crate::spec::Command;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
@@ -132,6 +133,18 @@ impl Engine {
             Some(machine) => Ok(machine),
             None => Machine::new(&self.config).map(Box::new).map_err(|_| OUT_OF_MEMORY),
         }
+    }
+
+    /// Whether a request runs a script that may write: one that does not declare the opposite.
+    pub(crate) fn may_script_write(&self, command: &Command, words: &[&[u8]]) -> bool {
+        let script = words.get(1).copied().unwrap_or_default();
+        let flags = match command.name {
+            "EVAL" => shebang(script).ok().map(|(flags, _)| flags),
+            "EVALSHA" => parse_hash(script).and_then(|hash| Some(self.scripting.scripts.get(&hash)?.flags)),
+            "FCALL" => self.scripting.functions.find(script).map(|function| function.flags),
+            _ => return false,
+        };
+        flags.is_none_or(|flags| !flags.has(ScriptFlags::NO_WRITES))
     }
 
     /// Whether a script with these flags may run now, and what it may do.

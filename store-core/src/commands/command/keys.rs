@@ -6,7 +6,7 @@ use crate::args::Args;
 use crate::engine::Caller;
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
-use crate::spec::{Access, Arg, Command, Group, Shape};
+use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use alloc::vec::Vec;
 
 const REQUEST: &[Arg] = &[Arg::string("command"), Arg::string("arg").multiple()];
@@ -54,7 +54,7 @@ fn find_keys<'a>(caller: &Caller<'_>, words: &[&'a [u8]]) -> Result<Vec<(&'a [u8
     }
     commands.check_arity(id, words.len()).map_err(|_| Error::InvalidArguments)?;
     let keys = command.keys_in(words)?;
-    if keys.is_empty() {
+    if keys.is_empty() && !command.has(Flag::NoMandatoryKeys) {
         return Err(Error::InvalidKeyArguments);
     }
     Ok(keys.into_iter().filter_map(|(at, spec)| Some((*words.get(at)?, command.access_in(spec, words)))).collect())

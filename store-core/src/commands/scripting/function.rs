@@ -3,7 +3,7 @@
 use super::super::command::help;
 use crate::args::Args;
 use crate::engine::Caller;
-use crate::error::{Detail, Error};
+use crate::error::Error;
 use crate::glob;
 use crate::rdb::{self, PayloadError};
 use crate::reply::ReplyBuffer;
@@ -70,7 +70,7 @@ pub(super) const FLUSH: Command = Command::new("FUNCTION FLUSH", Group::Scriptin
 
 fn flush(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     if args.remaining() > 1 {
-        return Err(Detail::SubcommandSyntax { name: "FLUSH".into(), container: "FUNCTION".into() }.into());
+        return Err(help::wrong_usage(args));
     }
     if !args.is_empty() && !args.keyword("ASYNC") && !args.keyword("SYNC") {
         return Err(Error::message(&"ERR FUNCTION FLUSH only supports SYNC|ASYNC option"));
@@ -113,7 +113,7 @@ pub(super) const RESTORE: Command = Command::new("FUNCTION RESTORE", Group::Scri
 
 fn restore(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     if args.remaining() > 2 {
-        return Err(Detail::SubcommandSyntax { name: "RESTORE".into(), container: "FUNCTION".into() }.into());
+        return Err(help::wrong_usage(args));
     }
     let payload = args.word()?;
     let policies = [(Policy::Flush, "FLUSH"), (Policy::Append, "APPEND"), (Policy::Replace, "REPLACE")];

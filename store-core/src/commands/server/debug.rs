@@ -7,7 +7,7 @@ mod protocol;
 use crate::args::Args;
 use crate::commands::command::help;
 use crate::config::DebugPermission;
-use crate::engine::{Caller, Purpose, SessionKind};
+use crate::engine::{Caller, HostRequest, Output, Purpose, SessionKind};
 use crate::error::Error;
 use crate::keyspace::Signature;
 use crate::number;
@@ -138,8 +138,8 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "SLEEP",
         arguments: "<seconds>",
         count: (1, 1),
-        about: "Answers at once: nobody is made to wait.",
-        run: |_, _, reply| ok(reply),
+        about: "Stops the whole server for so long, with parts of a second; in a page, not at all.",
+        run: sleep,
     },
     Subcommand {
         name: "STRINGMATCH-LEN",
@@ -257,6 +257,14 @@ fn packed_threshold(_: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBu
     if size as u64 > u64::from(u32::MAX) {
         return Err(THRESHOLD);
     }
+    ok(reply)
+}
+
+fn sleep(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    const MICROS_PER_SECOND: f64 = 1_000_000.0;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+    let micros = (args.float()? * MICROS_PER_SECOND) as u64;
+    caller.engine.emit(Output::Host(HostRequest::Sleep { micros }));
     ok(reply)
 }
 

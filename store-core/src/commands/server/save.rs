@@ -43,11 +43,12 @@ fn bgsave(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
     let schedule = args.keyword("SCHEDULE");
     args.end()?;
     let rewriting = caller.engine.saving.is_running(Purpose::LogBase);
-    if rewriting && !schedule {
+    if rewriting && !schedule && !caller.in_transaction {
         return Err(OTHER_IN_PROGRESS);
     }
     ask_for(caller, Purpose::Copy)?;
-    reply.status(if rewriting { "Background saving scheduled" } else { "Background saving started" });
+    let waits = rewriting || caller.in_transaction;
+    reply.status(if waits { "Background saving scheduled" } else { "Background saving started" });
     Ok(())
 }
 
@@ -96,9 +97,9 @@ pub(super) const BGREWRITEAOF: Command = Command::new("BGREWRITEAOF", Group::Ser
     .session(bgrewriteaof);
 
 fn bgrewriteaof(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let saving = caller.engine.saving.is_running(Purpose::Copy);
+    let waits = caller.engine.saving.is_running(Purpose::Copy) || caller.in_transaction;
     ask_for(caller, Purpose::LogBase)?;
-    let word = if saving { "scheduled" } else { "started" };
+    let word = if waits { "scheduled" } else { "started" };
     reply.status(&format!("Background append only file rewriting {word}"));
     Ok(())
 }
