@@ -109,11 +109,12 @@ pub struct Effects {
     changed_count: u64,
 }
 
-/// What the request in progress has added.
+/// What the request in progress has added, or several that are to be one step.
 #[derive(Debug, Default)]
 struct Unit {
     start: usize,
     effects: usize,
+    is_group: bool,
 }
 
 impl Effects {
@@ -126,7 +127,7 @@ impl Effects {
             selected: DbIndex(0),
             first: Lsn(1),
             last: Lsn(0),
-            unit: Unit { start: 0, effects: 0 },
+            unit: Unit { start: 0, effects: 0, is_group: false },
             changes: Vec::new(),
             changed_count: 0,
         }
@@ -161,7 +162,20 @@ impl Effects {
 
     /// Begins a request.
     pub fn begin_unit(&mut self) {
-        self.unit = Unit { start: self.bytes.len(), effects: 0 };
+        if !self.unit.is_group {
+            self.unit = Unit { start: self.bytes.len(), effects: 0, is_group: false };
+        }
+    }
+
+    /// Begins requests that become one step together.
+    pub fn begin_group(&mut self) {
+        self.unit = Unit { start: self.bytes.len(), effects: 0, is_group: true };
+    }
+
+    /// Ends them.
+    pub fn end_group(&mut self) {
+        self.unit.is_group = false;
+        self.end_unit();
     }
 
     /// Notes that a key changed.
@@ -201,7 +215,7 @@ impl Effects {
 
     /// Ends a request: what it did becomes one step if it was more than one effect.
     pub fn end_unit(&mut self) {
-        if self.unit.effects < 2 {
+        if self.unit.is_group || self.unit.effects < 2 {
             return;
         }
         const MULTI: &[u8] = b"*1\r\n$5\r\nMULTI\r\n";
@@ -212,7 +226,7 @@ impl Effects {
             unit.rotate_right(MULTI.len());
         }
         self.bytes.extend_from_slice(EXEC);
-        self.unit = Unit { start: self.bytes.len(), effects: 0 };
+        self.unit = Unit { start: self.bytes.len(), effects: 0, is_group: false };
     }
 
     /// The keys that changed since this was last asked.
@@ -227,7 +241,7 @@ impl Effects {
 
     /// The effects since the last batch, if there are any.
     pub fn take_batch(&mut self) -> Option<Batch> {
-        if self.first > self.last || !self.record {
+        if self.first > self.last || !self.record || self.unit.is_group {
             return None;
         }
         self.select(DbIndex(0));
@@ -283,5 +297,25 @@ mod tests {
         words.iter().for_each(|words| resp::write_request(&mut expected, words));
         assert_eq!(batch.bytes, expected);
         assert_eq!(effects.take_batch(), None);
+    }
+
+    #[test]
+    fn a_group_is_one_step_and_leaves_whole() {
+        let mut effects = Effects::new(true);
+        effects.begin_group();
+        for key in [b"a", b"b"] {
+            effects.begin_unit();
+            effects.replicate(DbIndex(0), &[b"DEL", key]);
+            effects.end_unit();
+            assert_eq!(effects.take_batch(), None);
+        }
+        effects.end_group();
+        effects.begin_unit();
+        effects.replicate(DbIndex(0), &[b"DEL", b"c"]);
+        effects.end_unit();
+        let mut expected = Vec::new();
+        let words: [&[&[u8]]; 5] = [&[b"MULTI"], &[b"DEL", b"a"], &[b"DEL", b"b"], &[b"EXEC"], &[b"DEL", b"c"]];
+        words.iter().for_each(|words| resp::write_request(&mut expected, words));
+        assert_eq!(effects.take_batch().unwrap().bytes, expected);
     }
 }

@@ -374,6 +374,17 @@ impl Engine {
         self.effects.resume_after(lsn);
     }
 
+    /// Makes the requests up to [`Self::end_group`] one step for whoever replays the effects: all of what they do, or
+    /// nothing. No effects are given out meanwhile, so it has to end before the host does anything else.
+    pub fn begin_group(&mut self) {
+        self.effects.begin_group();
+    }
+
+    /// Ends what [`Self::begin_group`] began.
+    pub fn end_group(&mut self) {
+        self.effects.end_group();
+    }
+
     /// Gives the memory of a batch of effects back for the next one.
     pub fn recycle(&mut self, batch: Batch) {
         self.effects.recycle(batch.bytes);

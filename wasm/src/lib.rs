@@ -126,6 +126,16 @@ impl Store {
         self.reply.len()
     }
 
+    /// Makes the requests up to [`Self::end_group`] one step for whoever replays the effects.
+    pub fn begin_group(&mut self) {
+        self.engine.begin_group();
+    }
+
+    /// Ends what [`Self::begin_group`] began.
+    pub fn end_group(&mut self) {
+        self.engine.end_group();
+    }
+
     /// Takes the next output; the accessors below tell of it until the next call.
     pub fn poll(&mut self) -> OutputKind {
         if let Some(Output::Effects(batch)) = self.output.take() {

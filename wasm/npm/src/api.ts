@@ -16,3 +16,4 @@ export { RedisError, StoreError, type Form, type Reply, type StoreErrorCode } fr
 export { Subscriber, type ChannelMessage, type PatternMessage } from "./subscriber.js";
 export { SyncRedis } from "./sync.js";
 export type { Key, Numeric, Value, Word } from "./values.js";
+export { Watcher, type KeyEvent } from "./watcher.js";

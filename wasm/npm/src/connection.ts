@@ -18,6 +18,8 @@ export interface Connection {
   subscribe(names: Subscriptions, sink: PushSink): Subscription;
   /** The synchronous view, where there is one. */
   ready(): Promise<SyncRedis | null>;
+  /** Runs a synchronous function whose commands become one step; absent where the store is elsewhere. */
+  together?<T>(work: (now: SyncRedis) => T): Promise<T>;
   /** All data as the pieces of an RDB file; absent where the store is elsewhere. */
   exportFile?(): Promise<Uint8Array<ArrayBuffer>[]>;
   /** Replaces all data by that of an RDB file, and gives the number of its keys. */

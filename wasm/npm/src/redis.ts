@@ -18,6 +18,7 @@ import { StoreError, type Form } from "./reply.js";
 import { Subscriber } from "./subscriber.js";
 import { Surface } from "./surface.js";
 import type { SyncRedis } from "./sync.js";
+import { Watcher, type KeyEvent } from "./watcher.js";
 
 /** Options of every store. */
 export interface CommonOptions {
@@ -138,6 +139,17 @@ export abstract class Redis extends Surface {
     return new Pipeline((commands) => this.#connection.transaction(commands, "text"), this.#form);
   }
 
+  /**
+   * Runs a synchronous function on a store in this process: nobody else's command comes in between, and what it writes is
+   * one step, which a crash leaves whole or not at all. As with a script, what was written before it throws stays.
+   *
+   *     await db.transaction((now) => now.set("n", Number(now.get("n") ?? 0) + 1));
+   */
+  async transaction<T>(work: (now: SyncRedis) => T): Promise<T> {
+    if (!this.#connection.together) throw elsewhere("for transaction(), or multi()");
+    return this.#connection.together(work);
+  }
+
   /** Listens to channels. */
   subscribe<T = unknown>(
     channels: string | string[],
@@ -156,6 +168,17 @@ export abstract class Redis extends Surface {
     const subscriber = new Subscriber<T>(this.#connection, "patterns", [patterns].flat(), this.#form);
     if (listener) subscriber.on("pmessage", ({ message, channel, pattern }) => listener(message, channel, pattern));
     return subscriber;
+  }
+
+  /**
+   * Tells of changes of a key, or of all keys that match a pattern, in database 0: by calling back, or to whoever iterates.
+   *
+   *     for await (const { event, key } of db.watch("user:*")) console.log(event, key);
+   *
+   * A gateway has to have `notify-keyspace-events` on.
+   */
+  watch(keyOrPattern: string, listener?: (event: KeyEvent) => void): Watcher {
+    return new Watcher(this.#connection, keyOrPattern, listener);
   }
 
   /** Listens to what the store tells of itself; the result stops it. */

@@ -61,6 +61,47 @@ test("what flush() and close() resolved survives a killed browser", async () => 
   await again.close();
 });
 
+test("a full storage is told to whoever writes strictly, and the store recovers when there is room", async () => {
+  // A page of its own origin, whose room nobody else takes.
+  const own = await serve();
+  const page = await browser.open(own.url);
+  const session = await page.context().newCDPSession(page);
+  const quota = (size) => session.send("Storage.overrideQuotaForOrigin", { origin: new URL(own.url).origin, ...size });
+  await quota({ quotaSize: 1_000_000 });
+  const refused = await run(page, async ({ Redis }) => {
+    globalThis.db = new Redis({ name: "full", durability: "strict" });
+    globalThis.states = [];
+    globalThis.db.on("storage", ({ state, error }) => globalThis.states.push(error?.code ?? state));
+    await globalThis.db.set("small", 1);
+    return globalThis.db.set("large", "x".repeat(2_000_000)).catch(({ code }) => code);
+  });
+  assert.equal(refused, "QUOTA");
+  assert.equal(await run(page, () => globalThis.db.get("small")), 1);
+  await quota({});
+  await run(page, () => globalThis.db.flush());
+  assert.deepEqual([...new Set(await page.evaluate(() => globalThis.states))], ["QUOTA", "ok"]);
+  await page.reload();
+  assert.equal(await run(page, ({ Redis }) => new Redis({ name: "full" }).strlen("large")), 2_000_000);
+  await page.close();
+  own.close();
+});
+
+test("a store moves from page to page in an RDB file, and asks to be kept", async () => {
+  const page = await browser.open(server.url);
+  const result = await run(page, async ({ Redis }) => {
+    const from = new Redis({ name: "from" });
+    await from.zadd("z", { score: 1, member: "m" });
+    const file = new Blob([await from.export()]);
+    const to = new Redis({ name: "to" });
+    const keys = await to.import(file);
+    await to.close();
+    const again = new Redis({ name: "to" });
+    return [keys, await again.zscore("z", "m"), typeof (await again.persisted()), typeof (await again.requestPersistence())];
+  });
+  assert.deepEqual(result, [1, 1, "boolean", "boolean"]);
+  await page.close();
+});
+
 test("a write shortly before the tab is closed is kept", async () => {
   const page = await browser.open(server.url);
   await run(page, async ({ Redis }) => {

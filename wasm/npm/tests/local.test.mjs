@@ -125,3 +125,76 @@ test("the keys may take half of what the page may store", async () => {
     else delete globalThis.navigator;
   }
 });
+
+/** A storage that remembers each write as text. */
+function remembering() {
+  const writes = [];
+  const storage = {
+    read: async () => [],
+    append: async (bytes) => void writes.push(new TextDecoder().decode(bytes)),
+    replace: async () => {},
+    close: async () => {},
+  };
+  return { writes, storage };
+}
+
+test("what a transaction writes is one step, and nobody comes in between", async () => {
+  const { writes, storage } = remembering();
+  const db = new Redis({ name: "step", persist: storage });
+  const sum = await db.transaction((now) => {
+    void db.set("outside", 1);
+    void db.flush();
+    now.set("a", 1);
+    now.incr("a");
+    return now.transaction((same) => same.incrby("a", Number(same.get("a"))));
+  });
+  assert.equal(sum, 4);
+  await db.flush();
+  const [step, ...others] = writes.join("").split("EXEC");
+  assert.equal(others.length, 1);
+  assert.equal(step.split("MULTI").length, 2);
+  assert.equal([...step.matchAll(/SET|INCR/g)].length >= 3, true, step);
+  await db.close();
+});
+
+test("a transaction's function may not wait, and what it wrote before it throws stays", async () => {
+  const db = new Redis({ name: "thrown" });
+  await assert.rejects(
+    db.transaction((now) => {
+      now.set("k", 1);
+      throw new RangeError("mine");
+    }),
+    RangeError,
+  );
+  assert.equal(await db.get("k"), 1);
+  await assert.rejects(db.transaction(async () => {}), /synchronous/);
+  await db.set("k", 2);
+  await db.close();
+  const remote = new Redis({ url: "http://127.0.0.1:1" });
+  await assert.rejects(remote.transaction(() => {}), { code: "UNSUPPORTED" });
+});
+
+test("keys that are watched are told of, by calls and to whoever iterates", async () => {
+  const db = new Redis({ name: "watched" });
+  const called = [];
+  const callback = db.watch("user:1", ({ event, key }) => called.push(`${event} ${key}`));
+  const iterated = db.watch("user:*");
+  await Promise.all([callback.ready, iterated.ready]);
+  await db.set("user:1", 1);
+  await db.hset("user:2", { f: 1 });
+  await db.set("other", 1);
+  await db.del("user:1");
+  const seen = [];
+  for await (const { event, key } of iterated) {
+    seen.push(`${event} ${key}`);
+    if (seen.length === 2) break;
+  }
+  // Nobody iterated meanwhile: what counts of a key is what came last.
+  assert.deepEqual(seen, ["hset user:2", "del user:1"]);
+  assert.deepEqual(called, ["set user:1", "del user:1"]);
+  await callback.stop();
+  await db.set("user:1", 2);
+  await db.ping();
+  assert.equal(called.length, 2);
+  await db.close();
+});

@@ -97,6 +97,28 @@ test("a flipped bit is found, wherever it is", async () => {
   }
 });
 
+test("the half-written end of a log is left out, and told of", async () => {
+  const name = freshName();
+  const db = new Redis({ name });
+  for (const key of ["a", "b"]) {
+    await db.set(key, 1);
+    await db.flush();
+  }
+  await db.close();
+  await withDatabase(name, async (database) => {
+    const log = database.transaction("log", "readwrite").objectStore("log");
+    const [key, record] = [(await done(log.getAllKeys())).at(-1), (await done(log.getAll())).at(-1)];
+    await done(log.put(record.slice(0, -1), key));
+  });
+  const again = new Redis({ name });
+  const told = [];
+  again.on("storage", (state) => told.push(state));
+  assert.deepEqual(await again.mget("a", "b"), [1, null]);
+  assert.equal(told.length, 1);
+  assert.ok(told[0].cutBytes > 20);
+  await again.close();
+});
+
 test("an owner that was replaced is fenced off, and what it wrote does not count", async () => {
   const name = freshName();
   const piece = (text) => new TextEncoder().encode(text);

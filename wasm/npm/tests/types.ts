@@ -27,6 +27,43 @@ export async function asynchronous(db: Redis): Promise<void> {
   await db.set("k", undefined);
 }
 
+export async function forms(db: Redis): Promise<void> {
+  const id = await db.xadd("x", "*", { f: 1 }, { trim: { type: "MAXLEN", threshold: 9, comparison: "~", limit: 2 } });
+  same<Equal<typeof id, string | null>>();
+  const entries = await db.xrange<Record<string, { f: number }>>("x", "-", "+", 10);
+  same<Equal<typeof entries, Record<string, { f: number }>>>();
+  const near = await db.geosearch("g", { type: "FROMMEMBER", member: "m" }, { type: "BYRADIUS", radius: 1, radiusType: "KM" }, "ASC");
+  same<Equal<(typeof near)[number]["member"], string>>();
+  await db.geoadd("g", { nx: true }, { longitude: 1, latitude: 2, member: "m" });
+  const times = await db.hexpire("h", ["f"], 10, "NX");
+  same<Equal<typeof times, number[]>>();
+  const sum = await db.transaction((now) => now.incr("n"));
+  same<Equal<typeof sum, number>>();
+  for await (const { event, key } of db.watch("k")) same<Equal<typeof event | typeof key, string>>();
+  // @ts-expect-error an exact limit takes no effort
+  await db.xadd("x", "*", { f: 1 }, { trim: { type: "MAXLEN", threshold: 9, comparison: "=", limit: 2 } });
+  // @ts-expect-error a stream's fields are an object
+  await db.xadd("x", "*", "f", 1);
+  // @ts-expect-error a member has a latitude
+  await db.geoadd("g", { longitude: 1, member: "m" });
+  // @ts-expect-error there is no such unit
+  await db.geosearch("g", { type: "FROMMEMBER", member: "m" }, { type: "BYRADIUS", radius: 1, radiusType: "LY" }, "ASC");
+  // @ts-expect-error a search has an order
+  await db.geosearch("g", { type: "FROMMEMBER", member: "m" }, { type: "BYRADIUS", radius: 1, radiusType: "KM" });
+  // @ts-expect-error the time is a number
+  await db.hexpire("h", "f", "soon");
+  // @ts-expect-error there is no such condition
+  await db.hexpire("h", "f", 10, "MAYBE");
+  // @ts-expect-error a group is made at an ID
+  await db.xgroup("x", { type: "CREATE", group: "g" });
+  // @ts-expect-error a block lasts a number of milliseconds
+  await db.xread("x", "0", { blockMS: "1" });
+  // @ts-expect-error there is no such durability
+  new Redis({ name: "app", durability: "always" });
+  // @ts-expect-error a file is bytes
+  await db.import("dump.rdb");
+}
+
 export async function pipelines(db: Redis): Promise<void> {
   const results = await db.pipeline().set("k", 1).incr("k").get<string>("k").exec();
   same<Equal<typeof results, ["OK" | string | null, number, string | null]>>();

@@ -91,7 +91,15 @@ export class LocalConnection implements Connection {
 
   async ready(): Promise<SyncRedis> {
     const live = await this.#live();
-    return new SyncRedis((words, form) => live.executeNow(words, form), this.#parts.form);
+    return new SyncRedis(live, this.#parts.form);
+  }
+
+  async together<T>(work: (now: SyncRedis) => T): Promise<T> {
+    const live = await this.#live();
+    const { position } = live;
+    const result = new SyncRedis(live, this.#parts.form).transaction(work);
+    if (this.#parts.acknowledges === "storage") await live.acknowledge(position);
+    return result;
   }
 
   async exportFile(): Promise<Uint8Array<ArrayBuffer>[]> {
@@ -137,6 +145,8 @@ async function open(parts: LocalParts): Promise<LiveStore> {
     const store = new WasmStore(module, randomSeed(), stored !== null);
     const storedBytes = stored ? load(store, stored.pieces) : 0;
     const live = new LiveStore(store, parts, stored, storedBytes);
+    const { cutBytes = 0 } = stored?.storage ?? {};
+    if (cutBytes > 0) parts.changed({ state: "ok", cutBytes });
     if (maxmemory !== undefined) resultOf(live.executeNow(["CONFIG", "SET", "maxmemory", String(maxmemory)], "text"));
     return live;
   } catch (error) {
@@ -185,6 +195,7 @@ class LiveStore {
   readonly #sinks = new Map<number, PushSink>();
   #session: number;
   #isDrainScheduled = false;
+  #isTogether = false;
   readonly #drainSoon = (): void => this.#drain();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dead: StoreError | undefined;
@@ -246,6 +257,19 @@ class LiveStore {
 
   async flush(): Promise<void> {
     await this.#journal?.flush();
+  }
+
+  together<T>(work: () => T): T {
+    if (this.#dead) throw this.#dead;
+    if (this.#isTogether) return work();
+    this.#isTogether = true;
+    try {
+      return this.#store.together(work);
+    } catch (error) {
+      throw this.#died(error);
+    } finally {
+      this.#isTogether = false;
+    }
   }
 
   /** Where the effects so far end. */
@@ -323,6 +347,8 @@ class LiveStore {
   }
 
   #drain(): void {
+    // What is done together is not complete before it ends; it has asked for a later drain itself.
+    if (this.#isTogether) return;
     this.#isDrainScheduled = false;
     if (this.#dead) return;
     this.#store.drain({

@@ -29,6 +29,7 @@ type KeyRange = readonly [from: number, to: number];
 
 /** A store's data in a database. */
 export class RecordStorage implements Storage {
+  cutBytes = 0;
   readonly #name: string;
   readonly #records: Records;
   readonly #durability: Durability;
@@ -55,6 +56,7 @@ export class RecordStorage implements Storage {
       return [pieces, tail.at(-1)?.sequence] as const;
     });
     const taken = succeed(found, last === undefined ? undefined : firstKey(found.epoch) + last);
+    this.cutBytes = lengthBehind(log, last === undefined ? found.start : firstKey(found.epoch) + last + 1);
     transaction.put("meta", keyOf(taken), encodeManifest(taken));
     await transaction.commit();
     this.#manifest = taken;
@@ -206,6 +208,12 @@ function readTail({ start }: Manifest, log: Contents): Frame[] {
     frames.push(frame);
   }
   return frames.slice(0, frames.findLastIndex((frame) => frame.isLast) + 1);
+}
+
+/** The bytes of what an owner wrote behind the end of its log. */
+function lengthBehind(log: Contents, end: number): number {
+  const behind = [...log].filter(([key]) => key >= end);
+  return behind.reduce((sum, [, record]) => sum + (record instanceof Uint8Array ? record.length : 0), 0);
 }
 
 /** The frame, if it was written for this key. */

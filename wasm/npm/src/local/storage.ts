@@ -13,6 +13,8 @@ export interface Storage {
   replace(pieces: readonly Uint8Array[]): Promise<void>;
   /** Lets go of everything. */
   close(): Promise<void>;
+  /** How many bytes that a crash left half-written were left out; known once it has been read. */
+  readonly cutBytes?: number;
 }
 
 /** How the storage is doing. */
@@ -21,4 +23,6 @@ export interface StorageState {
   state: "ok" | "degraded" | "memory";
   /** Why, unless it is `ok`. */
   error?: Error;
+  /** Told when the store opens after a crash: how many bytes at the end were half-written, and are left out. */
+  cutBytes?: number;
 }

@@ -88,6 +88,16 @@ export class WasmStore {
     return this.#reader.read();
   }
 
+  /** Does something that becomes one step: all of it is stored, or nothing. Nothing may be drained meanwhile. */
+  together<T>(work: () => T): T {
+    this.#store.begin_group();
+    try {
+      return work();
+    } finally {
+      this.#store.end_group();
+    }
+  }
+
   /** Hands every output to its receiver. */
   drain(outputs: Outputs): void {
     for (let kind = this.#store.poll(); kind !== OutputKind.None; kind = this.#store.poll()) {
