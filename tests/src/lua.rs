@@ -1,6 +1,8 @@
 //! Scripts, run by the machine of the store and by C Lua 5.1.
 
+pub mod fuzz;
 pub mod generate;
+pub mod scripts;
 
 use anyhow::{Context, ensure};
 use redstart_lua::{Args, Failure, Fault, Host, Limits, Value, Vm};

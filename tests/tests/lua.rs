@@ -2,12 +2,14 @@
 //! included.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+use redstart_core::Protocol;
 use redstart_tests::lua::generate::{Generator, PRELUDE};
+use redstart_tests::lua::scripts::requests;
 use redstart_tests::lua::{self, Settings, normalised};
 use redstart_tests::project;
 use redstart_tests::server::Server;
-use redstart_tests::target::Connection;
-use redstart_tests::value::Value;
+use redstart_tests::target::{Connection, CoreTarget};
+use redstart_tests::value::{Parsed, Value, parse_resp};
 use std::path::PathBuf;
 
 /// Runs a script in both machines and compares all that it printed.
@@ -60,6 +62,21 @@ fn scripts(folder: &str) -> Vec<PathBuf> {
     let mut files = project::files_below(&folder).unwrap();
     files.retain(|path| path.parent() == Some(&folder));
     files
+}
+
+#[test]
+fn scripts_of_the_store_answer_as_in_redis() {
+    let redis = Server::redis(&[]).unwrap();
+    let mut there = Connection::open(redis.address).unwrap();
+    let mut here = CoreTarget::new(Protocol::Resp2, 1);
+    for words in requests().unwrap() {
+        let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
+        let expected = there.ask(&words).unwrap().to_string();
+        let reply = here.execute("", &words).unwrap().unwrap();
+        let Parsed::Value(actual, _) = parse_resp(&reply) else { panic!("no reply") };
+        let script = String::from_utf8_lossy(words[1]);
+        assert_eq!(normalised(&actual.to_string()), normalised(&expected), "{script}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use redstart_core::Protocol;
 use redstart_tests::check::{Failure, check};
 use redstart_tests::generate::{Generator, Oddity, data_commands};
+use redstart_tests::lua::scripts::requests;
 use redstart_tests::target::{CoreTarget, WasmTarget};
 use redstart_tests::transcript::Transcript;
 
@@ -48,5 +49,20 @@ fn replies_and_digests_are_the_same_as_here() {
             assert_eq!(one, other, "seed {seed}");
         }
         assert_eq!(here.engine.digest(), there.digest().unwrap(), "seed {seed}");
+    }
+}
+
+#[test]
+fn scripts_answer_and_write_the_same_as_here() {
+    let mut there = WasmTarget::new(Protocol::Resp2, 1).unwrap();
+    let mut here = CoreTarget::new(Protocol::Resp2, 1);
+    let requests = requests().unwrap();
+    assert!(requests.len() >= 200);
+    for words in requests {
+        let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
+        let (one, other) = (here.execute("", &words).unwrap(), there.execute("", &words).unwrap());
+        let script = String::from_utf8_lossy(words[1]);
+        assert_eq!(one, other, "{script}");
+        assert_eq!(here.engine.digest(), there.digest().unwrap(), "{script}");
     }
 }

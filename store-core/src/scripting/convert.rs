@@ -2,6 +2,7 @@
 //!
 //! What Lua has no type for is a table with one field that says what it is: `ok` a status, `err` an error, `map`, `set`,
 //! `double`, `big_number`, `verbatim_string`. Nothing is `false` in RESP2, for a table cannot hold nil, and nil in RESP3.
+//! The tables of maps and sets grow with their elements, as in Redis: scripts see it in the order of `pairs`.
 
 use super::machine::{Fields, Machine};
 use crate::reply::{Deferred, Protocol, ReplyBuffer};
@@ -38,7 +39,8 @@ pub(super) fn to_lua(
         }
         Token::Verbatim(text) => verbatim(vm, fields, text),
         Token::Array(len) | Token::Push(len) => {
-            let table = vm.table(len, 0)?;
+            // In RESP3 an element may be nil, and then the table's length shows how it has grown.
+            let table = vm.table(if protocol == Protocol::Resp2 { len } else { 0 }, 0)?;
             for index in 1..=len {
                 let value = to_lua(vm, fields, protocol, tokens)?;
                 vm.set(table, Value::Number(index as f64), value)?;
@@ -46,7 +48,7 @@ pub(super) fn to_lua(
             Ok(Value::Table(table))
         }
         Token::Map(len) => {
-            let table = vm.table(0, len)?;
+            let table = vm.table(0, 0)?;
             for _ in 0..len {
                 let key = to_lua(vm, fields, protocol, tokens)?;
                 let value = to_lua(vm, fields, protocol, tokens)?;
@@ -55,7 +57,7 @@ pub(super) fn to_lua(
             single(vm, fields.map, Value::Table(table))
         }
         Token::Set(len) => {
-            let table = vm.table(0, len)?;
+            let table = vm.table(0, 0)?;
             for _ in 0..len {
                 let member = to_lua(vm, fields, protocol, tokens)?;
                 vm.set(table, member, Value::Boolean(true))?;

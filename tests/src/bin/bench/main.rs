@@ -1,6 +1,6 @@
 //! Measures Redstart beside redis-server and a bare axum handler, in one run on one machine, and writes ratios.
 //!
-//! `bench [growth] [resp] [rest] [memory] [page]`: all of them when none is named. What is not measured is left out of
+//! `bench [growth] [resp] [rest] [scripts] [memory] [page]`: all of them when none is named. What is not measured is left out of
 //! `tests/bench/RESULTS.md`, so a partial run prints its tables only.
 
 mod bare;
@@ -11,6 +11,7 @@ mod process;
 mod report;
 mod resp;
 mod rest;
+mod scripts;
 
 use report::{Report, Table};
 use std::io::Write;
@@ -38,6 +39,7 @@ const MEASURES: &[(&str, Measure)] = &[
     ("growth", growth::measure),
     ("resp", resp::measure),
     ("rest", rest::measure),
+    ("scripts", scripts::measure),
     ("memory", memory::measure),
     ("page", page::measure),
 ];

@@ -81,6 +81,21 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
     let redis = Server::redis(&[])?;
     let redstart = Server::gateway(folder.path(), &["--durability", "memory"])?;
     let single = WORKLOADS.iter().filter(|workload| SINGLE.contains(&workload.name)).map(|workload| (workload, 1));
+    let all = single.chain(WORKLOADS.iter().map(|workload| (workload, 16)));
+    Ok(vec![measure_all(&redis, &redstart, all)?])
+}
+
+/// The same of a script with one call.
+pub(crate) fn measure_eval(redis: &Server, redstart: &Server) -> anyhow::Result<Table> {
+    const EVAL: Workload = Workload::test("EVAL of INCR", &["EVAL", "return redis.call('incr',KEYS[1])", "1", "n"]);
+    measure_all(redis, redstart, [(&EVAL, 16)].into_iter())
+}
+
+fn measure_all<'w>(
+    redis: &Server,
+    redstart: &Server,
+    workloads: impl Iterator<Item = (&'w Workload, usize)>,
+) -> anyhow::Result<Table> {
     let mut table = Table {
         title: format!(
             "redis-benchmark, {CLIENTS} connections (medians of {ROUNDS}): requests a second, and microseconds of the \
@@ -91,15 +106,15 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
             .into(),
         rows: Vec::new(),
     };
-    for (workload, pipeline) in single.chain(WORKLOADS.iter().map(|workload| (workload, 16))) {
+    for (workload, pipeline) in workloads {
         let (mut theirs, mut ours) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            theirs.push(measure_once(&redis, workload, pipeline)?);
-            ours.push(measure_once(&redstart, workload, pipeline)?);
+            theirs.push(measure_once(redis, workload, pipeline)?);
+            ours.push(measure_once(redstart, workload, pipeline)?);
         }
         table.rows.push(row(workload, pipeline, &theirs, &ours));
     }
-    Ok(vec![table])
+    Ok(table)
 }
 
 fn row(workload: &Workload, pipeline: usize, theirs: &[Figures], ours: &[Figures]) -> Vec<String> {
