@@ -31,7 +31,11 @@ fn numbered(script: &str, number: &str) -> String {
     let mut letters = script.chars().peekable();
     while let Some(letter) = letters.next() {
         let stands_alone = letter == 'N' && !is_part(before) && !is_part(letters.peek().copied());
-        if stands_alone { out.push_str(number) } else { out.push(letter) }
+        if stands_alone {
+            out.push_str(number)
+        } else {
+            out.push(letter)
+        }
         before = Some(letter);
     }
     out
