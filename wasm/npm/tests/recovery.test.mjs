@@ -65,6 +65,7 @@ class Life {
       if (random() < 0.6) this.journal.add(this.#write());
       else if (random() < 0.6) await this.#promise(this.journal.flush(), this.world.durability === "strict");
       else if (random() < 0.4) await this.#promise(this.journal.rewrite(), true);
+      else if (random() < 0.4) this.journal.flushNow();
       else mock.timers.tick(random() < 0.5 ? 5 : LONG_AGO_MS);
       await Promise.resolve();
     }

@@ -37,9 +37,12 @@ export class Journal {
   #retryMs = RETRY_MS.min;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
-  #busy = false;
-  /** How many times there was something to write, and up to which of them it is durable. */
+  /** How many writes are on their way: one, or more when a page that may end cannot wait for it. */
+  #busy = 0;
+  #isCheckpointing = false;
+  /** How many times there was something to write, up to which of them it is written, and, with all before it, durable. */
   #added = 0;
+  #written = 0;
   #kept = 0;
 
   constructor(storage: Storage, source: JournalSource, storedBytes: number) {
@@ -53,7 +56,7 @@ export class Journal {
     this.#added++;
     if (this.#behind) return;
     this.#pending.push(effects);
-    if (!this.#busy) this.#schedule(FLUSH_DELAY_MS);
+    if (this.#busy === 0) this.#schedule(FLUSH_DELAY_MS);
   }
 
   /** Resolves when all effects so far are durable; throws when they cannot be. */
@@ -62,7 +65,7 @@ export class Journal {
     const wanted = this.#added;
     while (this.#kept < wanted) {
       // What is being written now may lack the last of it; several who wait share the next write.
-      await (this.#busy ? this.#writing : this.#write());
+      await (this.#busy > 0 ? this.#writing : this.#write());
       if (this.#failure) throw this.#failure;
     }
   }
@@ -93,7 +96,9 @@ export class Journal {
   /** Starts to write without waiting for anything, for a page that may get no further turn. */
   flushNow(): void {
     this.#source.drain();
-    if (this.#pending.length > 0 && !this.#behind) void this.#write();
+    // A log that goes on while a checkpoint is not there yet would lack what is only in the checkpoint.
+    const isCheckpointing = this.#busy > 0 && this.#isCheckpointing;
+    if (this.#pending.length > 0 && !this.#behind && !isCheckpointing) void this.#write();
   }
 
   /** Flushes and lets go of the storage. */
@@ -107,21 +112,26 @@ export class Journal {
   }
 
   #schedule(milliseconds: number): void {
-    this.#timer ??= setTimeout(() => void this.#write(), milliseconds);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      // Whoever is at it goes on with what is left.
+      if (this.#busy === 0) void this.#write();
+    }, milliseconds);
   }
 
   #write(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#busy = true;
+    this.#busy++;
     const isCheckpoint = this.#isCheckpointDue();
     if (isCheckpoint) this.#source.drain();
+    this.#isCheckpointing = isCheckpoint;
     const upTo = this.#added;
-    const done = isCheckpoint ? this.#checkpoint() : this.#append();
-    this.#writing = done.then(
+    const done = (isCheckpoint ? this.#checkpoint() : this.#append()).then(
       () => this.#succeeded(upTo),
       (error: unknown) => this.#failed(error),
     );
+    this.#writing = Promise.all([this.#writing, done]).then(() => {});
     return this.#writing;
   }
 
@@ -147,18 +157,22 @@ export class Journal {
   }
 
   #succeeded(upTo: number): void {
-    this.#busy = false;
-    this.#kept = upTo;
+    this.#busy--;
+    this.#written = Math.max(this.#written, upTo);
+    if (this.#busy > 0) return;
+    // Something else was lost meanwhile, or is to be written anew: only a checkpoint can make it whole.
+    if (this.#behind) return this.#schedule(0);
+    this.#kept = this.#written;
     this.#retryMs = RETRY_MS.min;
     if (this.#failure) {
       this.#failure = undefined;
       this.#source.changed({ state: "ok" });
     }
-    if (this.#pending.length > 0 || this.#behind) this.#schedule(0);
+    if (this.#pending.length > 0) this.#schedule(0);
   }
 
   #failed(error: unknown): void {
-    this.#busy = false;
+    this.#busy--;
     this.#behind = true;
     this.#pending = [];
     this.#failure = explained(error);

@@ -82,6 +82,8 @@ export class RecordStorage implements Storage {
 
   async replace(pieces: readonly Uint8Array[]): Promise<void> {
     const first = this.#nextPage;
+    // What is appended from here on, while the pages are being written, is not in them.
+    const start = this.#nextLog;
     try {
       for (const piece of pieces) await this.#putPages(piece);
     } catch (error) {
@@ -90,9 +92,9 @@ export class RecordStorage implements Storage {
       throw error;
     }
     // When this fails nobody knows whether it has happened, so what was and what should be both stay.
-    await this.#install(first);
+    await this.#install(first, start);
     await this.#sweep("page", [[0, first]]);
-    await this.#sweep("log", [[0, this.#manifest.start]]);
+    await this.#sweep("log", [[0, start]]);
   }
 
   close(): Promise<void> {
@@ -117,12 +119,12 @@ export class RecordStorage implements Storage {
     }
   }
 
-  /** Makes the pages from `first` on the checkpoint, in the place of the one before and of the log. */
-  async #install(first: number): Promise<void> {
+  /** Makes the pages from `first` on the checkpoint, in the place of the one before and of the log up to `start`. */
+  async #install(first: number, start: number): Promise<void> {
     // Says nothing new, and so puts the pages on the disk.
     await this.#putManifest({});
     const pages = { first, count: this.#nextPage - first };
-    await this.#putManifest({ pages, segments: [], start: this.#nextLog });
+    await this.#putManifest({ pages, segments: [], start });
   }
 
   async #putManifest(changes: Partial<Manifest>): Promise<void> {
