@@ -28,6 +28,8 @@ pub(super) fn generate(module: &Path, folder: &Path) -> anyhow::Result<Glue> {
             // Without this, `init()` would need the module's address as an argument.
             .omit_default_module_path(false)
             .ts_typed_array_buffers(true)
+            .remove_name_section(true)
+            .remove_producers_section(true)
             .generate(folder)
             .context("wasm-bindgen failed")
     })?;
