@@ -1,10 +1,12 @@
 //! Measures Redstart beside redis-server and a bare axum handler, in one run on one machine, and writes ratios.
 //!
-//! `bench [growth] [resp] [rest] [scripts] [memory] [page]`: all of them when none is named. What is not measured is left out of
-//! `tests/bench/RESULTS.md`, so a partial run prints its tables only.
+//! `bench [growth] [resp] [rest] [scripts] [log] [memory] [page]`: all of them when none is named. What is not measured is
+//! left out of `tests/bench/RESULTS.md`, so a partial run prints its tables only.
 
 mod bare;
+mod benchmark;
 mod growth;
+mod log;
 mod memory;
 mod page;
 mod process;
@@ -40,6 +42,7 @@ const MEASURES: &[(&str, Measure)] = &[
     ("resp", resp::measure),
     ("rest", rest::measure),
     ("scripts", scripts::measure),
+    ("log", log::measure),
     ("memory", memory::measure),
     ("page", page::measure),
 ];

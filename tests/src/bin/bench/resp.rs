@@ -3,12 +3,11 @@
 //! Besides requests a second there is the processor time of the server per request: where redis-benchmark itself, which
 //! has one thread, is what is slow, both servers answer equally many requests and differ in what they need for them.
 
+use crate::benchmark::{self, CLIENTS};
 use crate::process::processor_seconds;
 use crate::report::{Table, median};
-use anyhow::{Context, ensure};
 use redstart_tests::server::{Server, TemporaryFolder};
 use redstart_tests::target::Connection;
-use std::process::Command;
 
 /// How often each server is measured.
 const ROUNDS: usize = 3;
@@ -16,8 +15,6 @@ const ROUNDS: usize = 3;
 const REQUESTS: usize = 40_000;
 /// Requests of one measurement with pipelining, which are faster.
 const PIPELINED_REQUESTS: usize = 300_000;
-/// The number of connections.
-const CLIENTS: &str = "50";
 
 /// Something to be measured.
 #[derive(Clone, Copy, Debug)]
@@ -138,27 +135,10 @@ fn measure_once(server: &Server, workload: &Workload, pipeline: usize) -> anyhow
     let requests = if pipeline > 1 { PIPELINED_REQUESTS } else { REQUESTS };
     Connection::open(server.address)?.ask(&[b"FLUSHALL"])?;
     if !workload.prepare.is_empty() {
-        benchmark(server, workload.prepare, requests, 16)?;
+        benchmark::run(server, workload.prepare, requests, 16)?;
     }
     let before = processor_seconds(server.pid())?;
-    let per_second = benchmark(server, workload.run, requests, pipeline)?;
+    let per_second = benchmark::run(server, workload.run, requests, pipeline)?.per_second;
     let processor = processor_seconds(server.pid())? - before;
     Ok(Figures { per_second, processor_us: processor * 1e6 / requests as f64 })
-}
-
-/// Requests a second.
-fn benchmark(server: &Server, run: &[&str], requests: usize, pipeline: usize) -> anyhow::Result<f64> {
-    let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
-    let output = Command::new("redis-benchmark")
-        .args(["-h", &host, "-p", &port, "-c", CLIENTS, "--csv", "-r", "100000", "-d", "64"])
-        .args(["-n", &requests.to_string(), "-P", &pipeline.to_string()])
-        .args(run)
-        .output()
-        .context("redis-benchmark is missing; on Debian: apt-get install redis-tools")?;
-    ensure!(output.status.success(), "redis-benchmark failed: {}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8_lossy(&output.stdout);
-    let row = text.lines().last().context("redis-benchmark printed nothing")?;
-    // The name comes first, in quotes, and may hold commas.
-    let figure = row.split("\",\"").nth(1).context("redis-benchmark printed no figure")?;
-    Ok(figure.trim_matches('"').parse()?)
 }
