@@ -1,14 +1,16 @@
 //! What `INFO` shows of the process: facts that only the operating system knows.
 
 use crate::host::Host;
-use crate::log::Log;
+use crate::log::{Log, Progress};
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often what changes is looked at.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How often it is looked how far loading has come.
+const REFRESH_OF_LOADING: Duration = Duration::from_millis(200);
 /// The size of a page of memory where `/proc` counts in pages.
 const PAGE_BYTES: u64 = 4096;
 /// Ticks of processor time in a second, as `/proc` counts them.
@@ -40,6 +42,23 @@ pub async fn keep_telling_of_log(host: Arc<Host>, log: Arc<Log>) {
         interval.tick().await;
         host.tell("persistence", "aof_current_size", log.bytes().to_string());
         host.tell("persistence", "aof_base_size", log.base_bytes().to_string());
+    }
+}
+
+/// Tells the engine how far loading has come, until it is over.
+pub async fn keep_telling_of_loading(host: Arc<Host>, progress: Arc<Progress>) {
+    let start = Instant::now();
+    host.tell("persistence", "loading_start_time", (crate::host::now().0 / 1000).to_string());
+    let mut interval = tokio::time::interval(REFRESH_OF_LOADING);
+    while host.turn().engine().is_loading() {
+        interval.tick().await;
+        let (read, total) = (progress.read_bytes(), progress.total_bytes());
+        let share = read as f64 / total.max(1) as f64;
+        let left = if read == 0 { 0.0 } else { start.elapsed().as_secs_f64() * (1.0 - share) / share };
+        host.tell("persistence", "loading_total_bytes", total.to_string());
+        host.tell("persistence", "loading_loaded_bytes", read.to_string());
+        host.tell("persistence", "loading_loaded_perc", format!("{:.2}", share * 100.0));
+        host.tell("persistence", "loading_eta_seconds", format!("{left:.0}"));
     }
 }
 

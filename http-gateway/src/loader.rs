@@ -30,6 +30,8 @@ pub struct Loader {
     pub seed: u64,
     /// When effects are written from then on.
     pub durability: Durability,
+    /// How far it has come, for others to see.
+    pub progress: Arc<Progress>,
 }
 
 impl Loader {
@@ -47,9 +49,8 @@ impl Loader {
     }
 
     fn run(self, then: impl FnOnce(Arc<Log>)) -> Result<Flusher, Error> {
-        let Self { host, folder, config, seed, durability } = self;
+        let Self { host, folder, config, seed, durability, progress } = self;
         let mut engine = Engine::new(config, seed);
-        let progress = Progress::default();
         let (log, writer) = show(&progress, || log::open(folder, &progress, &mut engine))?;
         let log = Arc::new(log);
         let started = Flusher::start(&host, log.clone(), writer, durability);

@@ -108,6 +108,9 @@ impl Server {
         facts::tell_fixed(&host, resp_address, seed().map_err(Error::system("ask for random numbers"))?);
         runtime.spawn(facts::keep_telling(host.clone()));
         let (saved, folder, spawner) = (host.clone(), options.data.clone(), runtime.handle().clone());
+        if let Some(loader) = &loader {
+            runtime.spawn(facts::keep_telling_of_loading(host.clone(), loader.progress.clone()));
+        }
         let loading = match loader {
             None => {
                 runtime.spawn(Saver::new(&saved, &folder, None).run());
@@ -220,7 +223,7 @@ fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, 
     let mut engine = Engine::new(config.clone(), seed);
     engine.begin_loading();
     let host = Arc::new(Host::with_journal(engine, options.durability));
-    let loader = Loader { host: host.clone(), folder, config, seed, durability: options.durability };
+    let loader = Loader { host: host.clone(), folder, config, seed, durability: options.durability, progress: Arc::default() };
     Ok((host, Some(loader)))
 }
 

@@ -101,4 +101,22 @@ mod tests {
         assert_eq!((engine.digest(), engine.lsn()), (digest, lsn));
         assert_eq!(ask(&mut engine, &[b"GET", b"k"]), b"$1\r\nv\r\n");
     }
+
+    #[test]
+    fn how_far_loading_has_come_is_told_while_it_goes_on() {
+        let now = Millis(1);
+        let mut engine = Engine::new(Config::default(), 7);
+        engine.begin_loading();
+        engine.config_mut().set_fact("persistence", "loading_loaded_perc", "42.00".into());
+        let session = engine.open(now, SessionOptions::default());
+        let tells = |engine: &mut Engine| {
+            let mut reply = ReplyBuffer::default();
+            engine.execute(now, session, &Request::new(&[b"INFO", b"persistence"]), &mut reply);
+            let line = b"loading_loaded_perc:42.00";
+            reply.as_bytes().windows(line.len()).any(|piece| piece == line)
+        };
+        assert!(tells(&mut engine));
+        engine.adopt(Engine::new(Config::default(), 7));
+        assert!(!tells(&mut engine));
+    }
 }

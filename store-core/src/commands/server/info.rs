@@ -55,6 +55,9 @@ impl Section {
         let mut lines = Lines { text: core::mem::take(text) };
         (self.write)(caller, &mut lines);
         let facts = caller.engine.config.facts.iter();
+        // How far loading has come is of no interest any more when it is over.
+        let is_loading = caller.engine.is_loading();
+        let facts = facts.filter(|fact| is_loading || !fact.name.starts_with("loading_"));
         for fact in facts.filter(|fact| fact.section.eq_ignore_ascii_case(self.title)) {
             lines.add(fact.name, &fact.value);
         }
