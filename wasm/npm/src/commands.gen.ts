@@ -595,32 +595,11 @@ export interface GeneratedCommands<M extends Mode> {
   functionStats<T = string>(): Out<M, (T | unknown)[]>;
 
   /**
-   * Adds members at places to a sorted set, or moves them.
-   *
-   * O(log(N)) for each member. Since Redis 3.2.0.
-   */
-  geoadd(...args: Value[]): Out<M, number>;
-
-  /**
    * Gives the distance between two members.
    *
    * O(log(N)). Since Redis 3.2.0.
    */
   geodist<T = unknown>(key: Key, member1: Value, member2: Value, unit?: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi"): Out<M, T | null>;
-
-  /**
-   * Gives the geohashes of members, as they are usual elsewhere.
-   *
-   * O(1) for each member. Since Redis 3.2.0.
-   */
-  geohash<T = string>(...args: Value[]): Out<M, (T | null)[]>;
-
-  /**
-   * Gives the longitudes and latitudes of members.
-   *
-   * O(1) for each member. Since Redis 3.2.0.
-   */
-  geopos(...args: Value[]): Out<M, ([number, number] | null)[]>;
 
   /**
    * Finds the members within a distance of a place; may store them.
@@ -649,20 +628,6 @@ export interface GeneratedCommands<M extends Mode> {
    * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 3.2.10.
    */
   georadius_ro<T = string>(key: Key, longitude: Numeric, latitude: Numeric, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; asc?: boolean; desc?: boolean }): Out<M, (T | unknown[])[]>;
-
-  /**
-   * Finds the members within a circle or a box.
-   *
-   * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 6.2.0.
-   */
-  geosearch<T = string>(...args: Value[]): Out<M, (T | unknown[])[]>;
-
-  /**
-   * Stores the members within a circle or a box in another key.
-   *
-   * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 6.2.0.
-   */
-  geosearchstore(...args: Value[]): Out<M, number>;
 
   /**
    * Gives the value of a key.
@@ -721,27 +686,6 @@ export interface GeneratedCommands<M extends Mode> {
   hexists(key: Key, field: Value): Out<M, number>;
 
   /**
-   * Lets fields of a hash expire in so many seconds.
-   *
-   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
-   */
-  hexpire(...args: Value[]): Out<M, number[]>;
-
-  /**
-   * Lets fields of a hash expire at a time in seconds since 1970.
-   *
-   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
-   */
-  hexpireat(...args: Value[]): Out<M, number[]>;
-
-  /**
-   * Gives the time when fields of a hash expire, in seconds since 1970.
-   *
-   * O(N) for N fields given. Since Redis 7.4.0.
-   */
-  hexpiretime(...args: Value[]): Out<M, number[]>;
-
-  /**
    * Gives the value of a field.
    *
    * O(1). Since Redis 2.0.0.
@@ -791,41 +735,6 @@ export interface GeneratedCommands<M extends Mode> {
   hlen(key: Key): Out<M, number>;
 
   /**
-   * Takes away the deadlines of fields.
-   *
-   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
-   */
-  hpersist(...args: Value[]): Out<M, number[]>;
-
-  /**
-   * Lets fields of a hash expire in so many milliseconds.
-   *
-   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
-   */
-  hpexpire(...args: Value[]): Out<M, number[]>;
-
-  /**
-   * Lets fields of a hash expire at a time in milliseconds since 1970.
-   *
-   * O(N log M) for N fields of M that expire. Since Redis 7.4.0.
-   */
-  hpexpireat(...args: Value[]): Out<M, number[]>;
-
-  /**
-   * Gives the time when fields of a hash expire, in milliseconds since 1970.
-   *
-   * O(N) for N fields given. Since Redis 7.4.0.
-   */
-  hpexpiretime(...args: Value[]): Out<M, number[]>;
-
-  /**
-   * Gives the milliseconds until fields of a hash expire.
-   *
-   * O(N) for N fields given. Since Redis 7.4.0.
-   */
-  hpttl(...args: Value[]): Out<M, number[]>;
-
-  /**
    * Gives some fields of a hash, with or without values, and a cursor to go on with.
    *
    * O(COUNT) for each call. Since Redis 2.8.0.
@@ -852,13 +761,6 @@ export interface GeneratedCommands<M extends Mode> {
    * O(1). Since Redis 3.2.0.
    */
   hstrlen(key: Key, field: Value): Out<M, number>;
-
-  /**
-   * Gives the seconds until fields of a hash expire.
-   *
-   * O(N) for N fields given. Since Redis 7.4.0.
-   */
-  httl(...args: Value[]): Out<M, number[]>;
 
   /**
    * Gives the values of all fields of a hash.
@@ -1659,46 +1561,11 @@ export interface GeneratedCommands<M extends Mode> {
   waitaof(numlocal: Numeric, numreplicas: Numeric, timeout: Numeric): Out<M, [number, number]>;
 
   /**
-   * Says that a group is done with entries; gives how many were pending.
-   *
-   * O(log(N)) for each entry. Since Redis 5.0.0.
-   */
-  xack(key: Key, group: Value, ...ids: Value[]): Out<M, number>;
-
-  /**
    * Says that a group is done with entries and deletes them; tells for each what became of it.
    *
    * O(log(N)) for each entry and group. Since Redis 8.2.0.
    */
   xackdel(...args: Value[]): Out<M, number[]>;
-
-  /**
-   * Adds an entry to a stream, and trims it if asked to.
-   *
-   * O(1) to add, O(N) to trim N entries. Since Redis 5.0.0.
-   */
-  xadd<T = unknown>(...args: Value[]): Out<M, T | null>;
-
-  /**
-   * Gives entries that have been pending for long to a consumer, some at a time.
-   *
-   * O(COUNT*log(N)). Since Redis 6.2.0.
-   */
-  xautoclaim<T = string>(key: Key, group: Value, consumer: Value, minIdleTime: Value, start: Value, options?: { count?: Numeric; justid?: boolean }): Out<M, [T, [T, T[]][] | T[], T[]]>;
-
-  /**
-   * Gives entries that are pending with others to a consumer.
-   *
-   * O(log(N)) for each entry with N pending. Since Redis 5.0.0.
-   */
-  xclaim<T = string>(key: Key, group: Value, consumer: Value, minIdleTime: Value, ids: Value | Value[], options?: { idle?: Numeric; time?: Numeric; retrycount?: Numeric; force?: boolean; justid?: boolean; lastid?: Value }): Out<M, [T, T[]][] | T[]>;
-
-  /**
-   * Deletes entries from a stream; gives how many there were.
-   *
-   * O(log(N)) for each entry. Since Redis 5.0.0.
-   */
-  xdel(key: Key, ...ids: Value[]): Out<M, number>;
 
   /**
    * Deletes entries from a stream, minding the groups that refer to them; tells for each what became of it.
@@ -1785,53 +1652,11 @@ export interface GeneratedCommands<M extends Mode> {
   xlen(key: Key): Out<M, number>;
 
   /**
-   * Tells what is pending in a group: a summary, or entry by entry.
-   *
-   * O(N) with N consumers for the summary, or N pending entries looked at. Since Redis 5.0.0.
-   */
-  xpending<T = string>(key: Key, group: Value, options?: { idle?: Numeric; start?: Value; end?: Value; count?: Numeric; consumer?: Value }): Out<M, [number, T | null, T | null, null | [T, T][]] | [T, T, number, number][]>;
-
-  /**
-   * Returns the entries from one ID to another.
-   *
-   * O(log(N)+M) with N entries there and M returned. Since Redis 5.0.0.
-   */
-  xrange<T = string>(key: Key, start: Value, end: Value, options?: { count?: Numeric }): Out<M, null | [T, T[]][]>;
-
-  /**
-   * Returns the entries behind given IDs of several streams, or waits for some.
-   *
-   * O(log(N)+M) for each stream with N entries and M returned. Since Redis 5.0.0.
-   */
-  xread<T = string>(...args: Value[]): Out<M, null | ([T, ([T, T[]] | [T, null])[]])[] | (T | ([T, T[]] | [T, null])[])[]>;
-
-  /**
-   * Gives a consumer entries that its group has not read yet, or shows it those that it has; can wait for some.
-   *
-   * O(log(N)+M) for each stream with N entries and M returned. Since Redis 5.0.0.
-   */
-  xreadgroup<T = string>(...args: Value[]): Out<M, null | ([T, ([T, T[]] | [T, null])[]])[] | (T | ([T, T[]] | [T, null])[])[]>;
-
-  /**
-   * Returns the entries from one ID to another, latest first.
-   *
-   * O(log(N)+M) with N entries there and M returned. Since Redis 5.0.0.
-   */
-  xrevrange<T = string>(key: Key, end: Value, start: Value, options?: { count?: Numeric }): Out<M, null | [T, T[]][]>;
-
-  /**
    * Sets what a stream remembers of its past; used to rebuild one.
    *
    * O(1). Since Redis 5.0.0.
    */
   xsetid(key: Key, lastId: Value, options?: { entriesadded?: Numeric; maxdeletedid?: Value }): Out<M, "OK">;
-
-  /**
-   * Removes the oldest entries of a stream.
-   *
-   * O(N) with N entries removed, most of them by whole nodes. Since Redis 5.0.0.
-   */
-  xtrim(key: Key, strategy: "MAXLEN" | "maxlen" | "MINID" | "minid", operator: "=" | "~", threshold: Value, count: Numeric, condition?: "KEEPREF" | "keepref" | "DELREF" | "delref" | "ACKED" | "acked"): Out<M, number>;
 
   /**
    * Counts the members of a sorted set.
@@ -2130,16 +1955,11 @@ export const generated = {
   functionLoad: (...args: unknown[]) => command(["FUNCTION", "LOAD", ...args]),
   functionRestore: (serializedValue: unknown, policy?: unknown) => command(["FUNCTION", "RESTORE", serializedValue, ...someOf(policy)]),
   functionStats: () => command(["FUNCTION", "STATS"]),
-  geoadd: (...args: unknown[]) => command(["GEOADD", ...args]),
   geodist: (key: unknown, member1: unknown, member2: unknown, unit?: unknown) => command(["GEODIST", key, member1, member2, ...someOf(unit)]),
-  geohash: (...args: unknown[]) => command(["GEOHASH", ...args]),
-  geopos: (...args: unknown[]) => command(["GEOPOS", ...args]),
   georadius: (key: unknown, longitude: unknown, latitude: unknown, radius: unknown, unit: unknown, options?: object) => command(["GEORADIUS", key, longitude, latitude, radius, unit, ...optionWords(options, [["withcoord", "WITHCOORD"], ["withdist", "WITHDIST"], ["withhash", "WITHHASH"], ["count", "COUNT"], ["any", "ANY"], ["asc", "ASC"], ["desc", "DESC"], ["store", "STORE"], ["storedist", "STOREDIST"]])]),
   georadiusbymember: (key: unknown, member: unknown, radius: unknown, unit: unknown, options?: object) => command(["GEORADIUSBYMEMBER", key, member, radius, unit, ...optionWords(options, [["withcoord", "WITHCOORD"], ["withdist", "WITHDIST"], ["withhash", "WITHHASH"], ["count", "COUNT"], ["any", "ANY"], ["asc", "ASC"], ["desc", "DESC"], ["store", "STORE"], ["storedist", "STOREDIST"]])]),
   georadiusbymember_ro: (key: unknown, member: unknown, radius: unknown, unit: unknown, options?: object) => command(["GEORADIUSBYMEMBER_RO", key, member, radius, unit, ...optionWords(options, [["withcoord", "WITHCOORD"], ["withdist", "WITHDIST"], ["withhash", "WITHHASH"], ["count", "COUNT"], ["any", "ANY"], ["asc", "ASC"], ["desc", "DESC"]])]),
   georadius_ro: (key: unknown, longitude: unknown, latitude: unknown, radius: unknown, unit: unknown, options?: object) => command(["GEORADIUS_RO", key, longitude, latitude, radius, unit, ...optionWords(options, [["withcoord", "WITHCOORD"], ["withdist", "WITHDIST"], ["withhash", "WITHHASH"], ["count", "COUNT"], ["any", "ANY"], ["asc", "ASC"], ["desc", "DESC"]])]),
-  geosearch: (...args: unknown[]) => command(["GEOSEARCH", ...args]),
-  geosearchstore: (...args: unknown[]) => command(["GEOSEARCHSTORE", ...args]),
   get: (key: unknown) => command(["GET", key]),
   getbit: (key: unknown, offset: unknown) => command(["GETBIT", key, offset]),
   getdel: (key: unknown) => command(["GETDEL", key]),
@@ -2148,9 +1968,6 @@ export const generated = {
   getset: (key: unknown, value: unknown) => command(["GETSET", key, value]),
   hdel: (key: unknown, ...fields: unknown[]) => command(["HDEL", key, ...fields]),
   hexists: (key: unknown, field: unknown) => command(["HEXISTS", key, field]),
-  hexpire: (...args: unknown[]) => command(["HEXPIRE", ...args]),
-  hexpireat: (...args: unknown[]) => command(["HEXPIREAT", ...args]),
-  hexpiretime: (...args: unknown[]) => command(["HEXPIRETIME", ...args]),
   hget: (key: unknown, field: unknown) => command(["HGET", key, field]),
   hgetdel: (...args: unknown[]) => command(["HGETDEL", ...args]),
   hgetex: (...args: unknown[]) => command(["HGETEX", ...args]),
@@ -2158,16 +1975,10 @@ export const generated = {
   hincrbyfloat: (key: unknown, field: unknown, increment: unknown) => command(["HINCRBYFLOAT", key, field, increment]),
   hkeys: (key: unknown) => command(["HKEYS", key]),
   hlen: (key: unknown) => command(["HLEN", key]),
-  hpersist: (...args: unknown[]) => command(["HPERSIST", ...args]),
-  hpexpire: (...args: unknown[]) => command(["HPEXPIRE", ...args]),
-  hpexpireat: (...args: unknown[]) => command(["HPEXPIREAT", ...args]),
-  hpexpiretime: (...args: unknown[]) => command(["HPEXPIRETIME", ...args]),
-  hpttl: (...args: unknown[]) => command(["HPTTL", ...args]),
   hscan: (key: unknown, cursor: unknown, options?: object) => command(["HSCAN", key, cursor, ...optionWords(options, [["match", "MATCH"], ["count", "COUNT"], ["noValues", "NOVALUES"]])], scanned),
   hsetex: (...args: unknown[]) => command(["HSETEX", ...args]),
   hsetnx: (key: unknown, field: unknown, value: unknown) => command(["HSETNX", key, field, value]),
   hstrlen: (key: unknown, field: unknown) => command(["HSTRLEN", key, field]),
-  httl: (...args: unknown[]) => command(["HTTL", ...args]),
   hvals: (key: unknown) => command(["HVALS", key]),
   incr: (key: unknown) => command(["INCR", key]),
   incrby: (key: unknown, increment: unknown) => command(["INCRBY", key, increment]),
@@ -2282,12 +2093,7 @@ export const generated = {
   unlink: (...keys: unknown[]) => command(["UNLINK", ...keys.flat()]),
   wait: (numreplicas: unknown, timeout: unknown) => command(["WAIT", numreplicas, timeout]),
   waitaof: (numlocal: unknown, numreplicas: unknown, timeout: unknown) => command(["WAITAOF", numlocal, numreplicas, timeout]),
-  xack: (key: unknown, group: unknown, ...ids: unknown[]) => command(["XACK", key, group, ...ids]),
   xackdel: (...args: unknown[]) => command(["XACKDEL", ...args]),
-  xadd: (...args: unknown[]) => command(["XADD", ...args]),
-  xautoclaim: (key: unknown, group: unknown, consumer: unknown, minIdleTime: unknown, start: unknown, options?: object) => command(["XAUTOCLAIM", key, group, consumer, minIdleTime, start, ...optionWords(options, [["count", "COUNT"], ["justid", "JUSTID"]])]),
-  xclaim: (key: unknown, group: unknown, consumer: unknown, minIdleTime: unknown, ids: unknown, options?: object) => command(["XCLAIM", key, group, consumer, minIdleTime, ...listOf(ids), ...optionWords(options, [["idle", "IDLE"], ["time", "TIME"], ["retrycount", "RETRYCOUNT"], ["force", "FORCE"], ["justid", "JUSTID"], ["lastid", "LASTID"]])]),
-  xdel: (key: unknown, ...ids: unknown[]) => command(["XDEL", key, ...ids]),
   xdelex: (...args: unknown[]) => command(["XDELEX", ...args]),
   xgroupCreate: (...args: unknown[]) => command(["XGROUP", "CREATE", ...args]),
   xgroupCreateconsumer: (key: unknown, groupname: unknown, consumername: unknown) => command(["XGROUP", "CREATECONSUMER", key, groupname, consumername]),
@@ -2300,13 +2106,7 @@ export const generated = {
   xinfoHelp: () => command(["XINFO", "HELP"]),
   xinfoStream: (...args: unknown[]) => command(["XINFO", "STREAM", ...args]),
   xlen: (key: unknown) => command(["XLEN", key]),
-  xpending: (key: unknown, group: unknown, options?: object) => command(["XPENDING", key, group, ...optionWords(options, [["idle", "IDLE"], ["start", ""], ["end", ""], ["count", ""], ["consumer", ""]])]),
-  xrange: (key: unknown, start: unknown, end: unknown, options?: object) => command(["XRANGE", key, start, end, ...optionWords(options, [["count", "COUNT"]])]),
-  xread: (...args: unknown[]) => command(["XREAD", ...args]),
-  xreadgroup: (...args: unknown[]) => command(["XREADGROUP", ...args]),
-  xrevrange: (key: unknown, end: unknown, start: unknown, options?: object) => command(["XREVRANGE", key, end, start, ...optionWords(options, [["count", "COUNT"]])]),
   xsetid: (key: unknown, lastId: unknown, options?: object) => command(["XSETID", key, lastId, ...optionWords(options, [["entriesadded", "ENTRIESADDED"], ["maxdeletedid", "MAXDELETEDID"]])]),
-  xtrim: (key: unknown, strategy: unknown, operator: unknown, threshold: unknown, count: unknown, condition?: unknown) => command(["XTRIM", key, strategy, operator, threshold, "LIMIT", count, ...someOf(condition)]),
   zcard: (key: unknown) => command(["ZCARD", key]),
   zcount: (key: unknown, min: unknown, max: unknown) => command(["ZCOUNT", key, min, max]),
   zdiff: (numkeys: unknown, keys: unknown, options?: object) => command(["ZDIFF", numkeys, ...listOf(keys), ...optionWords(options, [["withScores", "WITHSCORES"]])], flatPairs),
