@@ -11,6 +11,7 @@ mod save;
 mod sections;
 mod slowlog;
 
+use super::command::help;
 use crate::args::Args;
 use crate::engine::{Caller, HostRequest, Output};
 use crate::error::Error;
@@ -49,7 +50,11 @@ pub(super) const COMMANDS: &[Command] = &[
     memory::PURGE,
     memory::STATS,
     memory::USAGE,
+    MODULE,
+    MODULE_HELP,
+    MODULE_LIST,
     MONITOR,
+    ROLE,
     save::SAVE,
     SHUTDOWN,
     slowlog::SLOWLOG,
@@ -102,6 +107,40 @@ fn monitor(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -
     reply.ok();
     Ok(())
 }
+
+const ROLE: Command = Command::new("ROLE", Group::Server, "2.8.12")
+    .about("Tells the store's part in replication: a primary, how much it has written, and its replicas, of which it has none.", "O(1)")
+    .flags(&[Flag::NoScript, Flag::Loading, Flag::Stale, Flag::Fast])
+    .extra_categories(&["admin", "dangerous"])
+    .reply(Shape::Tuple(&[Shape::Bulk, Shape::Integer, Shape::Array(&Shape::Any)]))
+    .session(role);
+
+fn role(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    reply.array(3);
+    reply.bulk(b"master");
+    reply.integer(i64::try_from(caller.engine.effects.last().0).unwrap_or(i64::MAX));
+    reply.array(0);
+    Ok(())
+}
+
+const MODULE: Command = Command::new("MODULE", Group::Server, "4.0.0")
+    .about("Holds the commands about modules. There are none, and none can be loaded.", "Depends on subcommand.");
+
+const MODULE_LIST: Command = Command::new("MODULE LIST", Group::Server, "4.0.0")
+    .about("Lists the modules: none.", "O(1)")
+    .flags(&[Flag::Admin, Flag::NoScript])
+    .tips(&["nondeterministic_output_order"])
+    .reply(Shape::Array(&Shape::Any))
+    .session(|_, _, reply| {
+        reply.array(0);
+        Ok(())
+    });
+
+const MODULE_HELP: Command = Command::new("MODULE HELP", Group::Server, "5.0.0")
+    .about("Explains the subcommands.", "O(1)")
+    .flags(&[Flag::Loading, Flag::Stale])
+    .reply(Shape::Array(&Shape::Status))
+    .session(|_, _, reply| help::write(reply, "MODULE"));
 
 const SHUTDOWN: Command = Command::new("SHUTDOWN", Group::Server, "1.0.0")
     .about("Stops the server. What was written is kept as the server's durability promises, whatever the options.", "")
