@@ -223,7 +223,8 @@ fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, 
     let mut engine = Engine::new(config.clone(), seed);
     engine.begin_loading();
     let host = Arc::new(Host::with_journal(engine, options.durability));
-    let loader = Loader { host: host.clone(), folder, config, seed, durability: options.durability, progress: Arc::default() };
+    let loader =
+        Loader { host: host.clone(), folder, config, seed, durability: options.durability, progress: Arc::default() };
     Ok((host, Some(loader)))
 }
 

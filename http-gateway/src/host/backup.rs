@@ -121,7 +121,7 @@ impl Host {
             tell.send_modify(|state| state.written = written);
             if tell.is_closed() { Err(io::Error::other("whoever wanted the backup has gone")) } else { Ok(()) }
         };
-        let next = |save: &mut _, piece: &mut _, len| self.turn().save(save, piece, len);
+        let next = |save: &mut _, piece: &mut _, len| self.save_piece(save, piece, len);
         let written = rdb::write_pieces(&*file, &mut save, next, note);
         let ended = written.map(drop).map_err(|error| error.to_string());
         match &ended {
