@@ -1008,6 +1008,20 @@ export interface GeneratedCommands<M extends Mode> {
   mget<T extends unknown[] = string[]>(...keys: (Key | Key[])[]): Out<M, T>;
 
   /**
+   * Explains the subcommands.
+   *
+   * O(1). Since Redis 5.0.0.
+   */
+  moduleHelp(): Out<M, string[]>;
+
+  /**
+   * Lists the modules: none.
+   *
+   * O(1). Since Redis 4.0.0.
+   */
+  moduleList(): Out<M, unknown[]>;
+
+  /**
    * Moves a key to another database, unless it is there already.
    *
    * O(1). Since Redis 1.0.0.
@@ -1216,6 +1230,13 @@ export interface GeneratedCommands<M extends Mode> {
    * O(N) for N bytes; O(N*log(N)) for a sorted set. Since Redis 2.6.0.
    */
   restore(key: Key, ttl: Numeric, serializedValue: Value, options?: { replace?: boolean; absttl?: boolean; idletime?: Numeric; freq?: Numeric }): Out<M, "OK">;
+
+  /**
+   * Tells the store's part in replication: a primary, how much it has written, and its replicas, of which it has none.
+   *
+   * O(1). Since Redis 2.8.12.
+   */
+  role<T = string>(): Out<M, [T, number, unknown[]]>;
 
   /**
    * Removes the last elements of a list and returns them, last first.
@@ -2014,6 +2035,8 @@ export const generated = {
   memoryStats: () => command(["MEMORY", "STATS"]),
   memoryUsage: (key: unknown, options?: object) => command(["MEMORY", "USAGE", key, ...optionWords(options, [["samples", "SAMPLES"]])]),
   mget: (...keys: unknown[]) => command(["MGET", ...keys.flat()]),
+  moduleHelp: () => command(["MODULE", "HELP"]),
+  moduleList: () => command(["MODULE", "LIST"]),
   move: (key: unknown, db: unknown) => command(["MOVE", key, db]),
   msetex: (...args: unknown[]) => command(["MSETEX", ...args]),
   objectEncoding: (key: unknown) => command(["OBJECT", "ENCODING", key]),
@@ -2044,6 +2067,7 @@ export const generated = {
   rename: (key: unknown, newkey: unknown) => command(["RENAME", key, newkey]),
   renamenx: (key: unknown, newkey: unknown) => command(["RENAMENX", key, newkey]),
   restore: (key: unknown, ttl: unknown, serializedValue: unknown, options?: object) => command(["RESTORE", key, ttl, serializedValue, ...optionWords(options, [["replace", "REPLACE"], ["absttl", "ABSTTL"], ["idletime", "IDLETIME"], ["freq", "FREQ"]])]),
+  role: () => command(["ROLE"]),
   rpop: (key: unknown, count?: unknown) => command(["RPOP", key, ...someOf(count)]),
   rpoplpush: (source: unknown, destination: unknown) => command(["RPOPLPUSH", source, destination]),
   rpush: (key: unknown, ...elements: unknown[]) => command(["RPUSH", key, ...elements]),
