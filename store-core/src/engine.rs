@@ -35,6 +35,8 @@ mod save;
 mod session;
 mod settle;
 mod stats;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tracking;
 mod watch;
 mod whole;

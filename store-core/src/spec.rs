@@ -101,6 +101,8 @@ pub enum Flag {
     WaitsForHost = 1 << 22,
     /// Its number of keys may be zero.
     NoMandatoryKeys = 1 << 23,
+    /// Its answers are messages, which a session gets also when it wants no answers.
+    AnswersByMessages = 1 << 24,
 }
 
 /// The power that a handler is given; it decides the flags `write`, `readonly` and `blocking`.

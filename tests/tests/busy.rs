@@ -40,6 +40,14 @@ fn prepare(server: &Server) {
     connection.ask(&bytes(&["FUNCTION", "LOAD", LIBRARY])).unwrap();
 }
 
+/// A gateway that is prepared so, and the folder of its data.
+fn gateway() -> (TemporaryFolder, Server) {
+    let folder = TemporaryFolder::new().unwrap();
+    let gateway = Server::gateway(folder.path(), &[]).unwrap();
+    prepare(&gateway);
+    (folder, gateway)
+}
+
 /// Scripts that never end, and what is asked meanwhile; the last question ends the script.
 fn cases() -> Vec<(Words, Vec<Words>)> {
     let evals = [
@@ -129,9 +137,7 @@ fn a_running_function_is_shown() {
 
 #[test]
 fn every_protocol_tells_the_same() {
-    let folder = TemporaryFolder::new().unwrap();
-    let gateway = Server::gateway(folder.path(), &[]).unwrap();
-    prepare(&gateway);
+    let (_folder, gateway) = gateway();
     let mut resp = RespTarget::new(gateway.address, Protocol::Resp2);
     let mut runs = Connection::open(gateway.address).unwrap();
     let mut rest = RestTarget::new(gateway.http);
@@ -152,9 +158,7 @@ fn every_protocol_tells_the_same() {
 
 #[test]
 fn scripts_of_every_protocol_are_ended() {
-    let folder = TemporaryFolder::new().unwrap();
-    let gateway = Server::gateway(folder.path(), &[]).unwrap();
-    prepare(&gateway);
+    let (_folder, gateway) = gateway();
     let mut asks = RespTarget::new(gateway.address, Protocol::Resp2);
     let address = gateway.http;
     let script = ["EVAL", "while true do end", "0"];
@@ -173,9 +177,7 @@ fn scripts_of_every_protocol_are_ended() {
 
 #[test]
 fn a_script_goes_on_without_its_client() {
-    let folder = TemporaryFolder::new().unwrap();
-    let gateway = Server::gateway(folder.path(), &[]).unwrap();
-    prepare(&gateway);
+    let (_folder, gateway) = gateway();
     let mut asks = RespTarget::new(gateway.address, Protocol::Resp2);
     let mut runs = Connection::open(gateway.address).unwrap();
     runs.send(&bytes(&["EVAL", "for i = 1, 1e7 do end redis.call('set', 'k', 'v')", "0"])).unwrap();

@@ -110,7 +110,7 @@ impl Host {
             // Whoever has asked may have gone.
             Err(error) => return drop(order.send(Err(error))),
         };
-        let Some(mut save) = self.turn().begin_save(Purpose::Backup) else {
+        let Some(mut save) = self.turn_between_scripts().begin_save(Purpose::Backup) else {
             unreachable!("files are written one after the other");
         };
         let (tell, state) = watch::channel(State::default());

@@ -53,11 +53,9 @@ impl Saver {
                 _ = interval.tick() => if self.is_rewrite_due() { Purpose::LogBase } else { continue },
             };
             let (host, folder, log) = (self.host.clone(), self.folder.clone(), self.log.clone());
-            let work = move || host.save_for(purpose, &folder, log.as_deref());
-            match tokio::task::spawn_blocking(work).await {
-                Ok(done) if purpose == Purpose::LogBase => self.failed = (!done).then(Instant::now),
-                Ok(_) => {}
-                Err(error) => tracing::error!("the thread that saves has broken off: {error}"),
+            let done = on_a_thread(move || host.save_for(purpose, &folder, log.as_deref())).await;
+            if let (Some(done), Purpose::LogBase) = (done, purpose) {
+                self.failed = (!done).then(Instant::now);
             }
         }
     }
@@ -65,9 +63,7 @@ impl Saver {
     /// Writes a backup, for whoever takes it.
     async fn back_up(&self, order: Order) {
         let (host, folder) = (self.host.clone(), self.folder.clone());
-        if let Err(error) = tokio::task::spawn_blocking(move || host.back_up(order, &folder)).await {
-            tracing::error!("the thread that saves has broken off: {error}");
-        }
+        on_a_thread(move || host.back_up(order, &folder)).await;
     }
 
     /// Whether the log has outgrown its base by as much as the parameters say.
@@ -84,6 +80,12 @@ impl Saver {
         let is_long = bytes >= config.log_rewrite_min_bytes as u64 && grown >= wanted;
         config.log_rewrite_percentage > 0 && is_long && !turn.is_stalled()
     }
+}
+
+/// Does what takes long, and gives what came out unless it broke off.
+async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.inspect_err(|error| tracing::error!("the thread that saves has broken off: {error}")).ok()
 }
 
 impl Host {
@@ -110,7 +112,7 @@ impl Host {
     }
 
     /// A turn in which no script makes a break: a file shows no script half done.
-    fn turn_between_scripts(&self) -> Turn<'_> {
+    pub(super) fn turn_between_scripts(&self) -> Turn<'_> {
         loop {
             let turn = self.turn();
             if !turn.engine().is_busy() {

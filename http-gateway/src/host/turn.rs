@@ -136,7 +136,7 @@ impl<'a> Turn<'a> {
                 Output::Host(HostRequest::RewriteLog) => self.host.rewrite_wanted.notify_one(),
                 Output::Host(HostRequest::Sleep { micros }) => {
                     std::thread::sleep(Duration::from_micros(micros));
-                    self.now = millis(SystemTime::now());
+                    self.now = super::now();
                 }
             }
         }

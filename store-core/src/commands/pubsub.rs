@@ -27,8 +27,15 @@ pub(super) const COMMANDS: &[Command] = &[
 ];
 
 /// The flags of what begins or ends a subscription.
-const SUBSCRIPTION: &[Flag] =
-    &[Flag::PubSub, Flag::NoScript, Flag::Loading, Flag::Stale, Flag::Stateful, Flag::WhileSubscribed];
+const SUBSCRIPTION: &[Flag] = &[
+    Flag::PubSub,
+    Flag::NoScript,
+    Flag::Loading,
+    Flag::Stale,
+    Flag::Stateful,
+    Flag::WhileSubscribed,
+    Flag::AnswersByMessages,
+];
 /// The flags of what asks about subscriptions.
 const QUESTION: &[Flag] = &[Flag::PubSub, Flag::Loading, Flag::Stale];
 

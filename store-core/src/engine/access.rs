@@ -229,18 +229,10 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use crate::engine::Output;
-    use crate::{Config, Engine, Millis, Protocol, ReplyBuffer, Request, SessionId, SessionOptions};
+    use crate::engine::testing::{NOW, ask};
+    use crate::{Config, Engine, Protocol, SessionId, SessionOptions};
     use alloc::string::String;
     use alloc::vec::Vec;
-
-    const NOW: Millis = Millis(1);
-
-    fn ask(engine: &mut Engine, session: SessionId, line: &str) -> String {
-        let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
-        let mut reply = ReplyBuffer::default();
-        engine.execute(NOW, session, &Request::new(&words), &mut reply);
-        String::from_utf8_lossy(reply.as_bytes()).into_owned()
-    }
 
     fn pushed_to(engine: &mut Engine, to: SessionId) -> Vec<String> {
         let outputs = core::iter::from_fn(|| engine.poll_output());

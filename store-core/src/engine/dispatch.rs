@@ -41,12 +41,13 @@ impl Engine {
         let (actor, quiet) = (session.actor(), session.reply_mode != ReplyMode::On);
         let queues = session.transaction.is_some();
         let admitted = admit(&self.commands, &self.acl, session, words, service, room);
-        let (outcome, settled) = match admitted {
+        let (mut start, mut settled) = (start, true);
+        let outcome = match admitted {
             Err(refusal) => {
                 self.commands.count_rejection(words);
                 let error = self.explain(now, id, words, refusal);
                 let error = self.reason_for_exec(id, words, error);
-                (self.refuse(id, &error, reply), true)
+                self.refuse(id, &error, reply)
             }
             Ok(command) => {
                 let spec = self.commands.get(command);
@@ -55,21 +56,25 @@ impl Engine {
                     return held.unwrap_or_else(|error| self.refuse(id, &error, reply));
                 }
                 if queues && !spec.has(Flag::ControlsTransaction) {
-                    (self.queue(id, words, reply), true)
+                    self.queue(id, words, reply)
                 } else {
                     self.measured = Some(command);
                     let outcome = self.run(now, actor, command, words, reply, Context::Alone);
                     if !self.tracking.is_empty() {
                         self.end_caching(id, spec);
                     }
-                    (outcome, !matches!(spec.run, Run::Session(_)))
+                    settled = !matches!(spec.run, Run::Session(_));
+                    if spec.has(Flag::AnswersByMessages) && reply.as_bytes().get(start) != Some(&b'-') {
+                        start = reply.len();
+                    }
+                    outcome
                 }
             }
         };
         if settled && !quiet {
             return outcome;
         }
-        self.apply_reply_mode(id, start, words, reply);
+        self.apply_reply_mode(id, start, reply);
         if self.sessions.get(id).closing { Outcome::Closed } else { outcome }
     }
 
@@ -234,14 +239,8 @@ impl Engine {
         Ok(Outcome::Replied)
     }
 
-    /// Takes the answer back if the session does not want it. Confirmations of subscriptions are no answers but messages.
-    fn apply_reply_mode(&mut self, id: SessionId, start: usize, words: &[&[u8]], reply: &mut ReplyBuffer) {
-        const CONFIRMED: [&str; 6] =
-            ["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"];
-        let name = words.first().copied().unwrap_or_default();
-        let is_error = reply.as_bytes().get(start) == Some(&b'-');
-        let is_message = CONFIRMED.iter().any(|confirmed| name.eq_ignore_ascii_case(confirmed.as_bytes()));
-        let start = if is_message && !is_error { reply.len() } else { start };
+    /// Takes the answer back, from `start` on, if the session does not want it.
+    fn apply_reply_mode(&mut self, id: SessionId, start: usize, reply: &mut ReplyBuffer) {
         let session = self.sessions.get_mut(id);
         match session.reply_mode {
             ReplyMode::On => {}
@@ -296,11 +295,11 @@ fn admit(
     if session.is_subscribed_only() && !spec.has(Flag::WhileSubscribed) {
         return Err(Error::from(Detail::SubscribedOnly { command: spec.full_name() }).into());
     }
-    match service {
-        Service::Loading if !spec.has(Flag::Loading) => Err(Error::Loading.into()),
-        Service::Busy { with_function } if !spec.has(Flag::AllowBusy) => {
-            Err(if with_function { Error::BusyFunction } else { Error::BusyScript }.into())
-        }
+    if service == Service::Loading && !spec.has(Flag::Loading) {
+        return Err(Error::Loading.into());
+    }
+    match service.busy() {
+        Some(busy) if !spec.has(Flag::AllowBusy) => Err(busy.into()),
         _ => Ok(command),
     }
 }

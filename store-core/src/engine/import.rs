@@ -5,7 +5,6 @@
 
 use super::Engine;
 use crate::clock::Millis;
-use crate::config::Config;
 use crate::keyspace::DbIndex;
 use crate::rdb::{Error, Source};
 use alloc::vec::Vec;
@@ -18,9 +17,7 @@ impl Engine {
     /// # Errors
     /// What is wrong with the file, and then nothing has changed.
     pub fn import(&mut self, now: Millis, source: impl Source) -> Result<u64, Error> {
-        let config = Config { record_effects: false, ..self.config.clone() };
-        let seed = self.random.borrow_mut().next_u64();
-        let mut fresh = Self::new(config, seed);
+        let mut fresh = self.blank();
         let keys = fresh.load(source)?.keys;
         let databases: Vec<DbIndex> = self.keyspace.databases().map(|(db, _)| db).collect();
         self.follow_changes();
@@ -44,18 +41,8 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use crate::engine::Output;
-    use crate::{Config, Engine, Millis, ReplyBuffer, Request, SessionId, SessionOptions};
-    use alloc::string::String;
-    use alloc::vec::Vec;
-
-    const NOW: Millis = Millis(1);
-
-    fn ask(engine: &mut Engine, session: SessionId, line: &str) -> String {
-        let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
-        let mut reply = ReplyBuffer::default();
-        engine.execute(NOW, session, &Request::new(&words), &mut reply);
-        String::from_utf8_lossy(reply.as_bytes()).into_owned()
-    }
+    use crate::engine::testing::{NOW, ask};
+    use crate::{Config, Engine, SessionId, SessionOptions};
 
     fn store(lines: &[&str]) -> (Engine, SessionId) {
         let mut engine = Engine::new(Config::default(), 1);

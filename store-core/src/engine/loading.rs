@@ -5,8 +5,6 @@
 
 use super::Engine;
 use crate::error::Error;
-#[cfg(feature = "scripting")]
-use crate::scripting::Origin;
 
 /// What is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +16,22 @@ pub(crate) enum Service {
     /// Nothing that needs data: they are not there yet.
     Loading,
     /// Nothing but what ends a script that takes long.
+    #[cfg_attr(not(feature = "scripting"), expect(dead_code, reason = "without scripts there are none"))]
     Busy {
         /// Whether the script is a function.
         with_function: bool,
     },
+}
+
+impl Service {
+    /// What others are told while a script takes long, if one does.
+    pub(super) const fn busy(self) -> Option<Error> {
+        match self {
+            Self::Busy { with_function: true } => Some(Error::BusyFunction),
+            Self::Busy { with_function: false } => Some(Error::BusyScript),
+            Self::Full | Self::ReadsOnly | Self::Loading => None,
+        }
+    }
 }
 
 impl Engine {
@@ -35,7 +45,7 @@ impl Engine {
     pub(super) fn service(&self) -> Service {
         #[cfg(feature = "scripting")]
         if let Some(paused) = &self.scripting.paused {
-            return Service::Busy { with_function: matches!(paused.origin(), Origin::Function(_)) };
+            return Service::Busy { with_function: paused.is_function() };
         }
         self.service
     }
@@ -50,11 +60,7 @@ impl Engine {
 
     /// Refuses what may not be done while a script makes a break.
     pub(crate) fn check_idle(&self) -> Result<(), Error> {
-        match self.service() {
-            Service::Busy { with_function: true } => Err(Error::BusyFunction),
-            Service::Busy { with_function: false } => Err(Error::BusyScript),
-            Service::Full | Service::ReadsOnly | Service::Loading => Ok(()),
-        }
+        self.service().busy().map_or(Ok(()), Err)
     }
 
     /// Whether the data are still to come.

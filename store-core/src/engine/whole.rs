@@ -50,7 +50,9 @@ impl Engine {
     /// Notes which of the watched keys of a database, none of which is there, will have expired when another takes its
     /// place: their removal is no change.
     fn note_expired_watches(&mut self, db: DbIndex, replacement: DbIndex) {
-        let watchers: Vec<_> = self.watched.in_database(db).flat_map(|(_, sessions)| sessions.to_vec()).collect();
+        let mut watchers: Vec<_> = self.watched.in_database(db).flat_map(|(_, sessions)| sessions.to_vec()).collect();
+        watchers.sort_unstable();
+        watchers.dedup();
         for session in watchers {
             for watched in self.sessions.get_mut(session).watching.iter_mut().filter(|watched| watched.db == db) {
                 watched.expired = self.keyspace.database(replacement).entry(&watched.key).is_some();
@@ -62,18 +64,10 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use crate::engine::Output;
-    use crate::{Config, Engine, Millis, ReplyBuffer, Request, SessionId, SessionOptions};
+    use crate::engine::testing::{NOW, ask};
+    use crate::{Config, Engine, SessionOptions};
     use alloc::format;
     use alloc::string::String;
-
-    const NOW: Millis = Millis(1);
-
-    fn ask(engine: &mut Engine, session: SessionId, line: &str) -> String {
-        let words: alloc::vec::Vec<_> = line.split(' ').map(str::as_bytes).collect();
-        let mut reply = ReplyBuffer::default();
-        engine.execute(NOW, session, &Request::new(&words), &mut reply);
-        String::from_utf8_lossy(reply.as_bytes()).into_owned()
-    }
 
     /// What EXEC answers when `key` was watched before another session did something.
     fn exec_after(done: &str, key: &str) -> String {

@@ -93,19 +93,12 @@ impl Paused {
         self.task.now
     }
 
-    /// What others are told.
-    pub(crate) const fn busy(&self) -> Error {
-        match self.task.origin {
-            Origin::Eval(_) => Error::BusyScript,
-            Origin::Function(_) => Error::BusyFunction,
-        }
+    /// Whether it is a function of a library.
+    pub(crate) const fn is_function(&self) -> bool {
+        matches!(self.task.origin, Origin::Function(_))
     }
 
-    /// Ends the script when it would go on.
-    ///
-    /// # Errors
-    /// When it has written something.
-    pub(crate) fn kill(&mut self) -> Result<(), Error> {
+    fn kill(&mut self) -> Result<(), Error> {
         if self.task.permit.is_dirty {
             return Err(Error::Unkillable);
         }
@@ -198,6 +191,15 @@ impl Engine {
                 self.end_late(now, id, reply, is_abandoned);
             }
         }
+    }
+
+    /// Ends the script or the function that makes a break, when it would go on.
+    ///
+    /// # Errors
+    /// When there is none, when it is of the other kind, and when it has written something.
+    pub(crate) fn kill_script(&mut self, is_function: bool) -> Result<(), Error> {
+        let paused = self.scripting.paused.as_mut().ok_or(Error::NotBusy)?;
+        if paused.is_function() == is_function { paused.kill() } else { self.check_idle() }
     }
 
     /// Keeps the session of the script that makes a break until its end, if it is this one.

@@ -1,10 +1,9 @@
 use crate::config::ScriptLimits;
 use crate::engine::Output;
+use crate::engine::testing::{NOW, ask};
 use crate::{Config, Engine, Millis, ReplyBuffer, Request, SessionId, SessionOptions};
 use alloc::string::String;
 use alloc::vec::Vec;
-
-const NOW: Millis = Millis(1);
 
 fn limited(max_instructions: u64) -> (Engine, SessionId) {
     let scripts = ScriptLimits { max_instructions, max_bytes: 16 << 20, ..ScriptLimits::default() };
@@ -81,13 +80,6 @@ fn breaking() -> (Engine, SessionId, SessionId) {
     let mut engine = Engine::new(Config { scripts, ..Config::default() }, 1);
     let [own, other] = [1, 2].map(|_| engine.open(NOW, SessionOptions::default()));
     (engine, own, other)
-}
-
-fn ask(engine: &mut Engine, session: SessionId, line: &str) -> String {
-    let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
-    let mut reply = ReplyBuffer::default();
-    engine.execute(NOW, session, &Request::new(&words), &mut reply);
-    String::from_utf8_lossy(reply.as_bytes()).into_owned()
 }
 
 /// Goes on until the script has come to its end; its answer, and the effects.

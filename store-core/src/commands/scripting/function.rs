@@ -206,11 +206,11 @@ pub(super) const STATS: Command = Command::new("FUNCTION STATS", Group::Scriptin
 
 fn stats(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let Scripting { functions, paused, .. } = &caller.engine.scripting;
-    let running = paused.as_ref().map(|paused| match paused.origin() {
-        Origin::Function(name) => Ok((name, paused)),
-        Origin::Eval(_) => Err(paused.busy()),
-    });
-    let running = running.transpose()?;
+    let running = match paused.as_ref().map(|paused| (paused.origin(), paused)) {
+        None => None,
+        Some((Origin::Function(name), paused)) => Some((name, paused)),
+        Some((Origin::Eval(_), _)) => return caller.engine.check_idle(),
+    };
     reply.map(2);
     reply.bulk(b"running_script");
     match running {
@@ -245,11 +245,7 @@ pub(super) const KILL: Command = Command::new("FUNCTION KILL", Group::Scripting,
     .session(kill);
 
 fn kill(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let paused = caller.engine.scripting.paused.as_mut().ok_or(Error::NotBusy)?;
-    if matches!(paused.origin(), Origin::Eval(_)) {
-        return Err(paused.busy());
-    }
-    paused.kill()?;
+    caller.engine.kill_script(true)?;
     reply.ok();
     Ok(())
 }

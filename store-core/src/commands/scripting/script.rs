@@ -5,7 +5,7 @@ use crate::args::Args;
 use crate::engine::Caller;
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
-use crate::scripting::{Origin, parse_hash};
+use crate::scripting::parse_hash;
 use crate::sha1;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
 
@@ -79,11 +79,7 @@ pub(super) const KILL: Command = Command::new("SCRIPT KILL", Group::Scripting, "
     .session(kill);
 
 fn kill(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let paused = caller.engine.scripting.paused.as_mut().ok_or(Error::NotBusy)?;
-    if matches!(paused.origin(), Origin::Function(_)) {
-        return Err(paused.busy());
-    }
-    paused.kill()?;
+    caller.engine.kill_script(false)?;
     reply.ok();
     Ok(())
 }
