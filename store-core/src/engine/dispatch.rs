@@ -303,3 +303,20 @@ fn admit(
         _ => Ok(command),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::testing::{NOW, ask};
+    use crate::{Config, Engine, SessionOptions};
+
+    /// No transcript can show it: a server counts a queued request only when it runs.
+    #[test]
+    fn a_queued_subscription_is_not_told_where_replies_are_off() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let session = engine.open(NOW, SessionOptions::default());
+        for line in ["CLIENT REPLY OFF", "MULTI", "SUBSCRIBE news", "DISCARD"] {
+            assert_eq!(ask(&mut engine, session, line), "", "{line}");
+        }
+        assert_eq!(ask(&mut engine, session, "CLIENT REPLY ON"), "+OK\r\n");
+    }
+}
