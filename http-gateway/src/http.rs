@@ -2,7 +2,7 @@
 //!
 //! - `listener` accepts connections; the router below says who answers what.
 //! - `request` makes words of paths and bodies, `command` executes them, `answer` makes responses, `json` writes values.
-//! - `events` are server-sent events; WebSockets are in [`crate::websocket`].
+//! - `kv` are strings as plain resources; `events` are server-sent events; WebSockets are in [`crate::websocket`].
 //! - `origin` says which web pages may use this server.
 //!
 //! Architecture invariant: a command is known here as words only.
@@ -13,6 +13,7 @@ mod console;
 mod events;
 mod format;
 mod json;
+mod kv;
 mod listener;
 mod operations;
 mod origin;
@@ -115,6 +116,8 @@ fn router(app: App) -> Door {
         .route("/", any(command::from_body))
         .route("/pipeline", any(command::pipeline))
         .route("/multi-exec", any(command::transaction))
+        .route("/kv/", any(kv::resource))
+        .route("/kv/{*key}", any(kv::resource))
         .route("/ws", any(websocket))
         .merge(events)
         .merge(machines)

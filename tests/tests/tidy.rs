@@ -41,6 +41,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "tracing",
             "tracing-subscriber",
             "ureq",
+            "xxhash-rust",
         ],
     ),
     (

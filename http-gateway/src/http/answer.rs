@@ -6,10 +6,12 @@ use super::json::{write_answer, write_text};
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use redstart_core::Error;
 use redstart_core::resp::Tokens;
 use std::borrow::Cow;
 
-const SYNC_TOKEN: HeaderName = HeaderName::from_static("upstash-sync-token");
+/// The token of an answer.
+pub(super) const SYNC_TOKEN: HeaderName = HeaderName::from_static("upstash-sync-token");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A request that never reached the engine.
@@ -17,6 +19,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(super) struct Refusal {
     status: StatusCode,
     text: Cow<'static, str>,
+    /// The methods that mean something, where the one of the request does not.
+    allow: Option<&'static str>,
 }
 
 impl Refusal {
@@ -24,9 +28,15 @@ impl Refusal {
     pub(super) const TOKEN: Self = Self::new(StatusCode::UNAUTHORIZED, "WRONGPASS invalid or missing auth token");
     /// A method that means nothing here.
     pub(super) const METHOD: Self =
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "ERR method not allowed; use GET, POST, PUT or HEAD");
+        Self::method("ERR method not allowed; use GET, POST, PUT or HEAD", "GET, POST, PUT, HEAD");
     /// A method that means nothing where something is done.
-    pub(super) const POST_ONLY: Self = Self::new(StatusCode::METHOD_NOT_ALLOWED, "ERR method not allowed; use POST");
+    pub(super) const POST_ONLY: Self = Self::method("ERR method not allowed; use POST", "POST");
+    /// A method that means nothing for a resource.
+    pub(super) const RESOURCE_METHOD: Self =
+        Self::method("ERR method not allowed; use GET, HEAD, PUT or DELETE", "GET, HEAD, PUT, DELETE");
+    /// What is there is not what the client has said.
+    pub(super) const CONDITION: Self =
+        Self::new(StatusCode::PRECONDITION_FAILED, "ERR the condition of the request does not hold");
     /// Something that a token is not worth.
     pub(super) const READ_ONLY: Self =
         Self::new(StatusCode::FORBIDDEN, "NOPERM the token of clients that may only read is not worth this");
@@ -42,17 +52,35 @@ impl Refusal {
     pub(super) const EMPTY: Self = Self::new(StatusCode::BAD_REQUEST, "ERR empty command");
 
     const fn new(status: StatusCode, text: &'static str) -> Self {
-        Self { status, text: Cow::Borrowed(text) }
+        Self { status, text: Cow::Borrowed(text), allow: None }
+    }
+
+    const fn method(text: &'static str, allow: &'static str) -> Self {
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, text: Cow::Borrowed(text), allow: Some(allow) }
+    }
+
+    /// The error of a command, with the status that says the same.
+    pub(super) fn of_reply(text: &[u8]) -> Self {
+        let code = text.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let status = match code {
+            code if code == Error::WrongType.code().as_bytes() => StatusCode::CONFLICT,
+            b"NOPERM" => StatusCode::FORBIDDEN,
+            b"NOAUTH" => StatusCode::UNAUTHORIZED,
+            b"OOM" => StatusCode::INSUFFICIENT_STORAGE,
+            b"BUSY" | b"LOADING" | b"MISCONF" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self { status, text: String::from_utf8_lossy(text).into_owned().into(), allow: None }
     }
 
     /// A request that makes no sense, and what to do about it.
     pub(super) fn bad_request(text: &str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, text: format!("ERR {text}").into() }
+        Self { status: StatusCode::BAD_REQUEST, text: format!("ERR {text}").into(), allow: None }
     }
 
     /// Something that failed here, and how.
     pub(super) fn internal(text: &str) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, text: format!("ERR {text}").into() }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, text: format!("ERR {text}").into(), allow: None }
     }
 
     /// Nothing is there.
@@ -64,7 +92,11 @@ impl IntoResponse for Refusal {
         let mut body = br#"{"error":"#.to_vec();
         write_text(&mut body, self.text.as_bytes());
         body.push(b'}');
-        (self.status, [(header::CONTENT_TYPE, JSON)], body).into_response()
+        let mut response = (self.status, [(header::CONTENT_TYPE, JSON)], body).into_response();
+        if let Some(allow) = self.allow {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        response
     }
 }
 
@@ -109,7 +141,8 @@ fn json(app: &App, status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
-fn sync_token(app: &App) -> HeaderValue {
+/// A token of its own for each answer.
+pub(super) fn sync_token(app: &App) -> HeaderValue {
     match HeaderValue::try_from(app.sync_token()) {
         Ok(token) => token,
         Err(_) => unreachable!("hexadecimal digits may stand in a header"),

@@ -92,7 +92,8 @@ pub(super) fn identify(app: &App, parts: &Parts) -> Result<Identity, Refusal> {
     app.access.check_shown(token.as_deref()).ok_or(Refusal::TOKEN)
 }
 
-async fn read(app: &App, body: Body) -> Result<Bytes, Refusal> {
+/// Reads a body, up to the limit.
+pub(super) async fn read(app: &App, body: Body) -> Result<Bytes, Refusal> {
     axum::body::to_bytes(body, app.limits.body_bytes_max).await.map_err(|error| {
         let source = std::error::Error::source(&error);
         if source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
@@ -105,16 +106,16 @@ async fn read(app: &App, body: Body) -> Result<Bytes, Refusal> {
 
 /// The session of one request; it ends with it.
 #[derive(Debug)]
-struct Visit {
+pub(super) struct Visit {
     host: Arc<Host>,
     member: Member,
-    reply: ReplyBuffer,
+    pub(super) reply: ReplyBuffer,
     /// The latest effect that the answers have seen.
     lsn: Lsn,
 }
 
 impl Visit {
-    fn open(app: &App, identity: Identity) -> Self {
+    pub(super) fn open(app: &App, identity: Identity) -> Self {
         let member = app.host.turn().open(identity.session(SessionKind::Rest, Protocol::Resp2));
         Self { host: app.host.clone(), member, reply: ReplyBuffer::default(), lsn: Lsn(0) }
     }
@@ -138,7 +139,8 @@ impl Visit {
         }
     }
 
-    fn execute_now(&mut self, turn: &mut Turn<'_>, words: &[&[u8]]) -> Outcome {
+    /// Executes a command, and does not wait for it.
+    pub(super) fn execute_now(&mut self, turn: &mut Turn<'_>, words: &[&[u8]]) -> Outcome {
         if words.is_empty() {
             self.reply.raw(b"-ERR empty command\r\n");
             return Outcome::Replied;
@@ -151,8 +153,15 @@ impl Visit {
     /// Executes commands as one step.
     fn transact(&mut self, commands: &[Words]) {
         let words: Vec<Vec<&[u8]>> = commands.iter().map(|words| words.iter().map(Vec::as_slice).collect()).collect();
-        let requests: Vec<_> = words.iter().map(|words| core::Request::new(words)).collect();
-        let execution = self.host.turn().transact(self.member.id, &requests, &mut self.reply);
+        let words: Vec<&[&[u8]]> = words.iter().map(Vec::as_slice).collect();
+        let host = self.host.clone();
+        self.transact_in(&mut host.turn(), &words);
+    }
+
+    /// Executes commands as one step of this turn.
+    pub(super) fn transact_in(&mut self, turn: &mut Turn<'_>, commands: &[&[&[u8]]]) {
+        let requests: Vec<_> = commands.iter().map(|words| core::Request::new(words)).collect();
+        let execution = turn.transact(self.member.id, &requests, &mut self.reply);
         self.lsn = self.lsn.max(execution.lsn);
     }
 
@@ -174,7 +183,7 @@ impl Visit {
     }
 
     /// Waits until what the answers have seen is as durable as promised.
-    async fn pass_gate(&self) {
+    pub(super) async fn pass_gate(&self) {
         self.host.gate().pass(self.lsn).await;
     }
 }

@@ -63,6 +63,11 @@ fn word(value: &RawValue) -> Vec<u8> {
     }
 }
 
+/// The value of a name in the query.
+pub(super) fn query_value(uri: &Uri, name: &[u8]) -> Option<Vec<u8>> {
+    query_pairs(uri).find(|(of, _)| of == name).map(|(_, value)| value.unwrap_or_default())
+}
+
 fn query_pairs(uri: &Uri) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> {
     uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| match pair.split_once('=') {
         Some((name, value)) => (decode_query(name), Some(decode_query(value))),
@@ -70,7 +75,8 @@ fn query_pairs(uri: &Uri) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> {
     })
 }
 
-fn decode(text: &str) -> Vec<u8> {
+/// The bytes that a percent-encoded text stands for.
+pub(super) fn decode(text: &str) -> Vec<u8> {
     percent_decode_str(text).collect()
 }
 
