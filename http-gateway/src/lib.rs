@@ -21,6 +21,7 @@
 
 pub mod access;
 pub mod backup;
+mod encoding;
 pub mod facts;
 pub mod follow;
 pub mod host;

@@ -7,7 +7,7 @@
 //!
 //! - `connection` moves frames: it holds answers back at the gate, keeps the heartbeat and knows how a socket ends.
 //! - `messages` are requests and answers with numbers; `plain` is RESP3 as on a TCP connection.
-//! - `request` reads a message, `answer` writes one, both over `json` and `msgpack`.
+//! - `request` reads a message, `answer` writes one in JSON or MessagePack.
 //!
 //! A request that may wait runs in a session of its own, so that it does not hold up the ones after it.
 //!
@@ -20,11 +20,8 @@
 mod answer;
 mod close;
 mod connection;
-mod encode;
 mod heartbeat;
-mod json;
 mod messages;
-mod msgpack;
 mod output;
 mod plain;
 mod request;

@@ -3,16 +3,20 @@
 use super::App;
 use super::format::Format;
 use super::json::{write_answer, write_text};
+use crate::encoding::msgpack::MessagePack;
+use crate::encoding::{self, Encoder};
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use redstart_core::Error;
-use redstart_core::resp::Tokens;
+use redstart_core::resp::{Token, Tokens};
 use std::borrow::Cow;
 
 /// The token of an answer.
 pub(super) const SYNC_TOKEN: HeaderName = HeaderName::from_static("upstash-sync-token");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const MSGPACK: HeaderValue = HeaderValue::from_static("application/msgpack");
+const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// A request that never reached the engine.
 #[derive(Clone, Debug)]
@@ -102,41 +106,65 @@ impl IntoResponse for Refusal {
 
 /// The answer to one command.
 pub(super) fn one(app: &App, reply: &[u8], format: Format) -> Response {
-    if format == Format::Resp2 {
-        return resp2(app, reply);
+    let status = if reply.first() == Some(&b'-') { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    match format {
+        Format::Resp2 => respond(app, status, BYTES, reply.to_vec()),
+        Format::MessagePack => {
+            let mut body = MessagePack::default();
+            pack_answer(&mut body, &mut Tokens::new(reply));
+            respond(app, status, MSGPACK, body.into_bytes())
+        }
+        Format::Json | Format::Base64 => {
+            let mut body = Vec::with_capacity(reply.len() + 16);
+            write_answer(&mut body, &mut Tokens::new(reply), format);
+            respond(app, status, JSON, body)
+        }
     }
-    let mut body = Vec::with_capacity(reply.len() + 16);
-    let failed = write_answer(&mut body, &mut Tokens::new(reply), format);
-    json(app, if failed { StatusCode::BAD_REQUEST } else { StatusCode::OK }, body)
 }
 
 /// The answers to several commands, whose replies stand one behind the other.
 pub(super) fn many(app: &App, count: usize, replies: &[u8], format: Format) -> Response {
-    if format == Format::Resp2 {
-        return resp2(app, replies);
-    }
     let mut tokens = Tokens::new(replies);
-    let mut body = vec![b'['];
-    for n in 0..count {
-        if n > 0 {
-            body.push(b',');
+    match format {
+        Format::Resp2 => respond(app, StatusCode::OK, BYTES, replies.to_vec()),
+        Format::MessagePack => {
+            let mut body = MessagePack::default();
+            body.array(count);
+            (0..count).for_each(|_| pack_answer(&mut body, &mut tokens));
+            respond(app, StatusCode::OK, MSGPACK, body.into_bytes())
         }
-        write_answer(&mut body, &mut tokens, format);
+        Format::Json | Format::Base64 => {
+            let mut body = vec![b'['];
+            for n in 0..count {
+                if n > 0 {
+                    body.push(b',');
+                }
+                write_answer(&mut body, &mut tokens, format);
+            }
+            body.push(b']');
+            respond(app, StatusCode::OK, JSON, body)
+        }
     }
-    body.push(b']');
-    json(app, StatusCode::OK, body)
 }
 
-fn resp2(app: &App, reply: &[u8]) -> Response {
-    let status = if reply.first() == Some(&b'-') { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let kind = HeaderValue::from_static("application/octet-stream");
-    (status, [(header::CONTENT_TYPE, kind), (SYNC_TOKEN, sync_token(app))], reply.to_vec()).into_response()
+/// Writes the map that [`write_answer`] writes in JSON.
+fn pack_answer(body: &mut MessagePack, tokens: &mut Tokens<'_>) {
+    body.map(1);
+    let mut ahead = tokens.clone();
+    if let Some(Token::Error(text)) = ahead.next_token() {
+        *tokens = ahead;
+        body.text("error");
+        body.text(&String::from_utf8_lossy(text));
+    } else {
+        body.text("result");
+        encoding::value(tokens, body);
+    }
 }
 
-fn json(app: &App, status: StatusCode, body: Vec<u8>) -> Response {
+fn respond(app: &App, status: StatusCode, kind: HeaderValue, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response.headers_mut().insert(SYNC_TOKEN, sync_token(app));
     response
 }

@@ -1,7 +1,7 @@
 //! In which form a client wants its answer.
 
 use super::answer::Refusal;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(super) enum Format {
     Base64,
     /// RESP2 as it is.
     Resp2,
+    /// MessagePack, where bytes are bytes.
+    MessagePack,
 }
 
 impl Format {
@@ -20,8 +22,12 @@ impl Format {
         let wanted = |name: &str| headers.get(name).map(|value| value.as_bytes().to_ascii_lowercase());
         let base64 = wanted("upstash-encoding").is_some_and(|encoding| encoding == b"base64");
         match wanted("upstash-response-format").as_deref() {
-            None | Some(b"" | b"json") if base64 => Ok(Self::Base64),
-            None | Some(b"" | b"json") => Ok(Self::Json),
+            None if accepts_msgpack(headers) && base64 => {
+                Err(Refusal::bad_request("Upstash-Encoding: base64 and Accept: application/msgpack exclude each other"))
+            }
+            None if accepts_msgpack(headers) => Ok(Self::MessagePack),
+            None if base64 => Ok(Self::Base64),
+            None => Ok(Self::Json),
             Some(b"resp2") if base64 => Err(Refusal::bad_request(
                 "Upstash-Encoding: base64 and Upstash-Response-Format: resp2 exclude each other",
             )),
@@ -29,4 +35,12 @@ impl Format {
             Some(_) => Err(Refusal::bad_request("Upstash-Response-Format has to be resp2 or absent")),
         }
     }
+}
+
+/// Whether a client that names what it takes names MessagePack, by its name or one of those from before it had one.
+fn accepts_msgpack(headers: &HeaderMap) -> bool {
+    let names = ["application/msgpack", "application/vnd.msgpack", "application/x-msgpack"];
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let mut kinds = accepted.flat_map(|line| line.split(',')).map(|kind| kind.split(';').next().unwrap_or_default());
+    kinds.any(|kind| names.iter().any(|name| kind.trim().eq_ignore_ascii_case(name)))
 }

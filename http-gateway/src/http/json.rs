@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use redstart_core::number;
 use redstart_core::resp::{Token, Tokens};
 
-/// Appends `{"result":..}` or `{"error":".."}` for the reply that stands next. True when it was an error.
-pub(super) fn write_answer(out: &mut Vec<u8>, tokens: &mut Tokens<'_>, format: Format) -> bool {
+/// Appends `{"result":..}` or `{"error":".."}` for the reply that stands next.
+pub(super) fn write_answer(out: &mut Vec<u8>, tokens: &mut Tokens<'_>, format: Format) {
     let mut ahead = tokens.clone();
     match ahead.next_token() {
         Some(Token::Error(text)) => {
@@ -15,7 +15,6 @@ pub(super) fn write_answer(out: &mut Vec<u8>, tokens: &mut Tokens<'_>, format: F
             out.extend_from_slice(br#"{"error":"#);
             write_text(out, text);
             out.push(b'}');
-            true
         }
         // At the top a status stays as it is even where strings are encoded.
         Some(Token::Status(text)) => {
@@ -23,13 +22,11 @@ pub(super) fn write_answer(out: &mut Vec<u8>, tokens: &mut Tokens<'_>, format: F
             out.extend_from_slice(br#"{"result":"#);
             write_text(out, text);
             out.push(b'}');
-            false
         }
         _ => {
             out.extend_from_slice(br#"{"result":"#);
             write_value(out, tokens, format);
             out.push(b'}');
-            false
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Answers and messages of the engine, as a client of numbered messages gets them.
 
-use super::encode::{Encoder, outcome, string, value};
 use super::request::{Id, Word};
+use crate::encoding::{Encoder, error, outcome, string, value};
 use redstart_core::resp::{Token, Tokens};
 use redstart_core::{Protocol, ReplyBuffer};
 
@@ -60,7 +60,7 @@ pub(super) fn done(id: &Id, encoder: &mut dyn Encoder) {
 pub(super) fn refusal(id: &Id, message: &str, encoder: &mut dyn Encoder) {
     begin(id, encoder);
     encoder.text("error");
-    super::encode::error(message.as_bytes(), encoder);
+    error(message.as_bytes(), encoder);
 }
 
 /// Writes a message that nobody asked for at this moment.
@@ -114,8 +114,8 @@ fn confirmations(mut tokens: Tokens<'_>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::json::Json;
     use super::*;
+    use crate::encoding::json::Json;
 
     fn written(write: impl FnOnce(&mut Json)) -> String {
         let mut json = Json::default();

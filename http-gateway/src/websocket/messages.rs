@@ -3,13 +3,13 @@
 use super::answer;
 use super::close::Close;
 use super::connection::Dialogue;
-use super::encode::Encoder;
 use super::output::Output;
 use super::request::{Body, Id, Message, Refusal, Request, Word, slices};
 use super::seat::Seat;
 use super::socket::Frame;
 use super::subprotocol::Format;
 use super::{CheckToken, Entrance};
+use crate::encoding::Encoder;
 use crate::host::{Item, Member, Turn};
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! What a client asks for in a message, read from JSON or MessagePack by the same rules.
 
-use super::encode::{BYTES_KEY, Encoder};
+use crate::encoding::{BYTES_KEY, Encoder};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use redstart_core::number;

@@ -1,9 +1,10 @@
 //! The languages that a socket may speak.
 
-use super::json::Json;
-use super::msgpack::MessagePack;
 use super::request::{Message, Refusal, read_json, read_msgpack};
 use super::socket::Frame;
+use crate::encoding::Encoder;
+use crate::encoding::json::Json;
+use crate::encoding::msgpack::{self, MessagePack};
 use axum::http::HeaderValue;
 
 /// What the frames hold.
@@ -28,9 +29,9 @@ impl Subprotocol {
 
     /// The one that was chosen; JSON when the client has not asked for any.
     pub(super) fn of(chosen: Option<&HeaderValue>) -> Self {
-        let [_, msgpack, plain] = Self::NAMES;
+        let [_, packed, plain] = Self::NAMES;
         match chosen {
-            Some(name) if name == msgpack => Self::Messages(Format::MessagePack),
+            Some(name) if name == packed => Self::Messages(Format::MessagePack),
             Some(name) if name == plain => Self::Plain,
             _ => Self::Messages(Format::Json),
         }
@@ -52,7 +53,7 @@ impl Format {
     }
 
     /// Writes one part of a message.
-    pub(super) fn write(self, write: impl FnOnce(&mut dyn super::encode::Encoder)) -> Vec<u8> {
+    pub(super) fn write(self, write: impl FnOnce(&mut dyn Encoder)) -> Vec<u8> {
         match self {
             Self::Json => {
                 let mut json = Json::default();
@@ -79,7 +80,7 @@ impl Format {
     pub(super) fn batch(self, parts: &[Vec<u8>]) -> Frame {
         match self {
             Self::Json => Frame::text([b"[".as_slice(), &parts.join(&b','), b"]"].concat()),
-            Self::MessagePack => Frame::Binary(super::msgpack::list(parts).into()),
+            Self::MessagePack => Frame::Binary(msgpack::list(parts).into()),
         }
     }
 }

@@ -1,16 +1,19 @@
-//! From reply bytes to the values of another format, token by token.
+//! From reply bytes to the values of another format, token by token. WebSockets and REST write with it.
+
+pub(crate) mod json;
+pub(crate) mod msgpack;
 
 use redstart_core::resp::{Token, Tokens};
 
 /// The key of an object that stands for bytes where a format has none.
-pub(super) const BYTES_KEY: &str = "$bytes";
+pub(crate) const BYTES_KEY: &str = "$bytes";
 
 /// Error codes after which the same request may succeed later.
 const TEMPORARY_CODES: [&[u8]; 8] =
     [b"BUSY", b"CLUSTERDOWN", b"LOADING", b"MASTERDOWN", b"MISCONF", b"NOREPLICAS", b"OOM", b"TRYAGAIN"];
 
 /// A format that values are written in. An aggregate is announced with its length, and its elements follow.
-pub(super) trait Encoder {
+pub(crate) trait Encoder {
     fn null(&mut self);
     fn boolean(&mut self, value: bool);
     fn integer(&mut self, value: i64);
@@ -24,7 +27,7 @@ pub(super) trait Encoder {
 }
 
 /// Writes what a reply says under the key `result` or `error`: one pair of the map that the caller has announced.
-pub(super) fn outcome(tokens: &mut Tokens<'_>, encoder: &mut dyn Encoder) {
+pub(crate) fn outcome(tokens: &mut Tokens<'_>, encoder: &mut dyn Encoder) {
     match tokens.clone().next_token() {
         Some(Token::Error(message)) => {
             tokens.next_token();
@@ -39,7 +42,7 @@ pub(super) fn outcome(tokens: &mut Tokens<'_>, encoder: &mut dyn Encoder) {
 }
 
 /// Writes an error: what clients branch on, its text, and whether trying again may help.
-pub(super) fn error(message: &[u8], encoder: &mut dyn Encoder) {
+pub(crate) fn error(message: &[u8], encoder: &mut dyn Encoder) {
     let code = message.split(|byte| *byte == b' ').next().unwrap_or_default();
     encoder.map(3);
     encoder.text("code");
@@ -51,7 +54,7 @@ pub(super) fn error(message: &[u8], encoder: &mut dyn Encoder) {
 }
 
 /// Writes a value. The engine's answers nest a few levels deep, so this may recurse.
-pub(super) fn value(tokens: &mut Tokens<'_>, encoder: &mut dyn Encoder) {
+pub(crate) fn value(tokens: &mut Tokens<'_>, encoder: &mut dyn Encoder) {
     match tokens.next_token() {
         None | Some(Token::Null) => encoder.null(),
         Some(Token::Integer(value)) => encoder.integer(value),
@@ -74,7 +77,7 @@ pub(super) fn value(tokens: &mut Tokens<'_>, encoder: &mut dyn Encoder) {
 }
 
 /// Writes bytes: as text if they are.
-pub(super) fn string(bytes: &[u8], encoder: &mut dyn Encoder) {
+pub(crate) fn string(bytes: &[u8], encoder: &mut dyn Encoder) {
     match str::from_utf8(bytes) {
         Ok(text) => encoder.text(text),
         Err(_) => encoder.bytes(bytes),

@@ -1,13 +1,13 @@
 //! Values as JSON.
 
-use super::encode::{BYTES_KEY, Encoder};
+use super::{BYTES_KEY, Encoder};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use redstart_core::number;
 
 /// JSON in the making.
 #[derive(Debug, Default)]
-pub(super) struct Json {
+pub(crate) struct Json {
     out: Vec<u8>,
     open: Vec<Level>,
 }
@@ -23,7 +23,7 @@ struct Level {
 }
 
 impl Json {
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.out
     }
 
@@ -101,7 +101,7 @@ impl Encoder for Json {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encode::{outcome, value};
+    use super::super::{outcome, value};
     use super::*;
     use redstart_core::resp::Tokens;
 

@@ -1,22 +1,22 @@
 //! Values as MessagePack.
 
-use super::encode::Encoder;
+use super::Encoder;
 use rmp::encode as write;
 
 /// MessagePack in the making.
 #[derive(Debug, Default)]
-pub(super) struct MessagePack {
+pub(crate) struct MessagePack {
     out: Vec<u8>,
 }
 
 impl MessagePack {
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.out
     }
 }
 
 /// A list of values that are already MessagePack.
-pub(super) fn list(parts: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn list(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut list = MessagePack::default();
     list.array(parts.len());
     parts.iter().for_each(|part| list.out.extend_from_slice(part));
@@ -70,7 +70,7 @@ impl Encoder for MessagePack {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encode::value;
+    use super::super::value;
     use super::*;
     use redstart_core::resp::Tokens;
 
