@@ -1,6 +1,8 @@
 //! The HTTP port as clients see it, over real sockets: a file for each concern.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "rest/events.rs"]
+mod events;
 #[path = "rest/formats.rs"]
 mod formats;
 #[path = "rest/kv.rs"]

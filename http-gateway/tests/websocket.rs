@@ -456,3 +456,36 @@ async fn who_does_not_answer_pings_is_given_up() {
     // A client that has named no subprotocol speaks JSON, and is told of none.
     assert!(!received.to_ascii_lowercase().windows(22).any(|window| window == b"sec-websocket-protocol"));
 }
+
+#[tokio::test]
+async fn who_subscribes_again_gets_what_was_missed() {
+    let server = Server::start(Limits::default()).await;
+    let mut other = server.connect().await;
+    assert_eq!(other.ask(json!({"id":1,"cmd":["CONFIG","SET","pubsub-history-size",3]})).await["result"], "OK");
+    let mut client = server.connect().await;
+    let answer = client.ask(json!({"id":1,"subscribe":["news"]})).await;
+    let place = &answer["result"]["news"];
+    assert_eq!((&place["offset"], &place["recovered"]), (&json!(0), &json!(false)));
+    let epoch = place["epoch"].as_str().unwrap().to_owned();
+    let push =
+        |data: &str, offset: u64| json!({"push":"message","channel":"news","data":data,"epoch":epoch,"offset":offset});
+    other.ask(json!({"id":2,"cmd":["PUBLISH","news","a"]})).await;
+    assert_eq!(client.receive().await, push("a", 1));
+    drop(client);
+    other.ask(json!([{"id":3,"cmd":["PUBLISH","news","b"]},{"id":4,"cmd":["PUBLISH","news","c"]}])).await;
+    let mut client = server.connect().await;
+    let recover = json!({"news":{"epoch":epoch,"offset":1}});
+    // A message of the same batch is no past: it comes behind what was missed.
+    client.send(json!([{"id":1,"subscribe":["news"],"recover":recover},{"id":2,"cmd":["PUBLISH","news","d"]}])).await;
+    let answers = client.receive().await;
+    assert_eq!(answers[0]["result"], json!({"news":{"epoch":epoch,"offset":3,"recovered":true}}));
+    for (data, offset) in [("b", 2), ("c", 3), ("d", 4)] {
+        assert_eq!(client.receive().await, push(data, offset));
+    }
+    for (since, epoch) in [(0, epoch.as_str()), (4, "1"), (4, "no number")] {
+        let mut client = server.connect().await;
+        let recover = json!({"news":{"epoch":epoch,"offset":since}});
+        let answer = client.ask(json!({"id":1,"subscribe":["news"],"recover":recover})).await;
+        assert_eq!(answer["result"]["news"]["recovered"], json!(false), "{since} {epoch}");
+    }
+}

@@ -3,9 +3,11 @@
 //! Only parameters that mean something here exist; `CONFIG GET` does not show others, and `CONFIG SET` refuses them.
 
 mod eviction;
+mod history;
 mod timing;
 
 pub use eviction::{Candidates, EvictionConfig, Order, Policy};
+pub use history::HistoryConfig;
 pub use timing::TimingConfig;
 
 use crate::glob;
@@ -58,6 +60,8 @@ pub struct Config {
     pub acl_opens_channels: bool,
     /// How many entries the log of what was denied has at most.
     pub acllog_max_len: usize,
+    /// Which channels remember their messages.
+    pub history: HistoryConfig,
     /// Which keyspace events are published.
     pub notifications: Notifications,
     /// How many keys are remembered for those who track them; 0 means any number.
@@ -153,6 +157,7 @@ impl Default for Config {
             acl_hide_keys: true,
             acl_opens_channels: false,
             acllog_max_len: limits::ACL_LOG_ENTRIES_DEFAULT,
+            history: HistoryConfig::default(),
             notifications: Notifications::default(),
             tracking_table_max_keys: limits::TRACKED_KEYS_DEFAULT,
             stream: StreamLimits::default(),
@@ -335,6 +340,17 @@ pub const PARAMETERS: &[Parameter] = &[
         }),
     },
     Parameter { name: "proto-max-bulk-len", show: |_| limits::STRING_BYTES_MAX.to_string(), change: None },
+    Parameter {
+        name: "pubsub-history-channels",
+        show: |config| String::from_utf8_lossy(&config.history.channels.join(&b' ')).into_owned(),
+        change: Some(|config, value| {
+            let patterns = value.split(u8::is_ascii_whitespace).filter(|pattern| !pattern.is_empty());
+            config.history.channels = patterns.map(<[u8]>::to_vec).collect();
+            Ok(())
+        }),
+    },
+    count_parameter!("pubsub-history-size", history.size, 0_i64, 1_000_000_i64),
+    count_parameter!("pubsub-history-ttl", history.ttl_seconds, 0_i64, i32::MAX),
     Parameter {
         name: "requirepass",
         show: |config| config.password.as_deref().map_or_else(String::new, |p| String::from_utf8_lossy(p).into_owned()),

@@ -20,6 +20,7 @@ mod caller;
 mod dispatch;
 mod durations;
 mod eviction;
+mod history;
 mod import;
 mod interest;
 mod libraries;
@@ -47,6 +48,7 @@ pub use caller::Caller;
 pub(crate) use dispatch::Context;
 use durations::Durations;
 pub(crate) use durations::{Event, Histogram, SlowRequest};
+pub use history::{Position, Recovery};
 pub(crate) use loading::Service;
 pub use output::{HostRequest, Output};
 pub(crate) use pause::PauseMode;
@@ -79,6 +81,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use blocking::Blocked;
 use core::cell::RefCell;
+use history::History;
 use pause::Pause;
 use pubsub::PubSub;
 use session::Sessions;
@@ -136,6 +139,7 @@ pub struct Engine {
     pub(crate) random: RefCell<Random>,
     pub(crate) sessions: Sessions,
     pub(crate) pubsub: PubSub,
+    history: History,
     pub(crate) blocked: Blocked,
     pub(crate) watched: Watched,
     pub(crate) tracking: TrackingTable,
@@ -173,7 +177,7 @@ pub struct Engine {
 impl Engine {
     /// An empty store. Everything random in it follows from `seed`.
     pub fn new(config: Config, seed: u64) -> Self {
-        let mut random = Random::new(seed);
+        let (mut random, history) = (Random::new(seed), History::new(seed));
         let commands = CommandTable::new();
         let acl = Acl::new(&commands, config.password.as_deref());
         let seed = HashSeed(random.next_u64()).into();
@@ -185,6 +189,7 @@ impl Engine {
             random: RefCell::new(random),
             sessions: Sessions::default(),
             pubsub: PubSub::default(),
+            history,
             blocked: Blocked::default(),
             watched: Watched::default(),
             tracking: TrackingTable::new(seed),

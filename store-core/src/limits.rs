@@ -20,6 +20,10 @@ pub const QUEUED_REQUESTS_MAX: usize = 1024 * 1024;
 pub const RANDOM_REPEATED_MAX: u64 = 16 * 1024 * 1024;
 /// How many keys are remembered for clients that track them, unless configured otherwise.
 pub const TRACKED_KEYS_DEFAULT: usize = 1_000_000;
+/// The most channels that remember their messages. Those that were silent for longest go first.
+pub const HISTORY_CHANNELS_MAX: usize = 10_000;
+/// What all of these messages take at most, in bytes.
+pub const HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How many entries the log of what was denied has, unless configured otherwise.
 pub const ACL_LOG_ENTRIES_DEFAULT: usize = 128;
 /// The latest deadline of a field, in milliseconds since 1970.

@@ -2,6 +2,7 @@
 
 use parking_lot::Mutex;
 use redstart_core::Lsn;
+use redstart_core::engine::Position;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub enum Item {
         bytes: Arc<[u8]>,
         /// It may leave once this effect is durable.
         lsn: Lsn,
+        /// Its place, if it is a message of a channel with a history.
+        position: Option<Position>,
     },
     /// The late answer to its blocked request.
     Reply {
@@ -35,8 +38,8 @@ pub enum Item {
 }
 
 impl Item {
-    pub(super) const fn push(bytes: Arc<[u8]>, lsn: Lsn) -> Self {
-        Self::Push { bytes, lsn }
+    pub(super) const fn push(bytes: Arc<[u8]>, lsn: Lsn, position: Option<Position>) -> Self {
+        Self::Push { bytes, lsn, position }
     }
 
     pub(super) const fn reply(bytes: Vec<u8>, lsn: Lsn) -> Self {
@@ -161,7 +164,7 @@ mod tests {
     fn who_does_not_read_is_given_up() {
         let outbox = Outbox::default();
         let piece: Arc<[u8]> = vec![0; WAITING_BYTES_MAX / 2].into();
-        (0..2).for_each(|_| outbox.put(Item::push(piece.clone(), Lsn(0))));
+        (0..2).for_each(|_| outbox.put(Item::push(piece.clone(), Lsn(0), None)));
         assert!(!outbox.has_overflowed());
         outbox.put(Item::reply(vec![0], Lsn(0)));
         outbox.put(Item::Close);

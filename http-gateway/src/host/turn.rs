@@ -3,6 +3,7 @@
 use super::stopwatch::Stopwatch;
 use super::{Core, Host, Item, Member, Outbox, millis};
 use parking_lot::MutexGuard;
+use redstart_core::engine::{Position, Recovery};
 use redstart_core::{
     Engine, Execution, HostRequest, Lsn, Millis, Outcome, Output, Purpose, ReplyBuffer, Request, Save, SessionId,
     SessionOptions,
@@ -91,6 +92,11 @@ impl<'a> Turn<'a> {
         self.unless_stalled(execution)
     }
 
+    /// Where a channel is, and what it has told since a position; see [`Engine::recover`].
+    pub fn recover(&self, channel: &[u8], since: Option<Position>) -> Option<Recovery> {
+        self.core.engine.recover(self.now, channel, since)
+    }
+
     /// Marks the moment whose data is to be saved; see [`Engine::begin_save`].
     pub(super) fn begin_save(&mut self, purpose: Purpose) -> Option<Save> {
         self.core.engine.begin_save(self.now, purpose)
@@ -128,7 +134,9 @@ impl<'a> Turn<'a> {
                     }
                     self.core.engine.recycle(batch);
                 }
-                Output::Push { session, bytes } => self.put(session, Item::push(bytes, self.core.engine.lsn())),
+                Output::Push { session, bytes, position } => {
+                    self.put(session, Item::push(bytes, self.core.engine.lsn(), position));
+                }
                 Output::Reply { session, bytes, lsn } => self.put(session, Item::reply(bytes, lsn)),
                 Output::Close(session) => self.put(session, Item::Close),
                 Output::Host(HostRequest::Shutdown) => self.host.shutdown.notify_one(),

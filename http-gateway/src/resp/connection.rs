@@ -213,7 +213,7 @@ impl Connection {
     fn collect(&mut self, reply: &mut ReplyBuffer) {
         while let Some(item) = self.member.outbox.take() {
             match item {
-                Item::Push { bytes, lsn } => {
+                Item::Push { bytes, lsn, .. } => {
                     reply.raw(&bytes);
                     self.lsn = self.lsn.max(lsn);
                 }

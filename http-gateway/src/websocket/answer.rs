@@ -1,7 +1,8 @@
 //! Answers and messages of the engine, as a client of numbered messages gets them.
 
-use super::request::{Id, Word};
+use super::request::Id;
 use crate::encoding::{Encoder, error, outcome, string, value};
+use redstart_core::engine::{Position, Recovery};
 use redstart_core::resp::{Token, Tokens};
 use redstart_core::{Protocol, ReplyBuffer};
 
@@ -35,15 +36,21 @@ pub(super) fn transaction(id: &Id, reply: &[u8], encoder: &mut dyn Encoder) {
     }
 }
 
-/// Writes the answer to a subscription. Nothing is kept of a channel's past, so nothing can have been recovered.
-pub(super) fn subscription(id: &Id, channels: &[Word<'_>], encoder: &mut dyn Encoder) {
+/// Writes the answer to a subscription: where each channel is, and whether all that the client has missed is told next.
+pub(super) fn subscription(id: &Id, channels: &[(&[u8], Option<Recovery>)], encoder: &mut dyn Encoder) {
     let mut reply = ReplyBuffer::new(Protocol::Resp3);
     reply.map(channels.len());
-    for channel in channels {
-        reply.bulk(channel.as_ref());
-        reply.map(1);
+    for (channel, recovery) in channels {
+        reply.bulk(channel);
+        reply.map(if recovery.is_some() { 3 } else { 1 });
+        if let Some(Recovery { position, .. }) = recovery {
+            reply.bulk(b"epoch");
+            reply.bulk(format!("{:x}", position.epoch).as_bytes());
+            reply.bulk(b"offset");
+            reply.count(usize::try_from(position.offset).unwrap_or(usize::MAX));
+        }
         reply.bulk(b"recovered");
-        reply.boolean(false);
+        reply.boolean(recovery.as_ref().is_some_and(|recovery| recovery.missed.is_some()));
     }
     begin(id, encoder);
     outcome(&mut Tokens::new(reply.as_bytes()), encoder);
@@ -64,7 +71,7 @@ pub(super) fn refusal(id: &Id, message: &str, encoder: &mut dyn Encoder) {
 }
 
 /// Writes a message that nobody asked for at this moment.
-pub(super) fn push(bytes: &[u8], encoder: &mut dyn Encoder) {
+pub(super) fn push(bytes: &[u8], position: Option<Position>, encoder: &mut dyn Encoder) {
     let mut tokens = Tokens::new(bytes);
     let mut inner = tokens.clone();
     let (Some(Token::Push(len) | Token::Array(len)), Some(Token::Bulk(kind))) =
@@ -82,7 +89,7 @@ pub(super) fn push(bytes: &[u8], encoder: &mut dyn Encoder) {
         (b"invalidate", 2) => &["keys"],
         _ => &[],
     };
-    encoder.map(1 + fields.len().max(1));
+    encoder.map(1 + fields.len().max(1) + if position.is_some() { 2 } else { 0 });
     encoder.text("push");
     string(kind, encoder);
     if fields.is_empty() {
@@ -93,6 +100,12 @@ pub(super) fn push(bytes: &[u8], encoder: &mut dyn Encoder) {
     for field in fields {
         encoder.text(field);
         value(&mut inner, encoder);
+    }
+    if let Some(Position { epoch, offset }) = position {
+        encoder.text("epoch");
+        encoder.text(&format!("{epoch:x}"));
+        encoder.text("offset");
+        encoder.integer(i64::try_from(offset).unwrap_or(i64::MAX));
     }
 }
 
@@ -163,7 +176,11 @@ mod tests {
             (">3\r\n$3\r\nnew\r\n:1\r\n:2\r\n", r#"{"push":"new","data":[1,2]}"#),
             ("+1 [0 a] \"GET\"\r\n", r#"{"push":"data","data":"1 [0 a] \"GET\""}"#),
         ] {
-            assert_eq!(written(|json| push(resp.as_bytes(), json)), expected);
+            assert_eq!(written(|json| push(resp.as_bytes(), None, json)), expected);
         }
+        let message = b">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nx\r\n";
+        let at = Some(Position { epoch: 0x2a, offset: 7 });
+        let expected = r#"{"push":"message","channel":"c","data":"x","epoch":"2a","offset":7}"#;
+        assert_eq!(written(|json| push(message, at, json)), expected);
     }
 }

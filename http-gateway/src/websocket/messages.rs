@@ -4,15 +4,16 @@ use super::answer;
 use super::close::Close;
 use super::connection::Dialogue;
 use super::output::Output;
-use super::request::{Body, Id, Message, Refusal, Request, Word, slices};
+use super::request::{Body, Id, Message, Refusal, Request, Seen, Word, slices};
 use super::seat::Seat;
 use super::socket::Frame;
 use super::subprotocol::Format;
 use super::{CheckToken, Entrance};
 use crate::encoding::Encoder;
 use crate::host::{Item, Member, Turn};
+use redstart_core::engine::Position;
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -28,6 +29,8 @@ pub(super) struct Messages {
     /// The messages that cannot be answered yet, by a number of their own.
     unanswered: BTreeMap<u64, Answers>,
     next: u64,
+    /// Messages of the past that follow the answer in the making.
+    missed: Vec<Vec<u8>>,
 }
 
 /// A request that waits in a session of its own.
@@ -94,6 +97,7 @@ impl Messages {
             script: None,
             unanswered: BTreeMap::new(),
             next: 0,
+            missed: Vec::new(),
         }
     }
 
@@ -110,6 +114,9 @@ impl Messages {
         } else {
             self.unanswered.insert(self.next, answers);
             self.next += 1;
+        }
+        for part in std::mem::take(&mut self.missed) {
+            output.push(Lsn(0), self.format.frame(part));
         }
         let collected = self.collect(output);
         ended.and(collected)
@@ -142,8 +149,8 @@ impl Messages {
         match body {
             Body::Command(words) => self.command(turn, id, &slices(&words), lsn),
             Body::Multi(requests) => Done::Answered(self.multi(turn, id, &requests, lsn)),
-            Body::Subscribe { channels, patterns } => {
-                Done::Answered(self.subscribe(turn, id, &channels, &patterns, lsn))
+            Body::Subscribe { channels, patterns, recover } => {
+                Done::Answered(self.subscribe(turn, id, (&channels, &patterns), &recover, lsn))
             }
             Body::Unsubscribe { channels, patterns } => {
                 let mut run = |name: &[u8], names: Option<Vec<Word<'_>>>| {
@@ -202,8 +209,8 @@ impl Messages {
         &mut self,
         turn: &mut Turn<'_>,
         id: &Id,
-        channels: &[Word<'_>],
-        patterns: &[Word<'_>],
+        (channels, patterns): (&[Word<'_>], &[Word<'_>]),
+        recover: &HashMap<Word<'_>, Seen>,
         lsn: &mut Lsn,
     ) -> Vec<u8> {
         let count = self.seat.subscription_count(turn) + channels.len() + patterns.len();
@@ -212,7 +219,29 @@ impl Messages {
         }
         let is_done = (channels.is_empty() || self.run(turn, b"SUBSCRIBE", channels, lsn))
             && (patterns.is_empty() || self.run(turn, b"PSUBSCRIBE", patterns, lsn));
-        self.unless_refused(is_done, id, |encoder| answer::subscription(id, channels, encoder))
+        if !is_done {
+            return self.answer(id);
+        }
+        // In this turn, so that nothing comes between the past and what is told from now on.
+        let recover = |channel: &Word<'_>| {
+            let since = recover.get(channel).and_then(Seen::position);
+            turn.recover(channel.as_ref(), since)
+        };
+        let recovered: Vec<_> = channels.iter().map(|channel| (channel.as_ref(), recover(channel))).collect();
+        for (channel, recovery) in &recovered {
+            let missed = recovery.iter().flat_map(|recovery| recovery.missed.iter().flatten());
+            let parts = missed.map(|(position, data)| self.message(channel, data, *position));
+            self.missed.extend(parts.collect::<Vec<_>>());
+        }
+        self.format.write(|encoder| answer::subscription(id, &recovered, encoder))
+    }
+
+    /// A message of a channel's past.
+    fn message(&self, channel: &[u8], data: &[u8], position: Position) -> Vec<u8> {
+        let mut message = ReplyBuffer::new(Protocol::Resp3);
+        message.push(3);
+        [b"message", channel, data].into_iter().for_each(|word| message.bulk(word));
+        self.format.write(|encoder| answer::push(message.as_bytes(), Some(position), encoder))
     }
 
     /// Runs a command whose answer tells nothing but whether it was done. False: the refusal is in the reply buffer.
@@ -254,8 +283,8 @@ impl Messages {
     fn collect(&mut self, output: &mut Output) -> Result<(), Close> {
         while let Some(item) = self.seat.member.outbox.take() {
             match item {
-                Item::Push { bytes, lsn } => {
-                    let part = self.format.write(|encoder| answer::push(&bytes, encoder));
+                Item::Push { bytes, lsn, position } => {
+                    let part = self.format.write(|encoder| answer::push(&bytes, position, encoder));
                     output.push(lsn, self.format.frame(part));
                 }
                 Item::Reply { .. } => match self.script.take() {

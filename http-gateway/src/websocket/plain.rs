@@ -118,7 +118,7 @@ impl Plain {
     fn collect(&mut self) {
         while let Some(item) = self.seat.member.outbox.take() {
             match item {
-                Item::Push { bytes, lsn } => {
+                Item::Push { bytes, lsn, .. } => {
                     self.reply.raw(&bytes);
                     self.lsn = self.lsn.max(lsn);
                 }

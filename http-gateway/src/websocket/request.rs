@@ -3,10 +3,12 @@
 use crate::encoding::{BYTES_KEY, Encoder};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use redstart_core::engine::Position;
 use redstart_core::number;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -49,18 +51,38 @@ pub(super) enum Body<'a> {
     /// Commands as one transaction.
     Multi(Vec<Words<'a>>),
     /// Messages of these channels, and of those that match these patterns.
-    Subscribe { channels: Words<'a>, patterns: Words<'a> },
+    Subscribe {
+        channels: Words<'a>,
+        patterns: Words<'a>,
+        /// What the client has seen of channels before it came.
+        recover: HashMap<Word<'a>, Seen>,
+    },
     /// No more messages. An empty list means all.
     Unsubscribe { channels: Option<Words<'a>>, patterns: Option<Words<'a>> },
     /// To be who this token belongs to.
     Auth(String),
 }
 
+/// A place in the history of a channel, as clients write it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub(super) struct Seen {
+    epoch: String,
+    offset: u64,
+}
+
+impl Seen {
+    /// Nothing where no history was ever called so.
+    pub(super) fn position(&self) -> Option<Position> {
+        let epoch = u64::from_str_radix(&self.epoch, 16).ok()?;
+        Some(Position { epoch, offset: self.offset })
+    }
+}
+
 /// The words of a command.
 pub(super) type Words<'a> = Vec<Word<'a>>;
 
 /// A word: bytes, borrowed from the message where they stand in it as they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Word<'a>(Cow<'a, [u8]>);
 
 impl AsRef<[u8]> for Word<'_> {
@@ -176,6 +198,8 @@ struct Fields<'a> {
     #[serde(borrow, default)]
     psubscribe: Option<Words<'a>>,
     #[serde(borrow, default)]
+    recover: Option<HashMap<Word<'a>, Seen>>,
+    #[serde(borrow, default)]
     unsubscribe: Option<Words<'a>>,
     #[serde(borrow, default)]
     punsubscribe: Option<Words<'a>>,
@@ -190,9 +214,11 @@ impl<'a> Fields<'a> {
         }
         let subscribe = match (self.subscribe, self.psubscribe) {
             (None, None) => None,
-            (channels, patterns) => {
-                Some(Body::Subscribe { channels: channels.unwrap_or_default(), patterns: patterns.unwrap_or_default() })
-            }
+            (channels, patterns) => Some(Body::Subscribe {
+                channels: channels.unwrap_or_default(),
+                patterns: patterns.unwrap_or_default(),
+                recover: self.recover.unwrap_or_default(),
+            }),
         };
         let unsubscribe = match (self.unsubscribe, self.punsubscribe) {
             (None, None) => None,

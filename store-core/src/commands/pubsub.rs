@@ -142,7 +142,7 @@ const PUBLISH: Command = Command::new("PUBLISH", Group::PubSub, "2.0.0")
 
 fn publish(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (channel, message) = (args.word()?, args.word()?);
-    reply.count(caller.engine.publish(channel, message));
+    reply.count(caller.engine.publish(caller.now, channel, message));
     Ok(())
 }
 

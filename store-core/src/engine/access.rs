@@ -237,7 +237,7 @@ mod tests {
     fn pushed_to(engine: &mut Engine, to: SessionId) -> Vec<String> {
         let outputs = core::iter::from_fn(|| engine.poll_output());
         let push = |output| match output {
-            Output::Push { session, bytes } if session == to => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            Output::Push { session, bytes, .. } if session == to => Some(String::from_utf8_lossy(&bytes).into_owned()),
             _ => None,
         };
         outputs.filter_map(push).collect()

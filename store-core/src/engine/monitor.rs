@@ -47,7 +47,7 @@ impl Engine {
         let bytes: Arc<[u8]> = Arc::from(line.as_bytes());
         let monitors: Vec<_> = self.monitors.iter().copied().collect();
         for session in monitors {
-            self.emit(Output::Push { session, bytes: bytes.clone() });
+            self.emit(Output::Push { session, bytes: bytes.clone(), position: None });
         }
     }
 }

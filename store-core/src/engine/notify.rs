@@ -29,11 +29,11 @@ impl Engine {
         let (db, event) = (change.db.0, change.event.name.as_bytes());
         if wanted.by_key() {
             let channel = [format!("__keyspace@{db}__:").as_bytes(), &change.key].concat();
-            self.spread(&channel, event, Some(&change.key));
+            self.spread((&channel, event), None, Some(&change.key));
         }
         if wanted.by_event() {
             let channel = [format!("__keyevent@{db}__:").as_bytes(), event].concat();
-            self.spread(&channel, &change.key, Some(&change.key));
+            self.spread((&channel, &change.key), None, Some(&change.key));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What comes out of the engine besides replies.
 
-use super::SessionId;
+use super::{Position, SessionId};
 use crate::effects::{Batch, Lsn};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -16,6 +16,8 @@ pub enum Output {
         session: SessionId,
         /// In its protocol. Shared among the receivers of one message.
         bytes: Arc<[u8]>,
+        /// Its place, if it is a message of a channel with a history.
+        position: Option<Position>,
     },
     /// The late answer to a request that blocked. The session may go on.
     Reply {

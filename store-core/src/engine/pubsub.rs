@@ -1,7 +1,8 @@
 //! Channels and patterns, and who listens to them.
 
 use super::interest::Interests;
-use super::{Engine, Output, SessionId};
+use super::{Engine, Output, Position, SessionId};
+use crate::clock::Millis;
 use crate::glob;
 use crate::ordered::{OrderedMap, OrderedSet};
 use crate::reply::{Protocol, ReplyBuffer};
@@ -122,10 +123,15 @@ impl PubSub {
 /// A message in each protocol, encoded when the first receiver needs it.
 struct Message<'a> {
     words: &'a [&'a [u8]],
+    position: Option<Position>,
     encoded: [Option<Arc<[u8]>>; 2],
 }
 
-impl Message<'_> {
+impl<'a> Message<'a> {
+    const fn new(words: &'a [&'a [u8]]) -> Self {
+        Self { words, position: None, encoded: [None, None] }
+    }
+
     fn bytes(&mut self, protocol: Protocol) -> Arc<[u8]> {
         let words = self.words;
         let encode = || {
@@ -162,18 +168,25 @@ impl Engine {
     }
 
     /// Sends a message to everyone who listens to the channel, and gives the number of receivers.
-    pub fn publish(&mut self, channel: &[u8], message: &[u8]) -> usize {
+    pub fn publish(&mut self, now: Millis, channel: &[u8], message: &[u8]) -> usize {
         self.stats.messages_published += 1;
-        self.spread(channel, message, None)
+        let position = self.keep_message(now, channel, message);
+        self.spread((channel, message), position, None)
     }
 
     /// Sends a message to those who listen and, if it tells of a key, may know of that.
-    pub(super) fn spread(&mut self, channel: &[u8], message: &[u8], about: Option<&SmallBytes>) -> usize {
-        let mut sent = self.deliver((Topic::Channel, channel), &[b"message", channel, message], about);
+    pub(super) fn spread(
+        &mut self,
+        (channel, data): (&[u8], &[u8]),
+        position: Option<Position>,
+        about: Option<&SmallBytes>,
+    ) -> usize {
+        let words: &[&[u8]] = &[b"message", channel, data];
+        let mut sent = self.deliver((Topic::Channel, channel), Message { position, ..Message::new(words) }, about);
         let patterns: Vec<_> =
             self.pubsub.matching_patterns(channel).map(|(pattern, to)| (pattern.to_vec(), to.to_vec())).collect();
         for (pattern, listeners) in patterns {
-            sent += self.send_all(&listeners, &[b"pmessage", &pattern, channel, message], about);
+            sent += self.send_all(&listeners, Message::new(&[b"pmessage", &pattern, channel, data]), about);
         }
         sent
     }
@@ -181,22 +194,21 @@ impl Engine {
     /// Sends a message to everyone who listens to the sharded channel.
     pub(crate) fn publish_sharded(&mut self, channel: &[u8], message: &[u8]) -> usize {
         self.stats.messages_published += 1;
-        self.deliver((Topic::ShardChannel, channel), &[b"smessage", channel, message], None)
+        self.deliver((Topic::ShardChannel, channel), Message::new(&[b"smessage", channel, message]), None)
     }
 
-    fn deliver(&mut self, (topic, name): (Topic, &[u8]), words: &[&[u8]], about: Option<&SmallBytes>) -> usize {
+    fn deliver(&mut self, (topic, name): (Topic, &[u8]), message: Message<'_>, about: Option<&SmallBytes>) -> usize {
         let listeners = self.pubsub.listeners(topic, name).to_vec();
-        self.send_all(&listeners, words, about)
+        self.send_all(&listeners, message, about)
     }
 
-    fn send_all(&mut self, listeners: &[SessionId], words: &[&[u8]], about: Option<&SmallBytes>) -> usize {
-        let mut message = Message { words, encoded: [None, None] };
+    fn send_all(&mut self, listeners: &[SessionId], mut message: Message<'_>, about: Option<&SmallBytes>) -> usize {
         for session in listeners {
             if about.is_some_and(|key| !self.may_see(*session, key)) {
                 continue;
             }
             let bytes = message.bytes(self.sessions.get(*session).protocol);
-            self.emit(Output::Push { session: *session, bytes });
+            self.emit(Output::Push { session: *session, bytes, position: message.position });
         }
         listeners.len()
     }

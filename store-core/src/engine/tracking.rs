@@ -300,7 +300,7 @@ impl Engine {
             return;
         }
         write_keys(&mut message, shown.as_deref());
-        self.emit(Output::Push { session: receiver, bytes: Arc::from(message.as_bytes()) });
+        self.emit(Output::Push { session: receiver, bytes: Arc::from(message.as_bytes()), position: None });
     }
 
     /// Tells a session, once for each message lost, that those whom it had chosen to be told are gone.
@@ -313,7 +313,7 @@ impl Engine {
             message.push(2);
             message.bulk(b"tracking-redir-broken");
             message.integer(i64::try_from(receiver.0).unwrap_or(i64::MAX));
-            self.emit(Output::Push { session, bytes: Arc::from(message.as_bytes()) });
+            self.emit(Output::Push { session, bytes: Arc::from(message.as_bytes()), position: None });
         }
     }
 }

@@ -74,7 +74,7 @@ impl CoreTarget {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Effects(batch) => self.effects.extend_from_slice(&batch.bytes),
-                Output::Push { session, bytes } => self.mail.inbox(session).extend(bytes.iter()),
+                Output::Push { session, bytes, .. } => self.mail.inbox(session).extend(bytes.iter()),
                 Output::Reply { session, bytes, .. } => self.mail.inbox(session).extend(bytes),
                 Output::Close(session) => self.mail.close(session),
                 Output::Host(HostRequest::Save) => self.engine.end_save(Purpose::Copy, Ok(self.now)),
