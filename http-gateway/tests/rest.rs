@@ -9,3 +9,5 @@ mod formats;
 mod kv;
 #[path = "rest/server.rs"]
 mod server;
+#[path = "rest/watch.rs"]
+mod watch;

@@ -489,3 +489,17 @@ async fn who_subscribes_again_gets_what_was_missed() {
         assert_eq!(answer["result"]["news"]["recovered"], json!(false), "{since} {epoch}");
     }
 }
+
+#[tokio::test]
+async fn a_transaction_runs_if_its_keys_are_the_same() {
+    let server = Server::start(Limits::default()).await;
+    let mut client = server.connect().await;
+    assert_eq!(client.ask(json!({"id":1,"cmd":["SET","a",1]})).await["result"], "OK");
+    let seen = client.ask(json!({"id":2,"cmd":["OBJECT","VERSION","a"]})).await["result"].clone();
+    let request = |id| json!({"id":id,"multi":[["INCR","a"]],"watch":{"a":seen,"b":"none"}});
+    assert_eq!(client.ask(request(3)).await, json!({"id":3,"result":[{"result":2}]}));
+    assert_eq!(client.ask(request(4)).await, json!({"id":4,"result":null}));
+    let stray = client.ask(json!({"id":5,"cmd":["PING"],"watch":{}})).await;
+    let message = stray["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("ERR invalid request: `watch` belongs to `multi`"), "{message}");
+}

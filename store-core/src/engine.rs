@@ -39,6 +39,7 @@ mod stats;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tracking;
+mod versions;
 mod watch;
 mod whole;
 
@@ -86,6 +87,7 @@ use pause::Pause;
 use pubsub::PubSub;
 use session::Sessions;
 use tracking::TrackingTable;
+use versions::Versions;
 use watch::Watched;
 
 /// A command's words, the name first.
@@ -142,6 +144,7 @@ pub struct Engine {
     history: History,
     pub(crate) blocked: Blocked,
     pub(crate) watched: Watched,
+    versions: Versions,
     pub(crate) tracking: TrackingTable,
     pub(crate) stats: Stats,
     pub(crate) durations: Durations,
@@ -177,7 +180,7 @@ pub struct Engine {
 impl Engine {
     /// An empty store. Everything random in it follows from `seed`.
     pub fn new(config: Config, seed: u64) -> Self {
-        let (mut random, history) = (Random::new(seed), History::new(seed));
+        let (mut random, history, versions) = (Random::new(seed), History::new(seed), Versions::new(seed));
         let commands = CommandTable::new();
         let acl = Acl::new(&commands, config.password.as_deref());
         let seed = HashSeed(random.next_u64()).into();
@@ -192,6 +195,7 @@ impl Engine {
             history,
             blocked: Blocked::default(),
             watched: Watched::default(),
+            versions,
             tracking: TrackingTable::new(seed),
             stats: Stats::default(),
             durations: Durations::default(),

@@ -18,6 +18,8 @@ pub const DATABASES_DEFAULT: u16 = 16;
 pub const QUEUED_REQUESTS_MAX: usize = 1024 * 1024;
 /// The most random elements that one request may ask for with repetition.
 pub const RANDOM_REPEATED_MAX: u64 = 16 * 1024 * 1024;
+/// How many stamps stand for the versions of all keys.
+pub const VERSION_STAMPS: usize = 1 << 16;
 /// How many keys are remembered for clients that track them, unless configured otherwise.
 pub const TRACKED_KEYS_DEFAULT: usize = 1_000_000;
 /// The most channels that remember their messages. Those that were silent for longest go first.

@@ -85,8 +85,14 @@ impl<'a> Turn<'a> {
     }
 
     /// Executes requests as one transaction; see [`Engine::transact`].
-    pub fn transact(&mut self, session: SessionId, requests: &[Request<'_>], reply: &mut ReplyBuffer) -> Execution {
-        let execution = self.core.engine.transact(self.now, session, requests, reply);
+    pub fn transact(
+        &mut self,
+        session: SessionId,
+        requests: &[Request<'_>],
+        versions: &[(&[u8], &[u8])],
+        reply: &mut ReplyBuffer,
+    ) -> Execution {
+        let execution = self.core.engine.transact(self.now, session, requests, versions, reply);
         self.stopwatch.lap();
         self.deliver();
         self.unless_stalled(execution)

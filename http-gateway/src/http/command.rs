@@ -3,7 +3,7 @@
 use super::App;
 use super::answer::{self, Refusal};
 use super::format::Format;
-use super::request::{self, Words};
+use super::request::{self, KeyVersion, Words};
 use crate::host::{Host, Item, Member, Turn};
 use crate::websocket::Identity;
 use axum::body::{Body, Bytes};
@@ -44,7 +44,8 @@ pub(super) async fn pipeline(State(app): State<App>, request: Request) -> Result
     Ok(answer::many(&app, commands.len(), visit.reply.as_bytes(), format))
 }
 
-/// `POST /multi-exec` with `[["SET","foo","bar"],["GET","foo"]]`: all as one step, or none.
+/// `POST /multi-exec` with `[["SET","foo","bar"],["GET","foo"]]`: all as one step, or none. With `Redstart-Watch` it depends
+/// on keys having the versions that the client has seen; if they have not, the result is null.
 pub(super) async fn transaction(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
     let (parts, body, identity) = accept(&app, request).await?;
     let format = Format::of(&parts.headers)?;
@@ -53,7 +54,7 @@ pub(super) async fn transaction(State(app): State<App>, request: Request) -> Res
     }
     let commands = request::many_from_json(&body)?;
     let mut visit = Visit::open(&app, identity);
-    visit.transact(&commands);
+    visit.transact(&commands, &request::versions(&parts.headers)?);
     visit.pass_gate().await;
     let replies = visit.reply.as_bytes();
     match Tokens::new(replies).next_token() {
@@ -151,17 +152,18 @@ impl Visit {
     }
 
     /// Executes commands as one step.
-    fn transact(&mut self, commands: &[Words]) {
+    fn transact(&mut self, commands: &[Words], versions: &[KeyVersion]) {
         let words: Vec<Vec<&[u8]>> = commands.iter().map(|words| words.iter().map(Vec::as_slice).collect()).collect();
         let words: Vec<&[&[u8]]> = words.iter().map(Vec::as_slice).collect();
+        let versions: Vec<_> = versions.iter().map(|(key, version)| (key.as_slice(), version.as_slice())).collect();
         let host = self.host.clone();
-        self.transact_in(&mut host.turn(), &words);
+        self.transact_in(&mut host.turn(), &words, &versions);
     }
 
-    /// Executes commands as one step of this turn.
-    pub(super) fn transact_in(&mut self, turn: &mut Turn<'_>, commands: &[&[&[u8]]]) {
+    /// Executes commands as one step of this turn, if these keys have these versions.
+    pub(super) fn transact_in(&mut self, turn: &mut Turn<'_>, commands: &[&[&[u8]]], versions: &[(&[u8], &[u8])]) {
         let requests: Vec<_> = commands.iter().map(|words| core::Request::new(words)).collect();
-        let execution = turn.transact(self.member.id, &requests, &mut self.reply);
+        let execution = turn.transact(self.member.id, &requests, versions, &mut self.reply);
         self.lsn = self.lsn.max(execution.lsn);
     }
 

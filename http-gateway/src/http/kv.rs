@@ -193,7 +193,7 @@ impl Shelf<'_, '_> {
     /// Runs commands as one step; gives the first error.
     fn transact(&mut self, commands: &[&[&[u8]]]) -> Result<(), Refusal> {
         self.visit.reply.clear();
-        self.visit.transact_in(self.turn, commands);
+        self.visit.transact_in(self.turn, commands, &[]);
         let mut tokens = Tokens::new(self.visit.reply.as_bytes());
         while let Some(token) = tokens.next_token() {
             if let Token::Error(text) = token {

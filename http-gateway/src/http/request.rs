@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 /// The words of a command.
 pub(super) type Words = Vec<Vec<u8>>;
 
+/// A key, and the version of it that a client has seen.
+pub(super) type KeyVersion = (Vec<u8>, Vec<u8>);
+
 /// The token that a client shows, in its header or in the query.
 pub(super) fn token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let in_header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -35,6 +38,20 @@ pub(super) fn segments(path: &str) -> Words {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() { Words::new() } else { path.split('/').map(decode).collect() }
+}
+
+/// What `Redstart-Watch: <key>=<version>, ..` says of keys, whose names are percent-encoded.
+pub(super) fn versions(headers: &HeaderMap) -> Result<Vec<KeyVersion>, Refusal> {
+    let bad = || Refusal::bad_request("Redstart-Watch has to be <key>=<version>, with commas between several");
+    let lines = headers.get_all("redstart-watch").iter().map(|line| line.to_str().map_err(|_| bad()));
+    let mut versions = Vec::new();
+    for line in lines {
+        for pair in line?.split(',') {
+            let (key, version) = pair.trim().rsplit_once('=').ok_or_else(bad)?;
+            versions.push((decode(key), version.as_bytes().to_vec()));
+        }
+    }
+    Ok(versions)
 }
 
 /// The words of one command in JSON: an array.

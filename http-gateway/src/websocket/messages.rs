@@ -148,7 +148,7 @@ impl Messages {
         self.reply.clear();
         match body {
             Body::Command(words) => self.command(turn, id, &slices(&words), lsn),
-            Body::Multi(requests) => Done::Answered(self.multi(turn, id, &requests, lsn)),
+            Body::Multi { commands, watch } => Done::Answered(self.multi(turn, id, &commands, &watch, lsn)),
             Body::Subscribe { channels, patterns, recover } => {
                 Done::Answered(self.subscribe(turn, id, (&channels, &patterns), &recover, lsn))
             }
@@ -197,10 +197,18 @@ impl Messages {
         }
     }
 
-    fn multi(&mut self, turn: &mut Turn<'_>, id: &Id, requests: &[Vec<Word<'_>>], lsn: &mut Lsn) -> Vec<u8> {
+    fn multi(
+        &mut self,
+        turn: &mut Turn<'_>,
+        id: &Id,
+        requests: &[Vec<Word<'_>>],
+        watch: &HashMap<Word<'_>, Word<'_>>,
+        lsn: &mut Lsn,
+    ) -> Vec<u8> {
+        let versions: Vec<_> = watch.iter().map(|(key, version)| (key.as_ref(), version.as_ref())).collect();
         let words: Vec<_> = requests.iter().map(|words| slices(words)).collect();
         let requests: Vec<_> = words.iter().map(|words| redstart_core::Request::new(words)).collect();
-        let execution = turn.transact(self.seat.member.id, &requests, &mut self.reply);
+        let execution = turn.transact(self.seat.member.id, &requests, &versions, &mut self.reply);
         *lsn = execution.lsn.max(*lsn);
         self.format.write(|encoder| answer::transaction(id, self.reply.as_bytes(), encoder))
     }

@@ -48,8 +48,8 @@ pub(super) struct Request<'a> {
 pub(super) enum Body<'a> {
     /// A command.
     Command(Words<'a>),
-    /// Commands as one transaction.
-    Multi(Vec<Words<'a>>),
+    /// Commands as one transaction, which depends on these versions of keys.
+    Multi { commands: Vec<Words<'a>>, watch: HashMap<Word<'a>, Word<'a>> },
     /// Messages of these channels, and of those that match these patterns.
     Subscribe {
         channels: Words<'a>,
@@ -191,8 +191,8 @@ struct Fields<'a> {
     cmd: Option<Words<'a>>,
     #[serde(borrow, default)]
     multi: Option<Vec<Words<'a>>>,
-    #[serde(default)]
-    watch: Option<IgnoredAny>,
+    #[serde(borrow, default)]
+    watch: Option<HashMap<Word<'a>, Word<'a>>>,
     #[serde(borrow, default)]
     subscribe: Option<Words<'a>>,
     #[serde(borrow, default)]
@@ -209,9 +209,10 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn into_request(self) -> Result<Request<'a>, &'static str> {
-        if self.watch.is_some() {
-            return Err("`watch` is not available; use the command WATCH");
+        if self.watch.is_some() && self.multi.is_none() {
+            return Err("`watch` belongs to `multi`");
         }
+        let watch = self.watch.unwrap_or_default();
         let subscribe = match (self.subscribe, self.psubscribe) {
             (None, None) => None,
             (channels, patterns) => Some(Body::Subscribe {
@@ -226,7 +227,7 @@ impl<'a> Fields<'a> {
         };
         let bodies = [
             self.cmd.map(Body::Command),
-            self.multi.map(Body::Multi),
+            self.multi.map(|commands| Body::Multi { commands, watch }),
             subscribe,
             unsubscribe,
             self.auth.map(Body::Auth),
@@ -330,10 +331,20 @@ mod tests {
         check(r#"{"id":1,"cmd":["SET","k","v"]}"#, &one(1, Body::Command(words(&["SET", "k", "v"]))));
         check(r#"{"cmd":["\u0041"],"id":-1,"new":[{}]}"#, &one(-1, Body::Command(words(&["A"]))));
         check(r#"{"id":0,"auth":"t"}"#, &one(0, Body::Auth("t".into())));
-        check(r#"{"id":5,"multi":[["INCR","a"],[]]}"#, &one(5, Body::Multi(vec![words(&["INCR", "a"]), Vec::new()])));
+        check(
+            r#"{"id":5,"multi":[["INCR","a"],[]]}"#,
+            &one(5, Body::Multi { commands: vec![words(&["INCR", "a"]), Vec::new()], watch: HashMap::new() }),
+        );
         check(
             r#"{"id":6,"subscribe":["n"],"psubscribe":["u*"],"recover":{"n":{"epoch":"x","offset":1}}}"#,
-            &one(6, Body::Subscribe { channels: words(&["n"]), patterns: words(&["u*"]) }),
+            &one(
+                6,
+                Body::Subscribe {
+                    channels: words(&["n"]),
+                    patterns: words(&["u*"]),
+                    recover: HashMap::from([(words(&["n"]).remove(0), Seen { epoch: "x".to_owned(), offset: 1 })]),
+                },
+            ),
         );
         check(
             r#"{"id":7,"punsubscribe":[]}"#,
@@ -368,7 +379,7 @@ mod tests {
             r#"{"id":3,"cmd":[{}]}"#,
             r#"{"id":3}"#,
             r#"{"id":3,"cmd":["PING"],"auth":"t"}"#,
-            r#"{"id":3,"multi":[["PING"]],"watch":{"a":"1"}}"#,
+            r#"{"id":3,"cmd":["PING"],"watch":{"a":"1"}}"#,
         ] {
             let value: serde_json::Value = serde_json::from_str(json).unwrap();
             let msgpack = rmp_serde::to_vec_named(&value).unwrap();

@@ -36,6 +36,7 @@ pub(super) const COMMANDS: &[Command] = &[
     object::HELP,
     object::IDLETIME,
     object::REFCOUNT,
+    object::VERSION,
     expire::PERSIST,
     expire::PEXPIRE,
     expire::PEXPIREAT,

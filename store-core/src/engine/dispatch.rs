@@ -79,20 +79,29 @@ impl Engine {
     }
 
     /// Executes requests as one transaction: all of them, or none when one is refused beforehand. The answer is an
-    /// array of theirs.
+    /// array of theirs, or null when one of the keys has another version than the one that is given with it.
     pub fn transact(
         &mut self,
         now: Millis,
         id: SessionId,
         requests: &[Request<'_>],
+        versions: &[(&[u8], &[u8])],
         reply: &mut ReplyBuffer,
     ) -> Execution {
         self.begin_unit();
         let room = self.make_room(now);
-        reply.set_protocol(self.sessions.get(id).protocol);
+        let (db, protocol) = (self.sessions.get(id).db, self.sessions.get(id).protocol);
+        reply.set_protocol(protocol);
+        let asked: Vec<_> = versions.iter().map(|(key, _)| [&b"OBJECT"[..], b"VERSION", *key]).collect();
         let admit = |words| self.admit_queued(now, id, words, room).map_err(|refusal: Refusal| (words, refusal));
-        let admitted: Result<Vec<_>, _> = requests.iter().map(|request| admit(request.words())).collect();
+        // Who may not ask for a version must not learn it here.
+        let watched = asked.iter().try_for_each(|words| admit(words).map(drop));
+        let admitted = watched.and_then(|()| requests.iter().map(|request| admit(request.words())).collect());
+        let admitted: Result<Vec<_>, _> = admitted;
         match admitted {
+            Ok(_) if versions.iter().any(|(key, version)| self.has_changed(now, db, key, version)) => {
+                reply.null_array();
+            }
             Ok(commands) => {
                 reply.array(commands.len());
                 for (command, request) in commands.into_iter().zip(requests) {

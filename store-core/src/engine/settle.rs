@@ -8,6 +8,7 @@ impl Engine {
     /// Begins to note changes of keys if anybody wants to know them.
     pub(crate) fn follow_changes(&mut self) {
         let follow = !self.watched.is_empty()
+            || self.versions.is_on()
             || !self.blocked.is_empty()
             || !self.tracking.is_empty()
             || self.config.notifications.is_on();
@@ -32,6 +33,7 @@ impl Engine {
                 self.notify(change);
                 if change.event.class != EventClass::KeyMiss {
                     self.break_watches(change);
+                    self.versions.note(change);
                     self.invalidate(&change.key, by);
                     self.blocked.note_ready(change);
                 }

@@ -13,6 +13,7 @@ impl Engine {
             return false;
         }
         self.break_watches_in(now, db, None);
+        self.versions.change_all();
         self.writer(now, db).clear();
         self.blocked.note_database_ready(db);
         true
@@ -22,6 +23,7 @@ impl Engine {
     pub(crate) fn swap_databases(&mut self, now: Millis, one: DbIndex, other: DbIndex) {
         self.break_watches_in(now, one, Some(other));
         self.break_watches_in(now, other, Some(one));
+        self.versions.change_all();
         self.writer(now, one).swap(one, other);
         self.blocked.note_database_ready(one);
         self.blocked.note_database_ready(other);

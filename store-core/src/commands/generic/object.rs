@@ -2,6 +2,7 @@
 
 use crate::args::Args;
 use crate::commands::command::help;
+use crate::engine::Caller;
 use crate::error::Error;
 use crate::keyspace::Reader;
 use crate::reply::ReplyBuffer;
@@ -83,6 +84,21 @@ fn refcount(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
         Some(_) => reply.integer(1),
         None => reply.null(),
     }
+    Ok(())
+}
+
+pub(super) const VERSION: Command = Command::new("OBJECT VERSION", Group::Generic, "7.2.0")
+    .about("Gives a key's version, for a transaction that is to run only if the key is still the same.", "O(1)")
+    .syntax(KEY)
+    .tips(NONDETERMINISTIC)
+    .extra_categories(&["read"])
+    .reply(Shape::Bulk)
+    .session(version);
+
+fn version(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let (now, db) = (caller.now, caller.session().db);
+    let version = caller.engine.version(now, db, args.word()?);
+    reply.bulk(version.as_bytes());
     Ok(())
 }
 
