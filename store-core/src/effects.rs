@@ -239,6 +239,12 @@ impl Effects {
         !self.changes.is_empty()
     }
 
+    /// Whether the next batch is long already.
+    pub const fn is_batch_long(&self) -> bool {
+        const LONG_BYTES: usize = 64 * 1024;
+        self.bytes.len() > LONG_BYTES
+    }
+
     /// The effects since the last batch, if there are any.
     pub fn take_batch(&mut self) -> Option<Batch> {
         if self.first > self.last || !self.record || self.unit.is_group {

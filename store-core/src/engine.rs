@@ -358,6 +358,12 @@ impl Engine {
         self.outputs.pop_front()
     }
 
+    /// Whether [`Self::poll_output`] has something that should not wait until other requests have been executed too:
+    /// anything but effects, or many of those.
+    pub fn is_output_urgent(&self) -> bool {
+        !self.outputs.is_empty() || self.effects.is_batch_long()
+    }
+
     /// When [`Self::handle_timeout`] has something to do, if ever.
     pub fn poll_timeout(&self) -> Option<Millis> {
         if self.is_evicting || self.keyspace.has_graves() || self.is_busy() {

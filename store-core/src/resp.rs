@@ -323,15 +323,23 @@ const fn hex_digit(digit: u8) -> u8 {
 
 /// Appends a request as a RESP array of byte strings.
 pub fn write_request(out: &mut alloc::vec::Vec<u8>, words: &[&[u8]]) {
-    out.push(b'*');
-    number::write_u64(out, words.len() as u64);
-    out.extend_from_slice(b"\r\n");
+    write_length(out, b'*', words.len());
     for word in words {
-        out.push(b'$');
-        number::write_u64(out, word.len() as u64);
-        out.extend_from_slice(b"\r\n");
+        write_length(out, b'$', word.len());
         out.extend_from_slice(word);
         out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Appends the line that says how long something is. Nearly every word is short, and then it is four bytes at once.
+fn write_length(out: &mut alloc::vec::Vec<u8>, kind: u8, len: usize) {
+    match u8::try_from(len) {
+        Ok(digit @ 0..10) => out.extend_from_slice(&[kind, b'0' + digit, b'\r', b'\n']),
+        _ => {
+            out.push(kind);
+            number::write_u64(out, len as u64);
+            out.extend_from_slice(b"\r\n");
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! so the engine has to remember the moment only for as long as the disk takes, however slow the receiver is, and nothing
 //! is left when it goes away. The receiver reads behind the writer.
 
-use super::Host;
+use super::{Host, Pace};
 use crate::log::{Error, create_folder_of, rdb};
 use parking_lot::Mutex;
 use redstart_core::{Lsn, Purpose};
@@ -121,7 +121,8 @@ impl Host {
             tell.send_modify(|state| state.written = written);
             if tell.is_closed() { Err(io::Error::other("whoever wanted the backup has gone")) } else { Ok(()) }
         };
-        let next = |save: &mut _, piece: &mut _, len| self.save_piece(save, piece, len);
+        let mut pace = Pace::new(self);
+        let next = |save: &mut _, piece: &mut _, len| pace.next(save, piece, len);
         let written = rdb::write_pieces(&*file, &mut save, next, note);
         let ended = written.map(drop).map_err(|error| error.to_string());
         match &ended {

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 const WRITE_INTERVAL: Duration = Duration::from_millis(100);
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+/// How many times longer a sync takes than others are waited for that may share the next one.
+const PATIENCE_DIVISOR: u32 = 4;
 /// How often a write is tried when the server is to stop: what was answered is worth ten seconds.
 const LAST_TRIES: u32 = 20;
 
@@ -56,6 +58,7 @@ impl Flusher {
             durability,
             unsynced_since: None,
             buffer: Vec::new(),
+            group: Group::default(),
             last_tries: LAST_TRIES,
         };
         let thread = std::thread::Builder::new().name("log".into()).spawn(|| task.run())?;
@@ -80,8 +83,18 @@ struct Task {
     durability: Durability,
     unsynced_since: Option<Instant>,
     buffer: Vec<u8>,
+    group: Group,
     /// How often a write is still tried when the server is to stop.
     last_tries: u32,
+}
+
+/// The effects that were synced together last. Whoever has got their answers may well come again at once, so for a
+/// moment as many are waited for; or else the first to come would have a sync for itself, and all others would wait for it.
+#[derive(Debug, Default)]
+struct Group {
+    effects: u64,
+    /// For how long: a part of what the sync took.
+    patience: Duration,
 }
 
 impl Task {
@@ -104,8 +117,10 @@ impl Task {
         loop {
             match journal.wait(self.unsynced_since.map(|since| since + SYNC_INTERVAL)) {
                 Wakeup::Arrived => {
-                    if self.durability == Durability::EverySecond {
-                        journal.linger(Instant::now() + WRITE_INTERVAL);
+                    match self.durability {
+                        Durability::EverySecond => journal.linger(Instant::now() + WRITE_INTERVAL),
+                        Durability::Always => journal.gather(self.group.effects, Instant::now() + self.group.patience),
+                        Durability::Memory => {}
                     }
                     let (batch, cut) = journal.take(std::mem::take(&mut self.buffer));
                     self.write(batch)?;
@@ -138,7 +153,12 @@ impl Task {
         }
         self.end_stall(stalled);
         match self.durability {
-            Durability::Always => self.writer.sync()?,
+            Durability::Always => {
+                let begun = Instant::now();
+                self.writer.sync()?;
+                self.group =
+                    Group { effects: batch.last.0 - batch.first.0 + 1, patience: begun.elapsed() / PATIENCE_DIVISOR };
+            }
             Durability::EverySecond | Durability::Memory => {
                 self.unsynced_since.get_or_insert_with(Instant::now);
             }

@@ -2,7 +2,7 @@
 
 use crate::log::Error;
 use parking_lot::{Condvar, Mutex};
-use redstart_core::Batch;
+use redstart_core::{Batch, Lsn};
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
@@ -22,6 +22,8 @@ struct Pending {
     /// What stands before a cut, and whom to tell when it has been made.
     before_cut: Option<(Batch, Cut)>,
     effects: Batch,
+    /// With which effect whoever takes them wants to be woken; none after the first.
+    wanted: Lsn,
     closed: bool,
     /// Nobody takes anything for now, so nobody must wait for it either.
     stuck: bool,
@@ -48,8 +50,11 @@ impl Journal {
         while pending.effects.bytes.len() > PENDING_BYTES_MAX && !pending.stuck {
             self.taken.wait(&mut pending);
         }
-        if pending.effects.bytes.is_empty() {
+        let is_first = pending.effects.bytes.is_empty();
+        if is_first {
             pending.effects.first = batch.first;
+        }
+        if is_first || pending.wanted.0 > 0 && batch.last >= pending.wanted {
             self.arrived.notify_one();
         }
         pending.effects.bytes.extend_from_slice(&batch.bytes);
@@ -98,6 +103,18 @@ impl Journal {
         Wakeup::Arrived
     }
 
+    /// Waits until there are as many effects as `count`, but not longer than until a moment.
+    pub fn gather(&self, count: u64, until: Instant) {
+        let mut pending = self.pending.lock();
+        pending.wanted = Lsn(pending.effects.first.0.saturating_add(count).saturating_sub(1));
+        while pending.effects.last < pending.wanted && pending.before_cut.is_none() && !pending.closed {
+            if self.arrived.wait_until(&mut pending, until).timed_out() {
+                break;
+            }
+        }
+        pending.wanted = Lsn(0);
+    }
+
     /// Waits for a while, or until the journal is closed.
     pub fn linger(&self, until: Instant) {
         let mut pending = self.pending.lock();
@@ -119,5 +136,40 @@ impl Journal {
     /// Whether [`Self::close`] was called.
     pub fn is_closed(&self) -> bool {
         self.pending.lock().closed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn effect(number: u64) -> Batch {
+        Batch { first: Lsn(number), last: Lsn(number), bytes: b"effect".to_vec() }
+    }
+
+    #[test]
+    fn gathering_ends_with_the_last_that_is_wanted() {
+        let journal = Journal::default();
+        let never = Instant::now() + Duration::from_secs(3600);
+        std::thread::scope(|scope| {
+            scope.spawn(|| (5..8).for_each(|number| journal.append(&effect(number))));
+            assert_eq!(journal.wait(None), Wakeup::Arrived);
+            journal.gather(3, never);
+        });
+        let (batch, cut) = journal.take(Vec::new());
+        assert_eq!((batch.first, batch.last, cut.is_none()), (Lsn(5), Lsn(7), true));
+    }
+
+    #[test]
+    fn gathering_ends_when_nothing_more_comes() {
+        let journal = Journal::default();
+        journal.append(&effect(1));
+        journal.gather(2, Instant::now());
+        assert_eq!(journal.take(Vec::new()).0.last, Lsn(1));
+        journal.append(&effect(2));
+        journal.close();
+        journal.gather(2, Instant::now() + Duration::from_secs(3600));
+        assert_eq!(journal.take(Vec::new()).0.last, Lsn(2));
     }
 }

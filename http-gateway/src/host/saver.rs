@@ -2,9 +2,9 @@
 //! long, and backups. One after the other, on a thread of its own.
 
 use super::backup::Order;
-use super::{Host, Turn};
+use super::{Host, Pace, Turn};
 use crate::log::{self, Error, Log, disk::OsDisk, rdb};
-use redstart_core::{Purpose, Save};
+use redstart_core::Purpose;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -12,10 +12,6 @@ use std::time::{Duration, Instant};
 
 /// The name that Redis gives the file.
 const NAME: &str = "dump.rdb";
-/// How much is written with the engine held.
-const PIECE_BYTES: usize = 16 * 1024;
-/// For how many times as long it is left to others afterwards.
-const REST_FACTOR: u32 = 2;
 /// How often the length of the log is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// How often it is asked whether a script has come to its end.
@@ -123,32 +119,14 @@ impl Host {
         }
     }
 
-    /// The next piece of a file; see [`Turn::save`].
-    ///
-    /// A thread that wants the engine again at once would stand in every other turn's way: 50 requests, each a turn of its
-    /// own, would wait for a piece each. So the pieces are small, and after each the engine is left to others for longer
-    /// than the piece took.
-    pub(super) fn save_piece(&self, save: &mut Save, piece: &mut Vec<u8>, len: usize) -> bool {
-        let mut turn = self.turn();
-        let begun = Instant::now();
-        let goes_on = turn.save(save, piece, len.min(PIECE_BYTES));
-        let taken = begun.elapsed();
-        drop(turn);
-        if goes_on {
-            std::thread::sleep(taken * REST_FACTOR);
-        }
-        goes_on
-    }
-
     fn save_in(&self, path: &Path) -> Result<(), Error> {
         log::create_folder_of(path)?;
         let begun = self.turn_between_scripts().begin_save(Purpose::Copy);
         let Some(mut save) = begun else {
             unreachable!("files are written one after the other");
         };
-        rdb::put(path, |draft| {
-            rdb::write(&OsDisk, draft, &mut save, |save, piece, len| self.save_piece(save, piece, len))
-        })
+        let mut pace = Pace::new(self);
+        rdb::put(path, |draft| rdb::write(&OsDisk, draft, &mut save, |save, piece, len| pace.next(save, piece, len)))
     }
 
     /// See [`Log`].
@@ -163,7 +141,8 @@ impl Host {
         let Some(mut save) = begin(self.turn_between_scripts()) else {
             unreachable!("files are written one after the other");
         };
-        let written = log.write_base(&mut save, |save, piece, len| self.save_piece(save, piece, len));
+        let mut pace = Pace::new(self);
+        let written = log.write_base(&mut save, |save, piece, len| pace.next(save, piece, len));
         // The log is cut by now, or soon: until it is, no other cut may be asked for, whatever has become of the base.
         match told.recv() {
             Ok(cut) => cut.and_then(|()| log.adopt_base(written?)),

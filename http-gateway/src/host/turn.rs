@@ -54,7 +54,6 @@ impl<'a> Turn<'a> {
     pub fn close(&mut self, session: SessionId) {
         self.core.engine.handle_close(session);
         self.core.outboxes.remove(&session);
-        self.deliver();
     }
 
     /// Executes a request; its answer is appended to `reply`, and may leave once the gate has passed the execution's LSN.
@@ -64,7 +63,9 @@ impl<'a> Turn<'a> {
         if execution.outcome == Outcome::Running {
             self.run_script();
         }
-        self.deliver();
+        if self.core.engine.is_output_urgent() {
+            self.deliver();
+        }
         if let Some(micros) = self.stopwatch.lap() {
             self.core.engine.report_duration(self.now, session, &request, micros);
         }
@@ -116,13 +117,11 @@ impl<'a> Turn<'a> {
     /// Says how it ended; see [`Engine::end_save`].
     pub(super) fn end_save(&mut self, purpose: Purpose, result: Result<(), String>) {
         self.core.engine.end_save(purpose, result.map(|()| self.now));
-        self.deliver();
     }
 
     /// Does what has become due.
     pub(super) fn handle_timeout(&mut self) {
         self.core.engine.handle_timeout(self.now);
-        self.deliver();
     }
 
     /// While the log cannot be written no write is executed, and reads go on without waiting: they may show what is
@@ -131,6 +130,8 @@ impl<'a> Turn<'a> {
         if self.core.stalled { Execution { lsn: Lsn(0), ..execution } } else { execution }
     }
 
+    /// Gives away what the engine has for others. Effects may wait for the turn's end: those of pipelined requests go to
+    /// the journal together.
     fn deliver(&mut self) {
         while let Some(output) = self.core.engine.poll_output() {
             match output {
@@ -165,6 +166,7 @@ impl<'a> Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
+        self.deliver();
         self.host.alarm.set(self.core.engine.poll_timeout());
     }
 }
