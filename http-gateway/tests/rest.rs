@@ -9,5 +9,7 @@ mod formats;
 mod kv;
 #[path = "rest/server.rs"]
 mod server;
+#[path = "rest/upstash.rs"]
+mod upstash;
 #[path = "rest/watch.rs"]
 mod watch;

@@ -43,6 +43,8 @@ pub struct Config {
     pub set: SetLimits,
     /// When a sorted set is packed.
     pub zset: ZsetLimits,
+    /// `compat-upstash`: whether sessions over REST find the rules of Upstash where they differ from Redis's.
+    pub compat_upstash: bool,
     /// Who may use `DEBUG`.
     pub debug_permission: DebugPermission,
     /// How much the store may hold, and what goes when it holds more.
@@ -114,6 +116,16 @@ pub struct Fact {
     pub value: String,
 }
 
+/// Whose rules hold where a client of REST, whose libraries were made for Upstash, expects others than Redis's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Redis's.
+    #[default]
+    Redis,
+    /// Those of Upstash, which differ in a few places.
+    Upstash,
+}
+
 /// `enable-debug-command`: who may use `DEBUG`. Redis says nobody unless told otherwise; here nothing in `DEBUG` can end
 /// the process or damage data, so local connections may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,6 +161,7 @@ impl Default for Config {
             hll_sparse_max_bytes: 3000,
             set: SetLimits::default(),
             zset: ZsetLimits::default(),
+            compat_upstash: true,
             debug_permission: DebugPermission::default(),
             eviction: EvictionConfig::default(),
             list_max_listpack_size: -2,
@@ -292,6 +305,7 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("busy-reply-threshold", scripts.busy_reply_threshold_ms),
     fixed_parameter!("aof-use-rdb-preamble", "yes"),
     fixed_parameter!("cluster-enabled", "no"),
+    switch_parameter!("compat-upstash", compat_upstash),
     fixed_parameter!("daemonize", "no"),
     Parameter { name: "databases", show: |config| config.databases.to_string(), change: None },
     Parameter { name: "enable-debug-command", show: |config| config.debug_permission.name().to_owned(), change: None },

@@ -67,7 +67,7 @@ pub use tracking::{Tracking, TrackingMode};
 use crate::acl::Acl;
 use crate::clock::Millis;
 use crate::commands::{CommandId, CommandTable};
-use crate::config::Config;
+use crate::config::{Config, Dialect};
 use crate::effects::{Batch, Effects, Lsn};
 use crate::keyspace::{AccessClock, Digest, EvictionPool, Keyspace, Reader, SnapshotCursor, Writer};
 use crate::ordered::OrderedSet;
@@ -157,6 +157,8 @@ pub struct Engine {
     pub(crate) service: Service,
     /// Whether what is done just now counts as a use of its keys.
     pub(crate) records_uses: bool,
+    /// Whose rules hold for what is done just now.
+    pub(crate) dialect: Dialect,
     /// Whether a file is in the making.
     pub(crate) saving: Saving,
     /// When the data was last saved.
@@ -206,6 +208,7 @@ impl Engine {
             pause: Pause::default(),
             service: Service::Full,
             records_uses: true,
+            dialect: Dialect::Redis,
             saving: Saving::default(),
             last_save: None,
             #[cfg(not(feature = "scripting"))]
@@ -227,7 +230,12 @@ impl Engine {
             self.started.get_or_insert(now);
         }
         let user = self.user_of_new_session(options.authenticated, options.read_only);
-        self.sessions.open(now, options, user)
+        let is_compatible = options.kind == SessionKind::Rest && self.config.compat_upstash;
+        let session = self.sessions.open(now, options, user);
+        if is_compatible {
+            self.sessions.get_mut(session).dialect = Dialect::Upstash;
+        }
+        session
     }
 
     /// Executes one request of a session and writes the answer into `reply`, in the session's protocol.
@@ -473,6 +481,7 @@ impl Engine {
             },
             lookups: None,
             viewer: None,
+            dialect: self.dialect,
             db,
             now,
         }
@@ -491,6 +500,7 @@ impl Engine {
             config: &self.config,
             seed: &self.seed,
             random: &self.random,
+            dialect: self.dialect,
             db,
             now,
         }

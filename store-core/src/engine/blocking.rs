@@ -224,7 +224,7 @@ impl Engine {
         let mut args = Args::new(&words, 1);
         let state = self.sessions.get(session);
         let mut reply = ReplyBuffer::new(state.protocol);
-        self.records_uses = !state.no_touch;
+        (self.records_uses, self.dialect) = (!state.no_touch, state.dialect);
         self.effects.begin_unit();
         let result = match run {
             Run::Blocking(run) => run(&mut self.writer(now, db), &mut args, &mut reply),

@@ -9,6 +9,7 @@ use crate::acl::Acl;
 use crate::args::Args;
 use crate::clock::Millis;
 use crate::commands::{CommandId, CommandTable};
+use crate::config::Dialect;
 use crate::engine::Attempt;
 use crate::error::{Detail, Error};
 use crate::keyspace::Reader;
@@ -180,6 +181,7 @@ impl Engine {
     ) -> Outcome {
         let spec = self.commands.get(command);
         self.records_uses = actor.records_uses || spec.name == "TOUCH";
+        self.dialect = actor.dialect;
         self.commands.count_call(command);
         self.stats.commands_processed += 1;
         let start = reply.len();
@@ -281,7 +283,11 @@ fn admit(
 ) -> Result<CommandId, Refusal> {
     let command = commands.find(words)?;
     let spec = commands.get(command);
-    commands.check_arity(command, words.len())?;
+    if let Err(error) = commands.check_arity(command, words.len())
+        && !(session.dialect == Dialect::Upstash && spec.name == "UNLINK")
+    {
+        return Err(error.into());
+    }
     if !session.authenticated && !acl.default_user().is_open() && !spec.has(Flag::NoAuth) {
         return Err(Error::AuthRequired.into());
     }

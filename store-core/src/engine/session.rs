@@ -5,6 +5,7 @@ use super::tracking::Tracking;
 use super::watch::WatchedKey;
 use crate::acl::User;
 use crate::clock::Millis;
+use crate::config::Dialect;
 use crate::keyspace::DbIndex;
 use crate::reply::Protocol;
 use alloc::boxed::Box;
@@ -98,6 +99,8 @@ pub(crate) struct Actor {
     pub(crate) db: DbIndex,
     /// Whether what it does counts as a use of the keys.
     pub(crate) records_uses: bool,
+    /// Whose rules hold for it.
+    pub(crate) dialect: Dialect,
 }
 
 /// A client of the store.
@@ -141,6 +144,8 @@ pub struct Session {
     pub subscriptions: Subscriptions,
     /// How it tracks keys, if it does.
     pub tracking: Option<Box<Tracking>>,
+    /// Whose rules hold for it.
+    pub dialect: Dialect,
     /// It ends once the answer in progress has been sent.
     pub closing: bool,
 }
@@ -182,7 +187,7 @@ impl Subscriptions {
 impl Session {
     /// What its next request has to know of it.
     pub(crate) const fn actor(&self) -> Actor {
-        Actor { id: self.id, db: self.db, records_uses: !self.no_touch }
+        Actor { id: self.id, db: self.db, records_uses: !self.no_touch, dialect: self.dialect }
     }
 
     fn new(id: SessionId, now: Millis, options: SessionOptions, (user, authenticated): (Arc<User>, bool)) -> Self {
@@ -205,6 +210,7 @@ impl Session {
             watch_broken: false,
             subscriptions: Subscriptions::default(),
             tracking: None,
+            dialect: Dialect::Redis,
             closing: false,
             options,
         }

@@ -3,7 +3,7 @@
 use super::{AccessClock, Database, DbIndex, Entry, Keyspace};
 use crate::acl::User;
 use crate::clock::{Deadline, Millis};
-use crate::config::Config;
+use crate::config::{Config, Dialect};
 use crate::error::Error;
 use crate::random::Random;
 use crate::values::dense::TableSeed;
@@ -23,6 +23,7 @@ pub struct Reader<'a> {
     pub(crate) lookups: Option<&'a Lookups>,
     /// Whose permissions say which keys are shown, if anybody's.
     pub(crate) viewer: Option<&'a User>,
+    pub(crate) dialect: Dialect,
     pub(crate) db: DbIndex,
     pub(crate) now: Millis,
 }
@@ -61,6 +62,11 @@ pub enum Visible {
 }
 
 impl<'a> Reader<'a> {
+    /// Whether the rules of Upstash hold where they differ.
+    pub(crate) fn is_upstash(&self) -> bool {
+        self.dialect == Dialect::Upstash
+    }
+
     /// The time of the request.
     pub const fn now(&self) -> Millis {
         self.now

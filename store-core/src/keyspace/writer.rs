@@ -6,7 +6,7 @@
 use super::database::{Place, Vacancy};
 use super::{AccessClock, Database, DbIndex, Entry, Keyspace, Reader};
 use crate::clock::{Deadline, Millis};
-use crate::config::Config;
+use crate::config::{Config, Dialect};
 use crate::effects::{Effects, Event};
 use crate::error::Error;
 use crate::random::Random;
@@ -33,6 +33,7 @@ pub struct Writer<'a> {
     pub(crate) seed: &'a TableSeed,
     pub(crate) random: &'a RefCell<Random>,
     pub(crate) access: AccessClock<'a>,
+    pub(crate) dialect: Dialect,
     pub(crate) db: DbIndex,
     pub(crate) now: Millis,
 }
@@ -48,9 +49,15 @@ impl<'a> Writer<'a> {
             random: self.random,
             access: self.access,
             lookups: None,
+            dialect: self.dialect,
             db: self.db,
             now: self.now,
         }
+    }
+
+    /// Whether the rules of Upstash hold where they differ.
+    pub(crate) fn is_upstash(&self) -> bool {
+        self.dialect == Dialect::Upstash
     }
 
     /// The time of the request.

@@ -17,10 +17,13 @@ pub struct RestTarget {
 }
 
 impl RestTarget {
-    /// The gateway at an address.
+    /// The gateway at an address, which is told to follow Redis everywhere.
     pub fn new(address: SocketAddr) -> Self {
         let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-        Self { address, agent: config.into(), answers: VecDeque::new() }
+        let target = Self { address, agent: config.into(), answers: VecDeque::new() };
+        let told = target.post(&[b"CONFIG", b"SET", b"compat-upstash", b"no"]);
+        assert!(told.is_ok_and(|answer| answer["result"] == "OK"), "a gateway in memory can be configured");
+        target
     }
 
     /// Sends words in the body, or in the path where JSON could not hold them.

@@ -50,12 +50,14 @@ pub(super) const SCAN: Command = Command::new("SCAN", Group::Generic, "2.8.0")
 
 fn scan(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let cursor = scan::parse_cursor(args)?;
-    let mut wanted = None;
+    let (mut wanted, mut with_types) = (None, false);
     let options = scan::Options::parse(args, |args| {
-        let found = args.keyword_with("TYPE", 1);
-        if found {
+        if args.keyword_with("TYPE", 1) {
             wanted = Some(args.word()?);
+            return Ok(true);
         }
+        let found = reader.is_upstash() && args.keyword("WITHTYPE");
+        with_types |= found;
         Ok(found)
     })?;
     let kind = wanted.map(ValueType::from_name);
@@ -67,6 +69,9 @@ fn scan(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Re
     let next = reader.database().scan(cursor, options.count, |entry| {
         if is_shown(entry) {
             found.push(entry.key().to_vec());
+            if with_types {
+                found.push(entry.value.value_type().name().into());
+            }
         }
     });
     scan::answer(reply, next, |reply| {

@@ -27,6 +27,10 @@ fn copy(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
     let (source, destination) = (args.word()?, args.word()?);
     let (db, replace) = parse_options(writer, args)?;
     if db == writer.db() && source == destination {
+        if writer.is_upstash() {
+            reply.integer(0);
+            return Ok(());
+        }
         return Err(Error::SameObject);
     }
     let entry = writer.reader().entry(source).map(|entry| (entry.value.clone(), entry.deadline()));

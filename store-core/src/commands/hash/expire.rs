@@ -8,6 +8,7 @@ use crate::clock::Millis;
 use crate::commands::string::ExpiryOption;
 use crate::error::Error;
 use crate::keyspace::Writer;
+use crate::limits;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::hash::Hash;
@@ -68,7 +69,14 @@ fn expire(
 ) -> Result<(), Error> {
     let key = args.word()?;
     writer.hash(key)?;
-    let time = fields::parse_time(args, unit, writer.now(), command)?;
+    let time = fields::parse_time(args, unit, writer.now(), command);
+    let time = match time {
+        // With Upstash a time beyond the calendar is as good as its end.
+        Err(Error::Detailed(_)) if writer.is_upstash() && unit == ExpiryOption::SecondsAt => {
+            Millis(limits::FIELD_DEADLINE_MS_MAX)
+        }
+        time => time?,
+    };
     let condition = Condition::parse(args);
     let fields = fields::parse(args, NOT_POSITIVE)?;
     let (is_past, seed) = (time <= writer.now(), writer.seed());

@@ -110,13 +110,22 @@ impl Reading<'_> {
     /// Answers with entries and adds the effects. False when there is nothing to answer with.
     fn read(&self, writer: &mut Writer<'_>, from: From, reply: &mut ReplyBuffer) -> Result<bool, Error> {
         let (now, names) = (writer.now(), (self.key, self.group, self.consumer));
+        let hides_consumer = self.acknowledged && writer.is_upstash();
         let Some(stream) = writer.get_mut::<Stream>(self.key)? else { return Ok(false) };
         let Some(group) = stream.group_mut(self.group) else { return Ok(false) };
-        let (consumer, created) = group.see_consumer(self.consumer, now);
-        let claims = match from {
-            From::Nowhere => Vec::new(),
-            From::New => self.deliver(stream, consumer, now, reply),
-            From::History(after) => self.repeat(stream, consumer, (after, now), reply),
+        // With Upstash a consumer that acknowledges nothing does not appear.
+        let is_hidden = hides_consumer && group.find(self.consumer).is_none();
+        let seen = (!is_hidden).then(|| group.see_consumer(self.consumer, now));
+        let (consumer, created) = (seen.map(|(consumer, _)| consumer), seen.is_some_and(|(_, created)| created));
+        let claims = match (from, consumer) {
+            (From::Nowhere, _) => Vec::new(),
+            (From::New, consumer) => self.deliver(stream, consumer, now, reply),
+            (From::History(after), Some(consumer)) => self.repeat(stream, consumer, (after, now), reply),
+            (From::History(_), None) => {
+                write_key(reply, self.key);
+                reply.array(0);
+                Vec::new()
+            }
         };
         let Some(group) = stream.group(self.group) else { return Ok(false) };
         let (last_id, read) = (group.last_id, group.entries_read);
@@ -131,7 +140,13 @@ impl Reading<'_> {
     }
 
     /// Answers with entries that the group has not been given, and moves the group behind them.
-    fn deliver(&self, stream: &mut Stream, consumer: ConsumerId, now: Millis, reply: &mut ReplyBuffer) -> Vec<Claim> {
+    fn deliver(
+        &self,
+        stream: &mut Stream,
+        consumer: Option<ConsumerId>,
+        now: Millis,
+        reply: &mut ReplyBuffer,
+    ) -> Vec<Claim> {
         let Some(group) = stream.group(self.group) else { return Vec::new() };
         let (mut last_id, mut read, mut claims) = (group.last_id, group.entries_read, Vec::new());
         write_key(reply, self.key);
@@ -149,8 +164,8 @@ impl Reading<'_> {
         }
         if let Some(group) = stream.group_mut(self.group) {
             (group.last_id, group.entries_read) = (last_id, read);
-            give(group, consumer, now, &claims);
-            if !claims.is_empty() {
+            if let Some(consumer) = consumer.filter(|_| !claims.is_empty()) {
+                give(group, consumer, now, &claims);
                 group.consumer_mut(consumer).active = Some(now);
             }
         }

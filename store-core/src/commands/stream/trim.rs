@@ -44,7 +44,10 @@ fn xtrim(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) 
             return Err(Error::Syntax);
         }
     }
-    let trim = options.finish_required(writer)?;
+    let mut trim = options.finish_required(writer)?;
+    if writer.is_upstash() {
+        trim.precision = Precision::Exact;
+    }
     let Some(stream) = writer.get_mut::<Stream>(key)? else {
         reply.integer(0);
         return Ok(());

@@ -7,6 +7,7 @@ use super::answer::{self, Scores};
 use super::{BYSCORE_OR_BYLEX, LIMIT, MEMBERS, REV, WITHSCORES, store};
 use crate::args::Args;
 use crate::commands::position::range_of;
+use crate::config::Dialect;
 use crate::error::Error;
 use crate::keyspace::{Reader, Writer};
 use crate::number;
@@ -103,7 +104,7 @@ pub(super) const ZRANGESTORE: Command = Command::new("ZRANGESTORE", Group::Sorte
 fn zrangestore(writer: &mut Writer<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let destination = args.word()?;
     let source = args.word()?;
-    let query = Query::read(args, Form::Stored)?;
+    let query = Query::read(args, Form::Stored, Dialect::Redis)?;
     let result = match writer.get::<Zset>(source)? {
         Some(zset) => store::collect(zset.range(query.ranks(zset)), writer.seed()),
         None => Zset::new(),
@@ -213,12 +214,15 @@ struct Query<'a> {
 
 impl<'a> Query<'a> {
     /// Reads the two ends and the options behind them.
-    fn read(args: &mut Args<'a>, form: Form) -> Result<Self, Error> {
+    fn read(args: &mut Args<'a>, form: Form, dialect: Dialect) -> Result<Self, Error> {
         let (first, second) = (args.word()?, args.word()?);
-        let Options { by, direction, limit, scores } = Options::read(args, form)?;
+        let Options { by, direction, mut limit, scores } = Options::read(args, form)?;
         let (by, direction) = (by.unwrap_or(By::Rank), direction.unwrap_or(Direction::Forward));
-        if limit.count != -1 && by == By::Rank {
-            return Err(Error::message(&LIMIT_BY_RANK));
+        if by == By::Rank && dialect == Dialect::Redis {
+            if limit.count != -1 {
+                return Err(Error::message(&LIMIT_BY_RANK));
+            }
+            limit = Limit::NONE;
         }
         if scores == Scores::With && by == By::Lex {
             return Err(Error::message(&SCORES_BY_LEX));
@@ -230,13 +234,14 @@ impl<'a> Query<'a> {
         Ok(Self { bounds: Bounds::read(by, low, high)?, direction, limit, scores })
     }
 
-    /// The ranks of the members that belong to the answer, counted from the lowest. A limit does not cut ranks.
+    /// The ranks of the members that belong to the answer, counted from the lowest.
     fn ranks(&self, zset: &Zset) -> Range<usize> {
         let ranks = self.bounds.ranks(zset);
         match (self.direction, &self.bounds) {
-            (Direction::Forward, Bounds::Rank(..)) => ranks,
-            (Direction::Backward, Bounds::Rank(..)) => zset.len() - ranks.end..zset.len() - ranks.start,
             (Direction::Forward, _) => self.limit.cut_front(ranks),
+            (Direction::Backward, Bounds::Rank(..)) => {
+                self.limit.cut_back(zset.len() - ranks.end..zset.len() - ranks.start)
+            }
             (Direction::Backward, _) => self.limit.cut_back(ranks),
         }
     }
@@ -318,7 +323,7 @@ impl Options {
 
 fn answer_range(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer, form: Form) -> Result<(), Error> {
     let key = args.word()?;
-    let query = Query::read(args, form)?;
+    let query = Query::read(args, form, reader.dialect)?;
     match reader.get::<Zset>(key)? {
         Some(zset) => query.answer(zset, reply),
         None => reply.array(0),
