@@ -52,6 +52,7 @@ use parking_lot::Mutex;
 use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
 
@@ -64,6 +65,7 @@ pub struct Host {
     alarm: Alarm,
     /// A client has asked for the server to stop.
     shutdown: Notify,
+    is_ending: AtomicBool,
     /// A client has asked for the data in a file.
     save_wanted: Notify,
     /// A client has asked for the log to be rewritten.
@@ -115,6 +117,7 @@ impl Host {
             journal,
             alarm: Alarm::default(),
             shutdown: Notify::new(),
+            is_ending: AtomicBool::new(false),
             save_wanted: Notify::new(),
             rewrite_wanted: Notify::new(),
             backups: Orders::default(),
@@ -149,6 +152,18 @@ impl Host {
         self.shutdown.notified().await;
     }
 
+    /// Asks for the server to stop.
+    fn shut_down(&self) {
+        self.is_ending.store(true, Ordering::Release);
+        self.shutdown.notify_one();
+    }
+
+    /// Whether the server is about to stop because a client has asked for it, or something has failed. Whoever has asked
+    /// takes the end of the connection for that of the server, so connections stay open until all is on the disk.
+    pub fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Acquire)
+    }
+
     /// Serves the data of an engine that was made like the host's own, which has been loading.
     pub fn adopt(&self, loaded: Engine) {
         self.gate.advance(loaded.lsn());
@@ -159,7 +174,7 @@ impl Host {
     pub fn fail(&self, error: log::Error) {
         tracing::error!("failed to {error}");
         self.failure.lock().get_or_insert(error);
-        self.shutdown.notify_one();
+        self.shut_down();
     }
 
     /// Why the server could not go on, if that is why it stops.

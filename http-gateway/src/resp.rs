@@ -20,7 +20,7 @@ use tokio::sync::watch;
 /// The threads that serve RESP connections.
 #[derive(Debug)]
 pub struct Listener {
-    threads: Vec<JoinHandle<()>>,
+    threads: Vec<JoinHandle<Runtime>>,
     stop: watch::Sender<bool>,
 }
 
@@ -41,16 +41,23 @@ impl Listener {
         Ok(Self { threads, stop })
     }
 
-    /// Closes all connections and waits for the threads to end.
-    pub fn stop(self) {
+    /// Serves no more, and gives what keeps the connections open: a client that has asked for the end takes theirs for it.
+    pub fn stop(self) -> Idle {
         self.stop.send_replace(true);
+        let mut runtimes = Vec::new();
         for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a RESP thread has panicked");
+            match thread.join() {
+                Ok(runtime) => runtimes.push(runtime),
+                Err(_) => tracing::error!("a RESP thread has panicked"),
             }
         }
+        Idle(runtimes)
     }
 }
+
+/// Connections that nobody serves. They close when this is dropped.
+#[derive(Debug)]
+pub struct Idle(#[expect(dead_code, reason = "it is there to be dropped")] Vec<Runtime>);
 
 fn runtime() -> io::Result<Runtime> {
     // More events per wait than the default 61 between two looks at the socket: a busy thread then asks the kernel once
@@ -58,13 +65,13 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().event_interval(256).build()
 }
 
-fn run(runtime: Runtime, mut stopped: watch::Receiver<bool>) -> io::Result<JoinHandle<()>> {
+fn run(runtime: Runtime, mut stopped: watch::Receiver<bool>) -> io::Result<JoinHandle<Runtime>> {
     std::thread::Builder::new().name("resp".into()).spawn(move || {
         runtime.block_on(async move {
             // Ends with an error when the listener is gone, which means the same.
             let _ = stopped.wait_for(|stopped| *stopped).await;
         });
-        runtime.shutdown_timeout(Duration::from_millis(100));
+        runtime
     })
 }
 

@@ -158,11 +158,11 @@ impl Server {
             .map_err(Error::system("wait for signals"))
     }
 
-    /// Stops accepting, ends the connections, and writes down what is still to be written.
+    /// Stops serving, writes down what is still to be written, and ends the connections.
     pub fn stop(self) {
         tracing::info!("stopping");
         self.http.stop(&self.runtime);
-        self.resp.stop();
+        let connections = self.resp.stop();
         self.stop_timer.send_replace(true);
         self.runtime.shutdown_background();
         // While data are loaded nothing is written, so that may break off.
@@ -170,6 +170,7 @@ impl Server {
         if let Some(flusher) = loaded.and_then(|loading| loading.join().ok().flatten()) {
             flusher.finish();
         }
+        drop(connections);
         tracing::info!("stopped");
     }
 

@@ -146,7 +146,7 @@ impl<'a> Turn<'a> {
                 }
                 Output::Reply { session, bytes, lsn } => self.put(session, Item::reply(bytes, lsn)),
                 Output::Close(session) => self.put(session, Item::Close),
-                Output::Host(HostRequest::Shutdown) => self.host.shutdown.notify_one(),
+                Output::Host(HostRequest::Shutdown) => self.host.shut_down(),
                 Output::Host(HostRequest::Save) => self.host.save_wanted.notify_one(),
                 Output::Host(HostRequest::RewriteLog) => self.host.rewrite_wanted.notify_one(),
                 Output::Host(HostRequest::Sleep { micros }) => {

@@ -92,7 +92,7 @@ impl Connection {
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
         ready!(self.poll_send(context))?;
         if self.closing {
-            return Poll::Ready(Ok(false));
+            return if self.host.is_ending() { Poll::Pending } else { Poll::Ready(Ok(false)) };
         }
         if !self.blocked && self.input.len() >= self.wanted {
             return self.execute_kept(context).map_ok(|()| true);
