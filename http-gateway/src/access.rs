@@ -1,22 +1,34 @@
 //! Who a client is, from the token that it shows.
 
+use crate::host::Host;
+use redstart_core::acl::is_user_token;
 use redstart_core::{Protocol, SessionKind, SessionOptions};
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 pub use crate::websocket::Identity;
 
 impl Identity {
+    /// Someone who may do everything.
+    pub const FULL: Self = Self { authenticated: true, read_only: false, user: None };
+    /// Someone who may only read.
+    pub const READ_ONLY: Self = Self { authenticated: true, read_only: true, user: None };
+
     /// What the engine is told of a session of this client.
     pub fn session(self, kind: SessionKind, protocol: Protocol) -> SessionOptions {
-        let Self { authenticated, read_only } = self;
-        SessionOptions { kind, protocol, authenticated, read_only, ..SessionOptions::default() }
+        let Self { authenticated, read_only, user } = self;
+        SessionOptions { kind, protocol, authenticated, read_only, user, ..SessionOptions::default() }
     }
 }
 
+/// Says whose token this is, if anybody's.
+type UserOfToken = dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync;
+
 /// The tokens that mean something here.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Access {
     tokens: Vec<(String, Identity)>,
+    users: Option<Box<UserOfToken>>,
 }
 
 impl std::fmt::Debug for Access {
@@ -29,10 +41,16 @@ impl Access {
     /// Access by a token that allows everything, one that only reads, and the default user's password, which is worth as
     /// much as the first. Without any of them everyone may do everything.
     pub fn new(token: Option<String>, read_only_token: Option<String>, password: Option<String>) -> Self {
-        let full = [token, password].into_iter().flatten().map(|token| (token, false));
-        let tokens = full.chain(read_only_token.map(|token| (token, true)));
-        let identity = |read_only| Identity { authenticated: true, read_only };
-        Self { tokens: tokens.map(|(token, read_only)| (token, identity(read_only))).collect() }
+        let full = [token, password].into_iter().flatten().map(|token| (token, Identity::FULL));
+        let tokens = full.chain(read_only_token.map(|token| (token, Identity::READ_ONLY)));
+        Self { tokens: tokens.collect(), users: None }
+    }
+
+    /// Access by the tokens of the users of a store, too.
+    #[must_use]
+    pub fn with_users(self, host: Arc<Host>) -> Self {
+        let of_token = move |token: &str| host.turn().engine().user_of_token(token).map(<[u8]>::to_vec);
+        Self { users: Some(Box::new(of_token)), ..self }
     }
 
     /// Whether everyone may do everything.
@@ -40,14 +58,20 @@ impl Access {
         self.tokens.is_empty()
     }
 
-    /// What a token is worth. The time that this takes does not depend on how much of a token is right.
+    /// What a token is worth. The time that this takes does not depend on how much of a token is right. Not to be asked in a
+    /// turn of the engine: it takes one for the tokens of users.
     pub fn check(&self, token: &str) -> Option<Identity> {
-        if self.is_open() {
-            return Some(Identity { authenticated: true, read_only: false });
+        let known = self.tokens.iter().fold(None, |found, (known, identity)| {
+            if known.as_bytes().ct_eq(token.as_bytes()).into() { Some(identity) } else { found }
+        });
+        match (known, &self.users) {
+            (Some(identity), _) => Some(identity.clone()),
+            // Also where nobody needs a token: who shows one wants to be that user.
+            (None, Some(users)) if is_user_token(token) => {
+                users(token).map(|user| Identity { user: Some(user), ..Identity::FULL })
+            }
+            (None, _) => self.is_open().then_some(Identity::FULL),
         }
-        self.tokens.iter().fold(None, |found, (known, identity)| {
-            if known.as_bytes().ct_eq(token.as_bytes()).into() { Some(*identity) } else { found }
-        })
     }
 
     /// What a client is worth that shows this token, or none.
@@ -66,8 +90,8 @@ mod tests {
     #[test]
     fn each_token_is_worth_its_own() {
         let access = Access::new(Some("all".into()), Some("look".into()), None);
-        assert_eq!(access.check("all"), Some(Identity { authenticated: true, read_only: false }));
-        assert_eq!(access.check("look"), Some(Identity { authenticated: true, read_only: true }));
+        assert_eq!(access.check("all"), Some(Identity::FULL));
+        assert_eq!(access.check("look"), Some(Identity::READ_ONLY));
         assert_eq!(access.check("al"), None);
         assert_eq!(access.check_shown(None), None);
         assert!(Access::default().check_shown(None).is_some());

@@ -27,6 +27,7 @@ use crate::websocket::{Entrance, Peer};
 use answer::Refusal;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use axum::routing::{any, get};
@@ -98,7 +99,6 @@ impl App {
 }
 
 fn router(app: App) -> Door {
-    let is_open = app.access.is_open();
     let events = Router::new()
         .route("/subscribe/{*channels}", any(events::subscribe))
         .route("/psubscribe/{*patterns}", any(events::subscribe))
@@ -123,17 +123,19 @@ fn router(app: App) -> Door {
         .merge(machines)
         .merge(console)
         .fallback(command::from_path)
-        .with_state(app);
-    Door::new(router, is_open)
+        .method_not_allowed_fallback(async || Refusal::GET_ONLY)
+        .with_state(app.clone());
+    Door::new(app, router)
 }
 
 /// `/ws`. A browser that keeps its token out of the address shows it in its first message.
 async fn websocket(
     State(app): State<App>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let upgrade = upgrade.map_err(|rejection| Refusal::upgrade(rejection.status(), &rejection.body_text()))?;
     let (parts, _) = request.into_parts();
     let token = request::token(&parts.headers, &parts.uri);
     let identity = match app.access.check_shown(token.as_deref()) {

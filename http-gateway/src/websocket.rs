@@ -69,12 +69,14 @@ impl Default for Limits {
 }
 
 /// What a client has shown of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// It has shown a token, so it needs no `AUTH`.
     pub authenticated: bool,
     /// It may only read.
     pub read_only: bool,
+    /// The user whose token it has shown.
+    pub user: Option<Vec<u8>>,
 }
 
 /// Where a client has come from and to.

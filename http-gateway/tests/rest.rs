@@ -1,6 +1,10 @@
 //! The HTTP port as clients see it, over real sockets: a file for each concern.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "rest/access.rs"]
+mod access;
+#[path = "rest/errors.rs"]
+mod errors;
 #[path = "rest/events.rs"]
 mod events;
 #[path = "rest/formats.rs"]

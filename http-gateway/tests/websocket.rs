@@ -39,13 +39,14 @@ impl Server {
         let host = Arc::new(host);
         let (stop, stopping) = watch::channel(false);
         let check_token = Arc::new(|token: &str| match token {
-            "all" => Some(Identity { authenticated: true, read_only: false }),
-            "look" => Some(Identity { authenticated: true, read_only: true }),
+            "all" => Some(Identity::FULL),
+            "look" => Some(Identity::READ_ONLY),
             _ => None,
         });
         let entrance = Entrance { host: host.clone(), limits, check_token, stopping };
-        let identity = is_open.then_some(Identity { authenticated: true, read_only: false });
-        let upgrade = async move |upgrade: WebSocketUpgrade| entrance.upgrade(upgrade, Peer::default(), identity);
+        let identity = is_open.then_some(Identity::FULL);
+        let upgrade =
+            async move |upgrade: WebSocketUpgrade| entrance.upgrade(upgrade, Peer::default(), identity.clone());
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let router = Router::new().route("/ws", any(upgrade));

@@ -10,14 +10,17 @@
 mod log;
 mod selector;
 mod sha256;
+mod token;
 mod user;
 
 pub use log::{AclLog, Context, LogEntry, Subject};
 pub use selector::{RuleError, Selector};
 pub use sha256::{hex, sha256};
+pub use token::is_user_token;
 pub use user::{Denied, User};
 
 use crate::commands::CommandTable;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -113,6 +116,17 @@ impl Acl {
     /// The user of this name, if the password is right.
     pub fn authenticate(&self, name: &[u8], password: &[u8]) -> Option<&Arc<User>> {
         self.user(name).filter(|user| user.accepts(password))
+    }
+
+    /// A bearer token for a user, if the password is right.
+    pub(crate) fn make_token(&self, secret: &[u8; 32], name: &[u8], password: &[u8]) -> Option<String> {
+        self.authenticate(name, password).map(|user| token::for_password(secret, user, password))
+    }
+
+    /// The user whose token this is.
+    pub(crate) fn user_of_token(&self, secret: &[u8; 32], token: &str) -> Option<&Arc<User>> {
+        let user = self.user(&token::name_in(token)?)?;
+        token::belongs_to(secret, token, user).then_some(user)
     }
 
     /// Where the user of a name stands, or would.

@@ -229,7 +229,7 @@ impl Engine {
         if now != Millis::REPLAY {
             self.started.get_or_insert(now);
         }
-        let user = self.user_of_new_session(options.authenticated, options.read_only);
+        let user = self.user_of_new_session(&options);
         let is_compatible = options.kind == SessionKind::Rest && self.config.compat_upstash;
         let session = self.sessions.open(now, options, user);
         if is_compatible {

@@ -42,8 +42,13 @@ impl Refusal {
     pub(super) const CONDITION: Self =
         Self::new(StatusCode::PRECONDITION_FAILED, "ERR the condition of the request does not hold");
     /// Something that a token is not worth.
-    pub(super) const READ_ONLY: Self =
-        Self::new(StatusCode::FORBIDDEN, "NOPERM the token of clients that may only read is not worth this");
+    pub(super) const NOT_ALL: Self =
+        Self::new(StatusCode::FORBIDDEN, "NOPERM only the token of clients that may do everything is worth this");
+    /// A body that is packed.
+    pub(super) const ENCODING: Self =
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "ERR bodies with a Content-Encoding are not understood");
+    /// A method that means nothing for a page.
+    pub(super) const GET_ONLY: Self = Self::method("ERR method not allowed; use GET or HEAD", "GET, HEAD");
     /// Data that are still to come.
     pub(super) const LOADING: Self =
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "LOADING the data are not in memory yet");
@@ -77,6 +82,12 @@ impl Refusal {
         Self { status, text: String::from_utf8_lossy(text).into_owned().into(), allow: None }
     }
 
+    /// What stands in the way of a WebSocket, which begins with a GET.
+    pub(super) fn upgrade(status: StatusCode, text: &str) -> Self {
+        let allow = (status == StatusCode::METHOD_NOT_ALLOWED).then_some("GET");
+        Self { status, text: format!("ERR {text}").into(), allow }
+    }
+
     /// A request that makes no sense, and what to do about it.
     pub(super) fn bad_request(text: &str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, text: format!("ERR {text}").into(), allow: None }
@@ -105,33 +116,33 @@ impl IntoResponse for Refusal {
 }
 
 /// The answer to one command.
-pub(super) fn one(app: &App, reply: &[u8], format: Format) -> Response {
+pub(super) fn one(reply: &[u8], format: Format) -> Response {
     let status = if reply.first() == Some(&b'-') { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     match format {
-        Format::Resp2 => respond(app, status, BYTES, reply.to_vec()),
+        Format::Resp2 => respond(status, BYTES, reply.to_vec()),
         Format::MessagePack => {
             let mut body = MessagePack::default();
             pack_answer(&mut body, &mut Tokens::new(reply));
-            respond(app, status, MSGPACK, body.into_bytes())
+            respond(status, MSGPACK, body.into_bytes())
         }
         Format::Json | Format::Base64 => {
             let mut body = Vec::with_capacity(reply.len() + 16);
             write_answer(&mut body, &mut Tokens::new(reply), format);
-            respond(app, status, JSON, body)
+            respond(status, JSON, body)
         }
     }
 }
 
 /// The answers to several commands, whose replies stand one behind the other.
-pub(super) fn many(app: &App, count: usize, replies: &[u8], format: Format) -> Response {
+pub(super) fn many(count: usize, replies: &[u8], format: Format) -> Response {
     let mut tokens = Tokens::new(replies);
     match format {
-        Format::Resp2 => respond(app, StatusCode::OK, BYTES, replies.to_vec()),
+        Format::Resp2 => respond(StatusCode::OK, BYTES, replies.to_vec()),
         Format::MessagePack => {
             let mut body = MessagePack::default();
             body.array(count);
             (0..count).for_each(|_| pack_answer(&mut body, &mut tokens));
-            respond(app, StatusCode::OK, MSGPACK, body.into_bytes())
+            respond(StatusCode::OK, MSGPACK, body.into_bytes())
         }
         Format::Json | Format::Base64 => {
             let mut body = vec![b'['];
@@ -142,7 +153,7 @@ pub(super) fn many(app: &App, count: usize, replies: &[u8], format: Format) -> R
                 write_answer(&mut body, &mut tokens, format);
             }
             body.push(b']');
-            respond(app, StatusCode::OK, JSON, body)
+            respond(StatusCode::OK, JSON, body)
         }
     }
 }
@@ -161,11 +172,10 @@ fn pack_answer(body: &mut MessagePack, tokens: &mut Tokens<'_>) {
     }
 }
 
-fn respond(app: &App, status: StatusCode, kind: HeaderValue, body: Vec<u8>) -> Response {
+fn respond(status: StatusCode, kind: HeaderValue, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response.headers_mut().insert(SYNC_TOKEN, sync_token(app));
     response
 }
 

@@ -6,10 +6,10 @@ use super::format::Format;
 use super::request::{self, KeyVersion, Words};
 use crate::host::{Host, Item, Member, Turn};
 use crate::websocket::Identity;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, header};
 use axum::response::Response;
 use redstart_core::resp::Tokens;
 use redstart_core::{self as core, Lsn, Outcome, Protocol, ReplyBuffer, SessionKind};
@@ -41,7 +41,7 @@ pub(super) async fn pipeline(State(app): State<App>, request: Request) -> Result
         visit.execute(&app, words).await;
     }
     visit.pass_gate().await;
-    Ok(answer::many(&app, commands.len(), visit.reply.as_bytes(), format))
+    Ok(answer::many(commands.len(), visit.reply.as_bytes(), format))
 }
 
 /// `POST /multi-exec` with `[["SET","foo","bar"],["GET","foo"]]`: all as one step, or none. With `Redstart-Watch` it depends
@@ -60,9 +60,9 @@ pub(super) async fn transaction(State(app): State<App>, request: Request) -> Res
     match Tokens::new(replies).next_token() {
         Some(core::resp::Token::Array(_)) => {
             let header_len = replies.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            Ok(answer::many(&app, commands.len(), replies.get(header_len..).unwrap_or_default(), format))
+            Ok(answer::many(commands.len(), replies.get(header_len..).unwrap_or_default(), format))
         }
-        _ => Ok(answer::one(&app, replies, format)),
+        _ => Ok(answer::one(replies, format)),
     }
 }
 
@@ -74,7 +74,7 @@ async fn run(app: &App, identity: Identity, headers: &HeaderMap, words: Words) -
     let mut visit = Visit::open(app, identity);
     visit.execute(app, &words).await;
     visit.pass_gate().await;
-    Ok(answer::one(app, visit.reply.as_bytes(), format))
+    Ok(answer::one(visit.reply.as_bytes(), format))
 }
 
 /// Checks method and token, and reads the body.
@@ -84,17 +84,25 @@ pub(super) async fn accept(app: &App, request: Request) -> Result<(Parts, Bytes,
     }
     let (parts, body) = request.into_parts();
     let identity = identify(app, &parts)?;
+    if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(Refusal::ENCODING);
+    }
     Ok((parts, read(app, body).await?, identity))
 }
 
 /// What the client's token is worth.
 pub(super) fn identify(app: &App, parts: &Parts) -> Result<Identity, Refusal> {
+    request::check_encoding(&parts.uri)?;
     let token = request::token(&parts.headers, &parts.uri);
     app.access.check_shown(token.as_deref()).ok_or(Refusal::TOKEN)
 }
 
 /// Reads a body, up to the limit.
 pub(super) async fn read(app: &App, body: Body) -> Result<Bytes, Refusal> {
+    // What says beforehand that it is too long need not be sent.
+    if usize::try_from(body.size_hint().lower()).is_ok_and(|len| len > app.limits.body_bytes_max) {
+        return Err(Refusal::TOO_LARGE);
+    }
     axum::body::to_bytes(body, app.limits.body_bytes_max).await.map_err(|error| {
         let source = std::error::Error::source(&error);
         if source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {

@@ -60,7 +60,7 @@ fn start(app: &App, identity: Identity, words: &[&[u8]], since: Since) -> Respon
         listener.lsn = execution.lsn;
         if reply.as_bytes().first() == Some(&b'-') {
             drop(turn);
-            return super::answer::one(app, reply.as_bytes(), super::format::Format::Json);
+            return super::answer::one(reply.as_bytes(), super::format::Format::Json);
         }
         let channels = words.split_first().filter(|(name, _)| name.eq_ignore_ascii_case(b"SUBSCRIBE"));
         listener.begin(&turn, reply.as_bytes(), channels.map_or(&[], |(_, channels)| channels), &since);

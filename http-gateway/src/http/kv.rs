@@ -12,7 +12,7 @@
 mod condition;
 
 use super::App;
-use super::answer::{self, Refusal};
+use super::answer::Refusal;
 use super::command::{Visit, identify, read};
 use super::request;
 use crate::host::Turn;
@@ -55,9 +55,7 @@ pub(super) async fn resource(State(app): State<App>, request: Request) -> Result
         }
     };
     visit.pass_gate().await;
-    let mut response = answered?;
-    response.headers_mut().insert(answer::SYNC_TOKEN, answer::sync_token(&app));
-    Ok(response)
+    answered
 }
 
 /// One key during one turn.

@@ -81,7 +81,7 @@ impl Listener {
 
 fn app(host: &Arc<Host>, options: &Options, stopping: watch::Receiver<bool>) -> App {
     let access = Access::new(options.token.clone(), options.read_only_token.clone(), options.requirepass.clone());
-    let access = Arc::new(access);
+    let access = Arc::new(access.with_users(host.clone()));
     let checks = access.clone();
     let entrance = websocket::Entrance {
         host: host.clone(),

@@ -63,8 +63,9 @@ pub(super) async fn backup(State(app): State<App>, request: Request) -> Result<R
         return Err(Refusal::POST_ONLY);
     }
     let (parts, _) = request.into_parts();
-    if identify(&app, &parts)?.read_only {
-        return Err(Refusal::READ_ONLY);
+    let identity = identify(&app, &parts)?;
+    if identity.read_only || identity.user.is_some() {
+        return Err(Refusal::NOT_ALL);
     }
     if app.host.turn().engine().is_loading() {
         return Err(Refusal::LOADING);

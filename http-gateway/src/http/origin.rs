@@ -4,7 +4,8 @@
 //! whoever reaches it. So requests that a page of a foreign origin makes are refused here, whatever they are; pages of
 //! this machine and pages that this server itself has served may do what their token allows.
 
-use super::answer::Refusal;
+use super::App;
+use super::answer::{self, Refusal};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
@@ -12,9 +13,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::future::RouteFuture;
 use futures_util::future::Either;
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::{self, Ready};
 use std::net::IpAddr;
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_service::Service;
@@ -48,16 +50,15 @@ const EXPOSED_HEADERS: [&str; 3] = ["upstash-sync-token", "etag", "retry-after"]
 /// shows no origin, as no client but a browser does, needs no headers for browsers either.
 #[derive(Clone, Debug)]
 pub(super) struct Door {
+    app: App,
     router: Router,
     /// The same router, which tells browsers which pages may read its answers.
     for_pages: Router,
-    /// Everyone may do everything who gets here.
-    is_open: bool,
 }
 
 impl Door {
-    pub(super) fn new(router: Router, is_open: bool) -> Self {
-        Self { for_pages: router.clone().layer(cors()), router, is_open }
+    pub(super) fn new(app: App, router: Router) -> Self {
+        Self { app, for_pages: router.clone().layer(cors()), router }
     }
 
     /// Whether a page asks that has no right to, or someone who was told a wrong name of this machine.
@@ -68,7 +69,7 @@ impl Door {
             // Images and links of a page show no origin, but newer browsers say where they come from.
             None => is_cross_site(headers) && !request.uri().path().starts_with("/console"),
         };
-        let disguised = self.is_open && !host_of(headers, request.uri()).is_none_or(is_loopback);
+        let disguised = self.app.access.is_open() && !host_of(headers, request.uri()).is_none_or(is_loopback);
         foreign || disguised
     }
 }
@@ -76,19 +77,44 @@ impl Door {
 impl Service<Request> for Door {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<Ready<Result<Response, Infallible>>, RouteFuture<Infallible>>;
+    type Future = Either<Ready<Result<Response, Infallible>>, Stamped>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        let token = answer::sync_token(&self.app);
         if self.refuses(&request) {
-            return Either::Left(ready(Ok(Refusal::ORIGIN.into_response())));
+            return Either::Left(future::ready(Ok(with_token(token, Refusal::ORIGIN.into_response()))));
         }
         let is_page = request.headers().contains_key(header::ORIGIN);
-        Either::Right(if is_page { self.for_pages.call(request) } else { self.router.call(request) })
+        let answered = if is_page { self.for_pages.call(request) } else { self.router.call(request) };
+        Either::Right(Stamped { answered, token: Some(token) })
     }
+}
+
+/// An answer in the making, which is given a token of its own.
+pub(super) struct Stamped {
+    answered: RouteFuture<Infallible>,
+    token: Option<HeaderValue>,
+}
+
+impl Future for Stamped {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(Pin::new(&mut self.answered).poll(context))?;
+        Poll::Ready(Ok(match self.token.take() {
+            Some(token) => with_token(token, response),
+            None => response,
+        }))
+    }
+}
+
+fn with_token(token: HeaderValue, mut response: Response) -> Response {
+    response.headers_mut().insert(answer::SYNC_TOKEN, token);
+    response
 }
 
 /// Tells browsers which pages may read answers.

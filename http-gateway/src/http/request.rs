@@ -33,6 +33,20 @@ pub(super) fn from_path(uri: &Uri, body: &[u8]) -> Words {
     words
 }
 
+/// Refuses what is not percent-encoded as it has to be: it would mean something else than its writer thinks.
+pub(super) fn check_encoding(uri: &Uri) -> Result<(), Refusal> {
+    let is_encoded = |text: &str| {
+        text.split('%').skip(1).all(|rest| {
+            let digits = rest.as_bytes().get(..2);
+            digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        })
+    };
+    if is_encoded(uri.path()) && is_encoded(uri.query().unwrap_or_default()) {
+        return Ok(());
+    }
+    Err(Refusal::bad_request("the address has a % that is not followed by two hexadecimal digits"))
+}
+
 /// The percent-decoded segments of a path. An empty one is an empty word; a slash at the end adds none.
 pub(super) fn segments(path: &str) -> Words {
     let path = path.strip_prefix('/').unwrap_or(path);

@@ -11,6 +11,7 @@ use super::subprotocol::Format;
 use super::{CheckToken, Entrance};
 use crate::encoding::Encoder;
 use crate::host::{Item, Member, Turn};
+use redstart_core::acl::is_user_token;
 use redstart_core::engine::Position;
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
 use std::collections::{BTreeMap, HashMap};
@@ -267,7 +268,11 @@ impl Messages {
         if is_done { self.format.write(write) } else { self.answer(id) }
     }
 
+    /// A session that has begun keeps its user.
     fn auth(&self, id: &Id, token: &str) -> Done {
+        if is_user_token(token) {
+            return Done::Answered(self.refuse(id, "ERR the token of a user has to be in the first message"));
+        }
         match (self.check_token)(token) {
             Some(_) => Done::Answered(self.format.write(|encoder| answer::done(id, encoder))),
             None => Done::Ends(self.refuse(id, super::connection::WRONG_TOKEN), Close::NOT_AUTHENTICATED),

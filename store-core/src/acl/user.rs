@@ -89,6 +89,11 @@ impl User {
         self.root.allows_all()
     }
 
+    /// Whether it may log in at all.
+    pub const fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
     /// Whether any password lets it in.
     pub const fn has_no_password(&self) -> bool {
         self.no_password

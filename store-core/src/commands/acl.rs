@@ -18,6 +18,7 @@ pub(super) const COMMANDS: &[Command] = &[
     users::LIST,
     users::LOAD,
     log::LOG,
+    users::RESTTOKEN,
     users::SAVE,
     users::SETUSER,
     users::USERS,

@@ -133,7 +133,7 @@ fn reset(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
     caller.engine.stop_monitoring(caller.id);
     caller.engine.stop_tracking(caller.id);
     let options = &caller.session().options;
-    let (user, authenticated) = caller.engine.user_of_new_session(options.authenticated, options.read_only);
+    let (user, authenticated) = caller.engine.user_of_new_session(options);
     let session = caller.session_mut();
     session.transaction = None;
     session.db = DbIndex(0);

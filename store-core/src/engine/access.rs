@@ -1,7 +1,7 @@
 //! Sessions and their users: logging in, refusing what is not allowed, and what a change of a user means for the
 //! sessions that belong to it.
 
-use super::{Engine, SessionId, Topic};
+use super::{Engine, SessionId, SessionOptions, Topic};
 use crate::acl::{Context, Denied, LogEntry, Subject, User};
 use crate::clock::Millis;
 use crate::commands::{CommandId, client_line};
@@ -55,9 +55,19 @@ impl Engine {
     }
 
     /// The user that a new session with these options belongs to, and whether it need not log in.
-    pub(crate) fn user_of_new_session(&self, authenticated: bool, read_only: bool) -> (Arc<User>, bool) {
-        let user = if read_only { self.acl.read_only_user() } else { self.acl.default_user() };
-        (user.clone(), authenticated || user.is_open())
+    pub(crate) fn user_of_new_session(&self, options: &SessionOptions) -> (Arc<User>, bool) {
+        if let Some(name) = &options.user {
+            let user = self.acl.user(name).filter(|user| user.is_enabled()).cloned();
+            // One that has gone since its token was looked at may do nothing.
+            return (user.unwrap_or_else(|| Arc::new(User::new(name, &self.commands, false))), true);
+        }
+        let user = if options.read_only { self.acl.read_only_user() } else { self.acl.default_user() };
+        (user.clone(), options.authenticated || user.is_open())
+    }
+
+    /// The name of the user whose bearer token this is, as `ACL RESTTOKEN` makes them.
+    pub fn user_of_token(&self, token: &str) -> Option<&[u8]> {
+        self.acl.user_of_token(&self.config.secret, token).map(|user| user.name())
     }
 
     /// Adds or changes a user. Sessions that belong to it are bound by the change at once; those that listen to what it

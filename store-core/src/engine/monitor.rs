@@ -70,6 +70,7 @@ pub(super) fn shown<'a>(command: &Command, words: &[&'a [u8]]) -> Vec<&'a [u8]> 
             shown.get_mut(auth.saturating_add(1)..end)
         }
         "ACL SETUSER" => shown.get_mut(2..),
+        "ACL RESTTOKEN" => shown.get_mut(3..),
         "CONFIG SET" => {
             let requirepass = words.iter().position(|word| word.eq_ignore_ascii_case(b"requirepass"));
             requirepass.and_then(|at| shown.get_mut(at + 1..=at + 1))

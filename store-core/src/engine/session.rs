@@ -65,6 +65,8 @@ pub struct SessionOptions {
     pub multiplexed: bool,
     /// Whether it may only read (a read-only token).
     pub read_only: bool,
+    /// The user whose token it has shown ([`Engine::user_of_token`](super::Engine::user_of_token)), by name.
+    pub user: Option<Vec<u8>>,
 }
 
 /// Whether a session wants its replies.

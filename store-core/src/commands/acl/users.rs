@@ -1,6 +1,6 @@
 //! Adding, changing, removing and showing users.
 
-use super::ADMINISTRATION;
+use super::{ADMINISTRATION, QUESTION};
 use crate::acl::{DEFAULT_USER, Selector, User};
 use crate::args::Args;
 use crate::engine::Caller;
@@ -64,6 +64,27 @@ fn join_selectors(words: &[&[u8]]) -> Result<Vec<Vec<u8>>, Error> {
             Err(Error::detail(format!("ERR Unmatched parenthesis in acl selector starting at '{first}'.")))
         }
     }
+}
+
+pub(super) const RESTTOKEN: Command = Command::new("ACL RESTTOKEN", Group::Server, "7.2.0")
+    .about(
+        "Makes a bearer token with which HTTP and WebSocket clients are this user.",
+        "O(N) for N passwords of the user",
+    )
+    .flags(QUESTION)
+    .syntax(&[Arg::string("username"), Arg::string("password")])
+    .reply(Shape::Bulk)
+    .session(resttoken);
+
+fn resttoken(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let (name, password) = (args.word()?, args.word()?);
+    let engine = &caller.engine;
+    let token = engine.acl.make_token(&engine.config.secret, name, password).ok_or_else(|| {
+        let name = String::from_utf8_lossy(name);
+        Error::detail(format!("ERR Wrong password or user \"{name}\" does not exist"))
+    })?;
+    reply.bulk(token.as_bytes());
+    Ok(())
 }
 
 pub(super) const DELUSER: Command = Command::new("ACL DELUSER", Group::Server, "6.0.0")
