@@ -7,6 +7,7 @@
 use crate::instruction::Instruction;
 use crate::value::{Str, Value};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 /// A compiled source text.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Chunk {
     pub(crate) names: Box<[Str]>,
     /// How the source is called in error messages.
     pub(crate) source: Box<[u8]>,
+    /// The name that it was given: `@` and a name, `=` and a name, or the text itself.
+    pub(crate) origin: Box<[u8]>,
 }
 
 impl Chunk {
@@ -29,6 +32,7 @@ impl Chunk {
             + self.constants.len() * size_of::<Value>()
             + self.names.len() * size_of::<Str>()
             + self.source.len()
+            + self.origin.len()
             + variables
     }
 }
@@ -40,6 +44,27 @@ pub(crate) enum Capture {
     Register(u8),
     /// Among the upvalues of the function around it.
     Upvalue(u8),
+}
+
+/// The longest name of a source.
+const NAME_MAX: usize = 60;
+
+/// `=name` and `@name` are names; anything else is a text, of which the first line is shown.
+pub(crate) fn display_name(source: &[u8]) -> Vec<u8> {
+    let source = source.split(|byte| *byte == 0).next().unwrap_or_default();
+    match source {
+        [b'=', name @ ..] => name[..name.len().min(NAME_MAX - 1)].to_vec(),
+        [b'@', name @ ..] if name.len() > NAME_MAX - 8 => [b"...", &name[name.len() - (NAME_MAX - 8)..]].concat(),
+        [b'@', name @ ..] => name.to_vec(),
+        text => {
+            let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+            let room = NAME_MAX - b"[string \"...\"] ".len() - 2;
+            let shown = &line[..line.len().min(room)];
+            let is_cut = shown.len() < text.len();
+            let dots: &[u8] = if is_cut { b"..." } else { b"" };
+            [b"[string \"", shown, dots, b"\"]"].concat()
+        }
+    }
 }
 
 /// A variable, and the instructions during which it is one.

@@ -17,7 +17,7 @@ mod scope;
 mod simple;
 mod statement;
 
-use crate::chunk::{Chunk, Proto, Varargs};
+use crate::chunk::{Chunk, Proto, Varargs, display_name};
 use crate::fault::Fault;
 use crate::heap::Heap;
 use crate::lexer::{Lexer, Token};
@@ -52,10 +52,12 @@ enum ConstantKey {
     String(u32),
 }
 
-/// Compiles a text. `name` is what error messages call it.
-pub(crate) fn compile(heap: &mut Heap, source: &[u8], name: &[u8]) -> Result<Chunk, Stop> {
+/// Compiles a text of this name: see [`Chunk::origin`].
+pub(crate) fn compile(heap: &mut Heap, source: &[u8], origin: &[u8]) -> Result<Chunk, Stop> {
+    let name = display_name(origin);
+    heap.meter.charge(source.len() as u64 / 4)?;
     let mut compiler = Compiler {
-        lexer: Lexer::new(heap, source, name),
+        lexer: Lexer::new(heap, source, &name),
         functions: Vec::new(),
         code: Vec::new(),
         lines: Vec::new(),
@@ -74,6 +76,7 @@ pub(crate) fn compile(heap: &mut Heap, source: &[u8], name: &[u8]) -> Result<Chu
         protos: compiler.protos.into(),
         names: compiler.names.into(),
         source: name.into(),
+        origin: origin.split(|byte| *byte == 0).next().unwrap_or_default().into(),
     })
 }
 

@@ -68,7 +68,7 @@ impl Heap {
     pub(crate) fn string(&mut self, bytes: &[u8]) -> Result<Str, Fault> {
         let hash = hash_of(bytes);
         let (found, steps) = self.strings.find(bytes, hash);
-        self.meter.charge(steps)?;
+        self.meter.charge(steps + bytes.len() as u64 / 16)?;
         if let Some(string) = found {
             return Ok(string);
         }
@@ -80,7 +80,7 @@ impl Heap {
     pub(crate) fn string_of(&mut self, bytes: Vec<u8>) -> Result<Str, Fault> {
         let hash = hash_of(&bytes);
         let (found, steps) = self.strings.find(&bytes, hash);
-        self.meter.charge(steps)?;
+        self.meter.charge(steps + bytes.len() as u64 / 16)?;
         if let Some(string) = found {
             return Ok(string);
         }

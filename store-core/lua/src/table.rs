@@ -298,15 +298,23 @@ impl Table {
         }
     }
 
-    /// The first entry at or after a position.
-    pub(crate) fn entry_from(&self, position: usize) -> Option<(Value, Value)> {
+    /// The first entry at or after a position, and how many empty places are before it.
+    pub(crate) fn entry_from(&self, position: usize) -> (Option<(Value, Value)>, usize) {
         for index in position..self.array.len() {
             if !self.array[index].is_nil() {
-                return Some((Value::Number((index + 1) as f64), self.array[index]));
+                return (Some((Value::Number((index + 1) as f64), self.array[index])), index - position);
             }
         }
-        let nodes = self.nodes.get(position.max(self.array.len()) - self.array.len()..)?;
-        nodes.iter().find(|node| !node.value.is_nil()).map(|node| (node.key, node.value))
+        let start = position.max(self.array.len());
+        let nodes = self.nodes.get(start - self.array.len()..).unwrap_or_default();
+        let place = nodes.iter().position(|node| !node.value.is_nil());
+        let entry = place.map(|place| (nodes[place].key, nodes[place].value));
+        (entry, start - position + place.unwrap_or(nodes.len()))
+    }
+
+    /// How many places there are for entries.
+    pub(crate) fn places(&self) -> u64 {
+        (self.array.len() + self.nodes.len()) as u64
     }
 
     /// What it takes, in bytes.

@@ -43,11 +43,6 @@ pub trait Host {
     /// [`Vm::raise`] makes one.
     fn call(&mut self, vm: &mut Vm, function: u32, arguments: Args) -> Result<usize, Fault>;
 
-    /// The processor time in seconds, for `os.clock`.
-    fn clock(&mut self) -> f64 {
-        0.0
-    }
-
     /// Asked now and then while a script runs: whether it goes on.
     fn verdict(&mut self) -> Verdict {
         Verdict::GoOn
@@ -121,6 +116,8 @@ pub struct Vm {
     collects_always: bool,
     /// Whether `pcall` gives the text of an error table in its place.
     pub(crate) unwraps_errors: bool,
+    /// How many instructions had been run when the last call from the host began.
+    pub(crate) begun: u64,
     /// Where the last call from the host failed.
     failed_at: Option<Place>,
 }
@@ -162,6 +159,7 @@ impl Vm {
             free_anchors: Vec::new(),
             collects_always: false,
             unwraps_errors: false,
+            begun: 0,
             failed_at: None,
         })
     }

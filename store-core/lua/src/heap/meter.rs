@@ -1,7 +1,8 @@
 //! The two budgets of a machine: instructions and bytes.
 //!
-//! Instructions are counted in slices, so that the machine can ask its host now and then whether to go on; a slice is
-//! taken from the rest without asking where no host is at hand. Once spent, the budget stays spent.
+//! Instructions are counted in slices, so that the machine can ask its host now and then whether to go on. Library
+//! functions cannot ask: what is more than the slice they take from the rest, and leave an empty slice behind, so that the
+//! machine asks as soon as it can. Once spent, the budget stays spent.
 //!
 //! Bytes are of two kinds: those of objects, and those that a native function gathers before it makes an object of
 //! them. The latter are given back when the function ends, however it ends.
@@ -15,6 +16,8 @@ const SLICE: u64 = 100_000;
 pub(crate) struct Meter {
     slice: u64,
     rest: u64,
+    /// What the budgets since the beginning had together, the last one included.
+    filled: u64,
     is_spent: bool,
     used: usize,
     scratch: usize,
@@ -27,14 +30,20 @@ const THRESHOLD_MIN: usize = 512 * 1024;
 
 impl Meter {
     pub(crate) const fn new(limit: usize) -> Self {
-        Self { slice: 0, rest: 0, is_spent: false, used: 0, scratch: 0, limit, threshold: THRESHOLD_MIN }
+        Self { slice: 0, rest: 0, filled: 0, is_spent: false, used: 0, scratch: 0, limit, threshold: THRESHOLD_MIN }
     }
 
     /// Sets the budget of instructions anew.
     pub(crate) fn fill(&mut self, instructions: u64) {
+        self.filled = self.spent().wrapping_add(instructions);
         self.slice = instructions.min(SLICE);
         self.rest = instructions - self.slice;
         self.is_spent = false;
+    }
+
+    /// How many instructions have been run since the beginning; for differences only, since it wraps.
+    pub(crate) const fn spent(&self) -> u64 {
+        self.filled.wrapping_sub(self.left())
     }
 
     /// How many instructions are left.
@@ -62,10 +71,21 @@ impl Meter {
     #[cold]
     fn charge_rest(&mut self, instructions: u64) -> Result<(), Fault> {
         let left = self.left().checked_sub(instructions).filter(|_| !self.is_spent);
-        self.slice = left.unwrap_or(0).min(SLICE);
-        self.rest = left.unwrap_or(0) - self.slice;
+        (self.slice, self.rest) = (0, left.unwrap_or(0));
         self.is_spent = left.is_none();
         if self.is_spent { Err(Fault::Budget) } else { Ok(()) }
+    }
+
+    /// Charges for work that is done already and that cannot fail: what is not left ends the script at its next charge.
+    pub(crate) fn burden(&mut self, instructions: u64) {
+        let _is_left = self.charge(instructions);
+    }
+
+    /// Begins a slice: the host has been asked.
+    pub(crate) fn begin_slice(&mut self) {
+        let left = self.left();
+        self.slice = left.min(SLICE);
+        self.rest = left - self.slice;
     }
 
     /// Takes bytes for an object, if they are left.
@@ -76,7 +96,8 @@ impl Meter {
         Ok(())
     }
 
-    fn check(&self, bytes: usize) -> Result<(), Fault> {
+    /// Whether so many bytes are left.
+    pub(crate) fn check(&self, bytes: usize) -> Result<(), Fault> {
         let total = (self.used + self.scratch).checked_add(bytes).filter(|total| *total <= self.limit);
         if total.is_some() { Ok(()) } else { Err(Fault::Memory) }
     }
@@ -132,6 +153,9 @@ mod tests {
         let mut meter = Meter::new(0);
         meter.fill(250_000);
         assert_eq!(meter.charge(200_000), Ok(()));
+        assert!(!meter.take(1), "the host has to be asked");
+        meter.begin_slice();
+        assert!(meter.take(1));
         assert_eq!(meter.charge(60_000), Err(Fault::Budget));
         assert_eq!(meter.charge(1), Err(Fault::Budget));
         meter.fill(1);

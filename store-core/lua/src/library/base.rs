@@ -74,7 +74,6 @@ fn collect_garbage(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, F
     match &option[..] {
         b"count" => give(vm, vm.used_bytes() as f64 / 1024.0),
         b"collect" | b"step" => {
-            vm.heap.meter.charge(1000)?;
             vm.collect_garbage();
             if option == b"step" { give(vm, true) } else { give(vm, 0.0) }
         }
@@ -227,34 +226,13 @@ fn compile(vm: &mut Vm, source: &[u8], name: &[u8]) -> Result<usize, Fault> {
     }
 }
 
-/// What errors call a source: the second argument or the text itself, shortened.
+/// What a source is called: the second argument or the text itself.
 fn chunk_name(vm: &mut Vm, args: Args, otherwise: &[u8]) -> Result<Vec<u8>, Fault> {
     if vm.value(args, 1).is_nil() {
-        return Ok(display_name(otherwise));
+        return Ok(otherwise.to_vec());
     }
     let name = vm.check_string(args, 1)?;
-    Ok(display_name(vm.bytes(name)))
-}
-
-/// The longest name of a source.
-const NAME_MAX: usize = 60;
-
-/// `=name` and `@name` are names; anything else is a text, of which the first line is shown.
-fn display_name(source: &[u8]) -> Vec<u8> {
-    let source = source.split(|byte| *byte == 0).next().unwrap_or_default();
-    match source {
-        [b'=', name @ ..] => name[..name.len().min(NAME_MAX - 1)].to_vec(),
-        [b'@', name @ ..] if name.len() > NAME_MAX - 8 => [b"...", &name[name.len() - (NAME_MAX - 8)..]].concat(),
-        [b'@', name @ ..] => name.to_vec(),
-        text => {
-            let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
-            let room = NAME_MAX - b"[string \"...\"] ".len() - 2;
-            let shown = &line[..line.len().min(room)];
-            let is_cut = shown.len() < text.len();
-            let dots: &[u8] = if is_cut { b"..." } else { b"" };
-            [b"[string \"", shown, dots, b"\"]"].concat()
-        }
-    }
+    Ok(vm.bytes(name).to_vec())
 }
 
 /// Without a function; with one, the machine calls it itself.
@@ -343,6 +321,7 @@ fn to_number(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> 
     let base = vm.integer_or(args, 1, 10)? as i32;
     if base == 10 {
         let value = vm.check_any(args, 0)?;
+        vm.charge_reading(value)?;
         let number = vm.to_number(value).map_or(Value::Nil, Value::Number);
         return give(vm, number);
     }
@@ -350,6 +329,7 @@ fn to_number(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> 
     let Some(base) = u32::try_from(base).ok().filter(|base| (2..=36).contains(base)) else {
         return Err(vm.argument_error(1, "base out of range"));
     };
+    vm.charge_reading(text.into())?;
     let number = parse_in_base(vm.bytes(text), base).map_or(Value::Nil, Value::Number);
     give(vm, number)
 }

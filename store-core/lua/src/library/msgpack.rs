@@ -35,7 +35,8 @@ pub(super) fn open(vm: &mut Vm) -> Result<(), Fault> {
 
 fn pack(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
     if args.is_empty() {
-        return Err(vm.error("bad argument #0 to 'pack' (MessagePack pack needs input.)"));
+        let name = vm.called_name().map_or(b"?".to_vec(), |(_, name)| name);
+        return Err(vm.error([b"bad argument #0 to '", &name[..], b"' (MessagePack pack needs input.)"].concat()));
     }
     let scratch = vm.heap.meter.scratch();
     let mut bytes = Vec::new();
@@ -69,6 +70,7 @@ fn write(vm: &mut Vm, bytes: &mut Vec<u8>, value: Value, level: u32) -> Result<(
 
 fn write_table(vm: &mut Vm, bytes: &mut Vec<u8>, table: TableId, level: u32) -> Result<(), Fault> {
     vm.heap.meter.reserve_scratch(8)?;
+    vm.heap.meter.charge(vm.heap.tables[table.0].places() / 4)?;
     if is_list(vm, table) {
         let length = vm.length_of(table);
         write_length(bytes, length, &[(16, 0x90), (0, 0), (0x1_0000, 0xdc), (usize::MAX, 0xdd)]);

@@ -36,7 +36,8 @@ struct Item {
 impl Layout {
     fn new(vm: &mut Vm, args: Args) -> Result<Self, Fault> {
         let format = vm.check_string(args, 0)?;
-        let format = vm.bytes(format).split(|byte| *byte == 0).next().unwrap_or_default().to_vec();
+        let mut format = vm.copy_bytes(format)?;
+        format.truncate(format.iter().position(|byte| *byte == 0).unwrap_or(format.len()));
         Ok(Self { format, position: 0, is_big: false, alignment: 1 })
     }
 
@@ -200,7 +201,7 @@ fn size(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
             (letter, _) if !letter.is_ascii_alphanumeric() => layout.control(vm, letter)?,
             _ => {}
         }
-        position += item.padding + item.size;
+        position = position.saturating_add(item.padding + item.size);
     }
     give(vm, position as f64)
 }
@@ -208,9 +209,10 @@ fn size(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
 fn unpack(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
     let mut layout = Layout::new(vm, args)?;
     let data = vm.check_string(args, 1)?;
-    let data = vm.bytes(data).to_vec();
-    let Some(mut position) = usize::try_from(vm.integer_or(args, 2, 1)?).ok().and_then(|start| start.checked_sub(1))
-    else {
+    let data = vm.copy_bytes(data)?;
+    // One below 0 is far behind the end, as C takes it.
+    let start = usize::try_from(vm.integer_or(args, 2, 1)?).unwrap_or(data.len() + 2);
+    let Some(mut position) = start.checked_sub(1) else {
         return Err(vm.argument_error(2, "offset must be 1 or greater"));
     };
     let first = vm.top;

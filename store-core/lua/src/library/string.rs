@@ -99,6 +99,7 @@ fn byte(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
     if count >= NATIVE_STACK_MAX {
         return Err(vm.error("stack overflow (string slice too long)"));
     }
+    vm.heap.meter.charge(count as u64 / 4)?;
     vm.ensure_room(count)?;
     for position in first..=last {
         let byte = vm.bytes(string)[position as usize - 1];
@@ -108,6 +109,7 @@ fn byte(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
 }
 
 fn char(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
+    vm.heap.meter.charge(args.count as u64 / 4)?;
     let mut text = Vec::with_capacity(args.count);
     for index in 0..args.count {
         let code = vm.check_integer(args, index)? as i32;

@@ -39,7 +39,7 @@ fn concat(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
         Value::Nil => Vec::new(),
         _ => {
             let separator = vm.check_string(args, 1)?;
-            vm.bytes(separator).to_vec()
+            vm.copy_bytes(separator)?
         }
     };
     let table = vm.check_table(args, 0)?;
@@ -121,8 +121,8 @@ fn set_length(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault>
 fn largest_key(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
     let table = vm.check_table(args, 0)?;
     let (mut position, mut largest) = (0, 0.0_f64);
-    while let Some((key, _)) = vm.heap.tables[table.0].entry_from(position) {
-        vm.heap.meter.charge(1)?;
+    while let (Some((key, _)), passed) = vm.heap.tables[table.0].entry_from(position) {
+        vm.heap.meter.charge(1 + passed as u64 / 8)?;
         if let Value::Number(number) = key {
             largest = if number > largest { number } else { largest };
         }

@@ -41,7 +41,7 @@ fn a_traversal_sees_each_entry_once() {
         set(&mut table, *key, Value::Boolean(true));
     }
     let (mut position, mut seen) = (0, 0);
-    while let Some((key, _)) = table.entry_from(position) {
+    while let (Some((key, _)), _) = table.entry_from(position) {
         assert!(keys.contains(&key));
         position = table.position_after(key).unwrap();
         seen += 1;

@@ -59,7 +59,10 @@ impl Vm {
     pub(crate) fn check_number(&mut self, args: Args, index: usize) -> Result<f64, Fault> {
         match self.value(args, index) {
             Value::Number(number) => Ok(number),
-            other => self.to_number(other).ok_or_else(|| self.argument_type_error(args, index, "number")),
+            other => {
+                self.charge_reading(other)?;
+                self.to_number(other).ok_or_else(|| self.argument_type_error(args, index, "number"))
+            }
         }
     }
 

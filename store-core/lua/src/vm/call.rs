@@ -23,7 +23,45 @@ pub(super) enum Started {
     Done,
 }
 
+/// Where a function starts or goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) base: usize,
+    pub(super) pc: usize,
+    pub(super) function: u32,
+    pub(super) chunk: u32,
+}
+
 impl Vm {
+    /// Begins a call of a compiled function with named parameters only, if nothing stands in its way: most calls are that.
+    #[inline(always)]
+    pub(super) fn start_plain_call(&mut self, slot: usize, wanted: u8) -> Option<Place> {
+        let Value::Function(id) = self.stack[slot] else { return None };
+        let Function::Compiled(closure) = &self.heap.functions[id.0] else { return None };
+        let (entry, chunk) = (&closure.entry, closure.chunk);
+        let has_room = self.frames.len() < self.depth_max && slot + 1 + 2 * WINDOW <= self.stack.len();
+        if entry.has_varargs || !has_room || !self.heap.meter.take(u64::from(entry.cost)) {
+            return None;
+        }
+        let (base, pc) = (slot + 1, entry.start);
+        let end = base + usize::from(entry.parameters);
+        for missing in self.top..end {
+            self.stack[missing] = Value::Nil;
+        }
+        self.frames.push(Frame {
+            slot: slot as u32,
+            base: base as u32,
+            pc,
+            chunk,
+            function: id.0,
+            tail_calls: 0,
+            registers: entry.registers,
+            wanted,
+            is_entry: false,
+        });
+        Some(Place { base, pc: pc as usize, function: id.0, chunk })
+    }
+
     /// Calls what stands at `slot` with the values between it and the top.
     #[inline]
     pub(super) fn start_call(&mut self, host: &mut dyn Host, slot: usize, wanted: u8) -> Result<Started, Fault> {
@@ -31,7 +69,7 @@ impl Vm {
             match &self.heap.functions[id.0] {
                 Function::Compiled(closure) => {
                     let (entry, chunk) = (closure.entry, closure.chunk);
-                    return self.push_frame(host, slot, chunk, entry, wanted);
+                    return self.push_frame(host, slot, (id.0, chunk), entry, wanted);
                 }
                 Function::Native(_) if self.pcall == Some(id) && self.top > slot + 1 => {
                     return self.start_protected(host, slot, wanted);
@@ -52,16 +90,16 @@ impl Vm {
         &mut self,
         host: &mut dyn Host,
         slot: usize,
-        chunk: u32,
+        (function, chunk): (u32, u32),
         entry: crate::heap::Entry,
         wanted: u8,
     ) -> Result<Started, Fault> {
         if self.heap.meter.take(u64::from(entry.cost)) {
-            return self.push_paid_frame(slot, chunk, entry, wanted);
+            return self.push_paid_frame(slot, (function, chunk), entry, wanted);
         }
-        let verdict = self.charge(host, u64::from(entry.cost))?;
+        let verdict = self.charge_and_ask(host, u64::from(entry.cost))?;
         let may_pause = verdict == Verdict::Pause && !self.frames.is_empty();
-        let started = self.push_paid_frame(slot, chunk, entry, wanted)?;
+        let started = self.push_paid_frame(slot, (function, chunk), entry, wanted)?;
         if may_pause && self.can_pause() { Err(Fault::Pause) } else { Ok(started) }
     }
 
@@ -69,7 +107,7 @@ impl Vm {
     fn push_paid_frame(
         &mut self,
         slot: usize,
-        chunk: u32,
+        (function, chunk): (u32, u32),
         entry: crate::heap::Entry,
         wanted: u8,
     ) -> Result<Started, Fault> {
@@ -85,6 +123,7 @@ impl Vm {
             base: base as u32,
             pc: entry.start,
             chunk,
+            function,
             tail_calls: 0,
             registers: entry.registers,
             wanted,
@@ -137,9 +176,7 @@ impl Vm {
         slot: usize,
         wanted: u8,
     ) -> Result<Started, Fault> {
-        if !self.heap.meter.take(1) {
-            self.charge(host, 1)?;
-        }
+        self.heap.meter.charge(1)?;
         self.ensure_stack(self.top)?;
         let arguments = Args { base: slot + 1, count: self.top - slot - 1 };
         let was_native = mem::replace(&mut self.is_native, true);
@@ -175,15 +212,24 @@ impl Vm {
         }
     }
 
-    /// Ends the running function with results from `first` on.
-    #[inline]
-    pub(super) fn finish_call(&mut self, first: usize, count: usize) -> Frame {
-        let Some(frame) = self.frames.pop() else { unreachable!("a function returned that was not called") };
-        if !self.open.is_empty() {
-            self.close_upvalues(frame.base as usize);
+    /// Ends the running function with results from `first` on; whether a native function waits for it.
+    #[inline(always)]
+    pub(super) fn finish_call(&mut self, first: usize, count: usize) -> bool {
+        let Some((frame, callers)) = self.frames.split_last() else {
+            unreachable!("a function returned that was not called")
+        };
+        let (slot, wanted, is_entry) = (frame.slot as usize, frame.wanted, frame.is_entry);
+        let callers = callers.len();
+        self.frames.truncate(callers);
+        if self.open.last().is_some() {
+            self.close_upvalues(slot + 1);
         }
-        self.place_results(frame.slot as usize, first, count, frame.wanted);
-        frame
+        if wanted == 2 && count == 1 {
+            self.stack[slot] = self.stack[first];
+        } else {
+            self.place_results(slot, first, count, wanted);
+        }
+        is_entry
     }
 
     /// Puts a function and its arguments in the place of the running one.
@@ -267,8 +313,9 @@ impl Vm {
 
     /// Charges instructions where the slice is spent: asks the host first.
     #[cold]
-    pub(super) fn charge(&mut self, host: &mut dyn Host, instructions: u64) -> Result<Verdict, Fault> {
+    pub(super) fn charge_and_ask(&mut self, host: &mut dyn Host, instructions: u64) -> Result<Verdict, Fault> {
         self.heap.meter.charge(instructions)?;
+        self.heap.meter.begin_slice();
         match host.verdict() {
             Verdict::Stop => Err(Fault::Stopped),
             verdict => Ok(verdict),

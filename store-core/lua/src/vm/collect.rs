@@ -12,7 +12,9 @@ impl Vm {
 
     /// Frees what can no longer be reached. Only between two instructions: native functions hold values that nothing
     /// else leads to.
+    /// Every object is looked at, which is charged by what they take.
     pub(crate) fn collect_garbage(&mut self) {
+        self.heap.meter.burden(self.heap.meter.used() as u64 / 16);
         let live = self.live_end();
         for slot in 0..live {
             self.heap.mark(self.stack[slot]);

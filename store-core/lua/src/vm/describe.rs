@@ -75,7 +75,7 @@ impl Vm {
         }
         let chunk = self.heap.chunk_of(frame.chunk);
         let line = chunk.lines.get((frame.pc as usize).wrapping_sub(1)).copied().unwrap_or(0);
-        Some(Place { source: [b"@", &chunk.source[..]].concat(), line: line.into() })
+        Some(Place { source: chunk.origin.to_vec(), line: line.into() })
     }
 
     /// An error about an operand of the running instruction.

@@ -16,6 +16,8 @@ pub(crate) struct Frame {
     pub(crate) pc: u32,
     /// The chunk of its code; none for a native function.
     pub(crate) chunk: u32,
+    /// The function itself; none for a native function.
+    pub(crate) function: u32,
     /// How many calls were replaced by this one.
     pub(crate) tail_calls: u32,
     pub(crate) registers: u8,
@@ -28,7 +30,17 @@ pub(crate) struct Frame {
 impl Frame {
     pub(crate) const fn native(slot: usize) -> Self {
         let slot = slot as u32;
-        Self { slot, base: slot, pc: 0, chunk: NATIVE, tail_calls: 0, registers: 0, wanted: 0, is_entry: false }
+        Self {
+            slot,
+            base: slot,
+            pc: 0,
+            chunk: NATIVE,
+            function: 0,
+            tail_calls: 0,
+            registers: 0,
+            wanted: 0,
+            is_entry: false,
+        }
     }
 
     /// A call of `pcall`, and how deep native calls and those of `pcall` were nested around it.

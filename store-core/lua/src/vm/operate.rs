@@ -25,6 +25,8 @@ impl Vm {
         left: Value,
         right: Value,
     ) -> Result<Value, Fault> {
+        self.charge_reading(left)?;
+        self.charge_reading(right)?;
         if let (Some(x), Some(y)) = (self.to_number(left), self.to_number(right)) {
             return Ok(Value::Number(match event {
                 Event::Add => x + y,
@@ -184,6 +186,11 @@ impl Vm {
                 Ok(())
             }
         }
+    }
+
+    /// Charges for reading a number where it is a string.
+    pub(crate) fn charge_reading(&mut self, value: Value) -> Result<(), Fault> {
+        if let Value::String(text) = value { self.charge_bytes(self.bytes(text).len()) } else { Ok(()) }
     }
 
     /// Charges for work on bytes: one instruction for each 16.

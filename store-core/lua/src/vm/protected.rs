@@ -53,9 +53,7 @@ impl Vm {
 
     /// Begins a call of `pcall`, which stands at `slot` below the function and its arguments.
     pub(super) fn start_protected(&mut self, host: &mut dyn Host, slot: usize, wanted: u8) -> Result<Started, Fault> {
-        if !self.heap.meter.take(1) {
-            self.charge(host, 1)?;
-        }
+        self.heap.meter.charge(1)?;
         let (floor, checkpoint) = (self.frames.len(), self.checkpoint());
         self.frames.push(Frame::protected(slot, wanted, self.native_depth, self.protected_depth));
         self.native_depth += 1;

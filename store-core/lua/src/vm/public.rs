@@ -26,7 +26,8 @@ impl Default for Limits {
 /// Where something failed: in which text, and at which line of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The name of the text behind an `@`, or `=[C]` for a function that is none of the script's.
+    /// The name that the text was given, behind an `@` where the host gave it, or `=[C]` for a function that is none of the
+    /// script's.
     pub source: Vec<u8>,
     /// The line, from 1; -1 where there is none.
     pub line: i64,
@@ -53,14 +54,14 @@ impl Vm {
     /// When the text is wrong: a string that says what and where.
     pub fn load(&mut self, source: &[u8], name: &[u8]) -> Result<Value, Failure> {
         let scratch = self.heap.meter.scratch();
-        let result = self.compile(source, name);
+        let result = self.compile(source, &[b"@", name].concat());
         self.heap.meter.restore_scratch(scratch);
         result.map_err(|fault| self.failure(fault))
     }
 
-    /// The same for native functions. An error is a string.
-    pub(crate) fn compile(&mut self, source: &[u8], name: &[u8]) -> Result<Value, Fault> {
-        let chunk = match compiler::compile(&mut self.heap, source, name) {
+    /// The same for native functions, with a name as the library takes it. An error is a string.
+    pub(crate) fn compile(&mut self, source: &[u8], origin: &[u8]) -> Result<Value, Fault> {
+        let chunk = match compiler::compile(&mut self.heap, source, origin) {
             Ok(chunk) => chunk,
             Err(Stop::Syntax(text)) => return Err(self.raise_text(text)),
             Err(Stop::Fault(fault)) => return Err(fault),
@@ -78,6 +79,14 @@ impl Vm {
         self.heap.meter.fill(instructions);
     }
 
+    /// Charges for what the host does for a script.
+    ///
+    /// # Errors
+    /// When that is not left.
+    pub fn charge(&mut self, instructions: u64) -> Result<(), Fault> {
+        self.heap.meter.charge(instructions)
+    }
+
     /// How many instructions are left.
     #[must_use]
     pub fn budget(&self) -> u64 {
@@ -90,11 +99,18 @@ impl Vm {
         self.heap.meter.used()
     }
 
+    /// Collects garbage if there is much of it: between two calls, for what scripts leave behind that never make an object
+    /// themselves.
+    pub fn tidy(&mut self) {
+        self.collect_if_due();
+    }
+
     /// Calls a function. The results are on the stack until the next call.
     ///
     /// # Errors
     /// When the function fails.
     pub fn call(&mut self, host: &mut dyn Host, function: Value, arguments: &[Value]) -> Result<Args, Failure> {
+        self.begun = self.heap.meter.spent();
         let checkpoint = self.checkpoint();
         let slot = self.live_end();
         self.top = slot;
@@ -316,7 +332,11 @@ impl Vm {
     pub fn next_entry(&mut self, table: TableId, key: Value) -> Result<Option<(Value, Value)>, Fault> {
         let table = &self.heap.tables[table.0];
         match table.position_after(key) {
-            Some(position) => Ok(table.entry_from(position)),
+            Some(position) => {
+                let (entry, passed) = table.entry_from(position);
+                self.heap.meter.charge(passed as u64 / 8)?;
+                Ok(entry)
+            }
             None => Err(self.runtime_error("invalid key to 'next'")),
         }
     }

@@ -72,7 +72,7 @@ impl Vm {
         Ok(None)
     }
 
-    fn collect_if_due(&mut self) {
+    pub(super) fn collect_if_due(&mut self) {
         if self.heap.meter.is_due() || self.collects_always {
             self.collect_garbage();
         }

@@ -7,7 +7,7 @@
 //! The budget is charged with the length of a function when it is called, and with the length of a loop at each turn:
 //! an upper bound of what runs, without a counter at each instruction.
 
-use super::call::{Started, WINDOW};
+use super::call::{Place, Started, WINDOW};
 use super::{Event, Host, Verdict, Vm};
 use crate::chunk::Chunk;
 use crate::fault::Fault;
@@ -23,14 +23,14 @@ struct Registers<'a>(&'a mut [Value; WINDOW]);
 impl Index<u8> for Registers<'_> {
     type Output = Value;
 
-    #[inline]
+    #[inline(always)]
     fn index(&self, register: u8) -> &Value {
         &self.0[usize::from(register)]
     }
 }
 
 impl IndexMut<u8> for Registers<'_> {
-    #[inline]
+    #[inline(always)]
     fn index_mut(&mut self, register: u8) -> &mut Value {
         &mut self.0[usize::from(register)]
     }
@@ -38,7 +38,7 @@ impl IndexMut<u8> for Registers<'_> {
 
 impl Registers<'_> {
     /// A register or a constant.
-    #[inline]
+    #[inline(always)]
     fn operand<'v>(&'v self, operand: u16, constants: &'v [Value]) -> &'v Value {
         match operand.checked_sub(FIRST_CONSTANT) {
             None => &self[operand as u8],
@@ -47,7 +47,7 @@ impl Registers<'_> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn window(stack: &mut [Value], base: usize) -> Registers<'_> {
     match stack.get_mut(base..).and_then(<[Value]>::first_chunk_mut) {
         Some(registers) => Registers(registers),
@@ -125,17 +125,14 @@ impl Vm {
         }
     }
 
-    /// Where the running function goes on: its first register, its next instruction, itself.
-    #[inline]
-    fn resume_point(&self) -> (usize, usize, u32) {
+    /// Where the running function goes on.
+    #[inline(always)]
+    fn resume_point(&self) -> Place {
         let Some(frame) = self.frames.last() else { unreachable!("a running function has a frame") };
-        let Value::Function(function) = self.stack[frame.slot as usize] else {
-            unreachable!("a running function stands below its registers")
-        };
-        (frame.base as usize, frame.pc as usize, function.0)
+        Place { base: frame.base as usize, pc: frame.pc as usize, function: frame.function, chunk: frame.chunk }
     }
 
-    #[inline]
+    #[inline(always)]
     fn charge_loop(&mut self, host: &mut dyn Host, pc: usize, to: u32) -> Result<(), Fault> {
         let cost = (pc - to as usize) as u64;
         if self.heap.meter.take(cost) { Ok(()) } else { self.charge_paused(host, pc, to, cost) }
@@ -144,7 +141,7 @@ impl Vm {
     #[cold]
     fn charge_paused(&mut self, host: &mut dyn Host, pc: usize, to: u32, cost: u64) -> Result<(), Fault> {
         self.pause(pc);
-        if self.charge(host, cost)? == Verdict::Pause && self.can_pause() {
+        if self.charge_and_ask(host, cost)? == Verdict::Pause && self.can_pause() {
             self.pause(to as usize);
             return Err(Fault::Pause);
         }
@@ -157,14 +154,12 @@ impl Vm {
     fn run(&mut self, host: &mut dyn Host, chunk: &Chunk, id: u32) -> Result<(), Fault> {
         use Instruction as I;
         let (code, constants) = (&*chunk.code, &*chunk.constants);
-        let (mut base, mut pc, mut function) = self.resume_point();
+        let Place { mut base, mut pc, mut function, .. } = self.resume_point();
         macro_rules! registers { () => { window(&mut self.stack, base) } }
         macro_rules! math { ($a:expr, $b:expr, $r:ident, $right:expr, $event:ident, $op:expr) => { arithmetic!(self, host, base, pc, $a, $b, $r, $right, $event, $op) } }
         macro_rules! branch { ($b:expr, $c:expr, $to:expr, $wanted:expr, $order:expr, $op:expr, $slow:ident) => { compare!(self, host, base, pc, constants, $b, $c, $to, $wanted, $order, $op, $slow) } }
-        macro_rules! enter { ($started:expr) => { if $started == Started::Compiled {
-            if self.frames.last().is_none_or(|frame| frame.chunk != id) { return Ok(()) }
-            (base, pc, function) = self.resume_point();
-        } } }
+        macro_rules! go_to { ($place:expr) => { { let place = $place; if place.chunk != id { return Ok(()) } (base, pc, function) = (place.base, place.pc, place.function); } } }
+        macro_rules! enter { ($started:expr) => { if $started == Started::Compiled { go_to!(self.resume_point()) } } }
         loop {
             let instruction = code[pc];
             pc += 1;
@@ -207,13 +202,13 @@ impl Vm {
                 I::NotGreater { b, c, to } => branch!(b, c, to, false, swap, f64::lt, less),
                 I::GreaterEqual { b, c, to } => branch!(b, c, to, true, swap, f64::le, less_or_equal),
                 I::NotGreaterEqual { b, c, to } => branch!(b, c, to, false, swap, f64::le, less_or_equal),
-                I::Call { a, b, c } => { let slot = self.aim_call(base, a, b, pc); enter!(self.start_call(host, slot, c)?) }
+                I::Call { a, b, c } => { let slot = self.aim_call(base, a, b, pc); match self.start_plain_call(slot, c) { Some(place) => go_to!(place), None => enter!(self.start_call(host, slot, c)?) } }
                 I::TailCall { a, b } => { let slot = self.aim_call(base, a, b, pc); enter!(self.start_tail_call(host, slot)?) }
                 I::Return { a, b } => {
                     let first = base + usize::from(a);
                     let count = if b == 0 { self.top - first } else { usize::from(b - 1) };
-                    if self.finish_call(first, count).is_entry { return Ok(()) }
-                    enter!(Started::Compiled)
+                    if self.finish_call(first, count) { return Ok(()) }
+                    go_to!(self.resume_point())
                 }
                 I::ForLoop { a, to } => if self.step(base, a) { self.charge_loop(host, pc, to)?; pc = to as usize },
                 I::ForCall { a, c } => if !self.step_over_table(base, a, c) { let slot = self.aim_iterator(base, a, pc); enter!(self.start_call(host, slot, c + 1)?) },
@@ -246,7 +241,7 @@ impl Vm {
     }
 
     /// Counts a numeric loop on; whether it goes on.
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, base: usize, a: u8) -> bool {
         let mut registers = window(&mut self.stack, base);
         let (Value::Number(index), Value::Number(limit), Value::Number(step)) =
@@ -273,7 +268,9 @@ impl Vm {
         }
         let table = &self.heap.tables[table.0];
         let Some(position) = table.position_after(registers[a + 2]) else { return false };
-        let (key, value) = table.entry_from(position).unwrap_or_default();
+        let (entry, passed) = table.entry_from(position);
+        let (key, value) = entry.unwrap_or_default();
+        self.heap.meter.burden(passed as u64 / 8);
         registers[a + 3] = key;
         registers[a + 4] = value;
         (2..variables).for_each(|variable| registers[a + 3 + variable] = Value::Nil);

@@ -14,13 +14,12 @@ pub(super) fn decode(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize,
     check_one_argument(vm, args)?;
     let settings = *settings_of(vm, args);
     let string = vm.check_string(args, 0)?;
-    let data = vm.bytes(string).to_vec();
+    let data = vm.copy_bytes(string)?;
     if let [first, second, ..] = data[..]
         && (first == 0 || second == 0)
     {
         return Err(vm.error("JSON parser does not support UTF-16 or UTF-32"));
     }
-    vm.charge_bytes(data.len() * 4)?;
     let mut parser = Parser { vm, settings, data: &data, position: 0, start: 0, depth: 0 };
     let token = parser.token()?;
     let value = parser.value(token)?;

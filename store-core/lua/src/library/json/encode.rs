@@ -112,6 +112,7 @@ impl Writer<'_> {
     /// The largest key, if every key is a positive integer; none for a list with too many holes, too.
     fn list_length(&mut self, table: TableId) -> Result<Option<usize>, Fault> {
         let (mut largest, mut count) = (0.0_f64, 0_u64);
+        self.vm.heap.meter.charge(self.vm.heap.tables[table.0].places() / 8)?;
         for (key, _) in self.vm.heap.tables[table.0].entries_in_order() {
             match key {
                 Value::Number(number) if number >= 1.0 && crate::number::floor(number) == number => {

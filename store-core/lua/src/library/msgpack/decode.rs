@@ -41,7 +41,7 @@ pub(super) fn unpack_limit(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<
 /// Pushes values; before them, if only some are wanted, where the next one starts, -1 at the end.
 fn unpack_some(vm: &mut Vm, args: Args, limit: i32, offset: i32) -> Result<usize, Fault> {
     let string = vm.check_string(args, 0)?;
-    let data = vm.bytes(string).to_vec();
+    let data = vm.copy_bytes(string)?;
     let (Ok(start), true) = (usize::try_from(offset), limit >= 0) else {
         let length = data.len();
         return Err(vm.error(format!("Invalid request to unpack with offset of {offset} and limit of {length}.")));
@@ -103,7 +103,8 @@ impl<'a> Reader<'a> {
             0xcc => f64::from(u8::from_be_bytes(self.number()?)),
             0xcd => f64::from(u16::from_be_bytes(self.number()?)),
             0xce => f64::from(u32::from_be_bytes(self.number()?)),
-            0xcf => u64::from_be_bytes(self.number()?) as f64,
+            // As a signed one: so Redis reads it.
+            0xcf => i64::from_be_bytes(self.number()?) as f64,
             0xd0 => f64::from(i8::from_be_bytes(self.number()?)),
             0xd1 => f64::from(i16::from_be_bytes(self.number()?)),
             0xd2 => f64::from(i32::from_be_bytes(self.number()?)),

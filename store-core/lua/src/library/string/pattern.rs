@@ -66,6 +66,11 @@ impl<'a> Matcher<'a> {
         if self.steps > self.steps_max { Err(Trouble::Budget) } else { Ok(()) }
     }
 
+    /// The steps that it takes to look through a set, beside the one for each item.
+    const fn cost(pattern: usize, end: usize) -> u64 {
+        (end - pattern) as u64 / 4
+    }
+
     /// Matches the pattern from a place on.
     fn run(&mut self, source: usize, pattern: usize) -> Matched {
         self.depth += 1;
@@ -101,6 +106,7 @@ impl<'a> Matcher<'a> {
                 },
                 _ => {
                     let end = self.class_end(pattern)?;
+                    self.steps += Self::cost(pattern, end);
                     match self.pattern.get(end) {
                         Some(b'?') => {
                             if self.is_single(source, pattern, end)
@@ -151,6 +157,7 @@ impl<'a> Matcher<'a> {
         let mut count = 0;
         while self.is_single(source + count, pattern, end) {
             count += 1;
+            self.steps += Self::cost(pattern, end);
             self.step()?;
         }
         while count >= least {
@@ -168,6 +175,7 @@ impl<'a> Matcher<'a> {
     /// As few as possible, then more.
     fn expand_least(&mut self, mut source: usize, pattern: usize, end: usize) -> Matched {
         loop {
+            self.steps += Self::cost(pattern, end);
             self.step()?;
             if let Some(result) = self.run(source, end + 1)? {
                 return Ok(Some(result));
@@ -208,6 +216,7 @@ impl<'a> Matcher<'a> {
             return Err(Trouble::Malformed("missing '[' after '%f' in pattern"));
         }
         let end = self.class_end(pattern)?;
+        self.steps += Self::cost(pattern, end);
         let before = source.checked_sub(1).and_then(|index| self.source.get(index)).copied().unwrap_or(0);
         let behind = self.source.get(source).copied().unwrap_or(0);
         let begins = !self.is_in_set(before, pattern, end - 1) && self.is_in_set(behind, pattern, end - 1);

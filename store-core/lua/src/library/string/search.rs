@@ -49,8 +49,11 @@ impl Vm {
         }
     }
 
-    /// Copies a string, which may change hands while a function of the script runs.
-    pub(super) fn copy_bytes(&mut self, string: Str) -> Result<Vec<u8>, Fault> {
+    /// Copies a string, which may change hands while a function of the script runs, for work on each of its bytes.
+    pub(in crate::library) fn copy_bytes(&mut self, string: Str) -> Result<Vec<u8>, Fault> {
+        let len = self.heap.bytes(string).len();
+        self.heap.meter.charge(len as u64 / 4)?;
+        self.heap.meter.check(len)?;
         Ok(self.heap.bytes(string).to_vec())
     }
 
@@ -100,6 +103,7 @@ fn find_or_match(vm: &mut Vm, args: Args, is_find: bool) -> Result<usize, Fault>
     let length = vm.bytes(source).len();
     let start = absolute(vm.integer_or(args, 2, 1)?, length).max(1) as usize - 1;
     let start = start.min(length);
+    vm.charge_bytes(vm.bytes(pattern).len())?;
     if is_find && (vm.value(args, 3).is_truthy() || is_plain(vm.bytes(pattern))) {
         return find_plain(vm, source, pattern, start);
     }
