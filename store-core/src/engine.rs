@@ -51,7 +51,7 @@ use durations::Durations;
 pub(crate) use durations::{Event, Histogram, SlowRequest};
 pub use history::{Position, Recovery};
 pub(crate) use loading::Service;
-pub use output::{HostRequest, Output};
+pub use output::{HostRequest, LogLevel, Output};
 pub(crate) use pause::PauseMode;
 #[cfg(feature = "scripting")]
 pub(crate) use pause::REPLICATED;

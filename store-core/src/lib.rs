@@ -53,8 +53,8 @@ pub use clock::Millis;
 pub use config::Config;
 pub use effects::{Batch, Lsn};
 pub use engine::{
-    Engine, Execution, HostRequest, LoadedFile, Outcome, Output, Purpose, ReplayError, Request, Save, SessionId,
-    SessionKind, SessionOptions,
+    Engine, Execution, HostRequest, LoadedFile, LogLevel, Outcome, Output, Purpose, ReplayError, Request, Save,
+    SessionId, SessionKind, SessionOptions,
 };
 pub use error::Error;
 pub use keyspace::{DbIndex, SnapshotCursor, slot_of};

@@ -28,5 +28,9 @@ pub const HISTORY_CHANNELS_MAX: usize = 10_000;
 pub const HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How many entries the log of what was denied has, unless configured otherwise.
 pub const ACL_LOG_ENTRIES_DEFAULT: usize = 128;
+/// How many scripts are known that `EVAL` alone has brought, fixed by Redis 7.4.
+pub const EVALUATED_SCRIPTS_MAX: usize = 500;
+/// The bytes that the lines of one script in the log of the host have together; lines behind them are dropped.
+pub const SCRIPT_LOG_BYTES_MAX: usize = 64 * 1024;
 /// The latest deadline of a field, in milliseconds since 1970.
 pub const FIELD_DEADLINE_MS_MAX: i64 = (1 << 46) - 1;

@@ -22,7 +22,7 @@ mod machine;
 mod run;
 mod task;
 
-pub(crate) use cache::{Scripts, parse_hash};
+pub(crate) use cache::{Scripts, Stay, parse_hash};
 pub use flags::ScriptFlags;
 use flags::shebang;
 pub(crate) use functions::{Functions, Library, Policy};

@@ -38,6 +38,8 @@ pub enum OutputKind {
     Close = 4,
     /// Something that a page cannot do.
     Host = 5,
+    /// A line for the log, in UTF-8 or not.
+    Log = 6,
 }
 
 #[wasm_bindgen]
@@ -149,6 +151,7 @@ impl Store {
             Some(Output::Reply { .. }) => OutputKind::Reply,
             Some(Output::Close(_)) => OutputKind::Close,
             Some(Output::Host(_)) => OutputKind::Host,
+            Some(Output::Log { .. }) => OutputKind::Log,
         }
     }
 
@@ -169,6 +172,14 @@ impl Store {
                 number(session.0)
             }
             _ => 0.0,
+        }
+    }
+
+    /// How much the line of a log matters, from 0 to 3.
+    pub fn output_level(&self) -> u8 {
+        match &self.output {
+            Some(Output::Log { level, .. }) => *level as u8,
+            _ => 0,
         }
     }
 
@@ -256,7 +267,7 @@ impl Store {
         match &self.output {
             Some(Output::Effects(batch)) => &batch.bytes,
             Some(Output::Push { bytes, .. }) => bytes,
-            Some(Output::Reply { bytes, .. }) => bytes,
+            Some(Output::Reply { bytes, .. } | Output::Log { text: bytes, .. }) => bytes,
             Some(Output::Close(_) | Output::Host(_)) | None => &[],
         }
     }

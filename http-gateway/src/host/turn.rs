@@ -5,8 +5,8 @@ use super::{Core, Host, Item, Member, Outbox, millis};
 use parking_lot::MutexGuard;
 use redstart_core::engine::{Position, Recovery};
 use redstart_core::{
-    Engine, Execution, HostRequest, Lsn, Millis, Outcome, Output, Purpose, ReplyBuffer, Request, Save, SessionId,
-    SessionOptions,
+    Engine, Execution, HostRequest, LogLevel, Lsn, Millis, Outcome, Output, Purpose, ReplyBuffer, Request, Save,
+    SessionId, SessionOptions,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -153,6 +153,7 @@ impl<'a> Turn<'a> {
                     std::thread::sleep(Duration::from_micros(micros));
                     self.now = super::now();
                 }
+                Output::Log { level, text } => log_of_script(level, &text),
             }
         }
     }
@@ -161,6 +162,18 @@ impl<'a> Turn<'a> {
         if let Some(outbox) = self.core.outboxes.get(&session) {
             outbox.put(item);
         }
+    }
+}
+
+/// Writes a line of a script into the log. Control characters would let it forge other lines.
+fn log_of_script(level: LogLevel, text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    let line: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    match level {
+        LogLevel::Debug => tracing::trace!(target: "script", "{line}"),
+        LogLevel::Verbose => tracing::debug!(target: "script", "{line}"),
+        LogLevel::Notice => tracing::info!(target: "script", "{line}"),
+        LogLevel::Warning => tracing::warn!(target: "script", "{line}"),
     }
 }
 

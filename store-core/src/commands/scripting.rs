@@ -7,7 +7,7 @@ use crate::args::Args;
 use crate::engine::Caller;
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
-use crate::scripting::{ScriptCall, parse_hash};
+use crate::scripting::{ScriptCall, Stay, parse_hash};
 use crate::spec::{Access, Arg, Command, Flag, Group, KeySpec, Shape};
 
 pub(super) const COMMANDS: &[Command] = &[
@@ -66,7 +66,7 @@ fn eval(caller: &mut Caller<'_>, command: &Command, args: &mut Args<'_>, reply: 
     let code = args.word()?;
     let count = args.integer()?;
     let call = read_call(caller, command, count, args)?;
-    let hash = caller.engine.load_script(code)?;
+    let hash = caller.engine.load_script(code, Stay::WhileUsed)?;
     caller.engine.run_script(&hash, call, reply)
 }
 

@@ -23,7 +23,14 @@ impl Engine {
         let loaded = functions.restore(&self.config, codes, crate::scripting::Policy::Append);
         loaded.map_err(|_| ErrorKind::Malformed("a library of functions cannot be loaded"))?;
         self.scripting.functions = functions;
+        self.log_of_libraries();
         Ok(())
+    }
+
+    /// Gives the host what libraries logged while they were loaded.
+    pub(crate) fn log_of_libraries(&mut self) {
+        let lines = self.scripting.functions.take_lines();
+        self.outputs.extend(lines);
     }
 
     /// Takes over the libraries of another engine.

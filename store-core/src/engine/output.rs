@@ -32,6 +32,26 @@ pub enum Output {
     Close(SessionId),
     /// Something that only the host can do.
     Host(HostRequest),
+    /// A line that a script writes into the log of the host.
+    Log {
+        /// How much it matters.
+        level: LogLevel,
+        /// Any bytes.
+        text: Vec<u8>,
+    },
+}
+
+/// How much a line of a log matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// To whom looks for an error in a script.
+    Debug,
+    /// To whom wants to know much.
+    Verbose,
+    /// To whom looks after the store.
+    Notice,
+    /// Something is wrong.
+    Warning,
 }
 
 /// Something that a client asked for and only the host can do.

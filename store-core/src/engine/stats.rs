@@ -30,6 +30,8 @@ pub struct Stats {
     pub expired_fields: u64,
     /// Keys that were removed to make room.
     pub evicted_keys: u64,
+    /// Scripts of `EVAL` that were forgotten for newer ones.
+    pub evicted_scripts: u64,
     /// Keys that reading commands looked for.
     pub lookups: Lookups,
     /// Error replies.

@@ -189,7 +189,9 @@ fn write_table(machine: &Machine, table: TableId, reply: &mut ReplyBuffer) -> Op
     } else if let Value::Table(set) = vm.get(table, fields.set) {
         return open(Kind::Set, set, reply);
     } else if let Value::String(digits) = vm.get(table, fields.big_number) {
-        reply.big_number(vm.bytes(digits));
+        let blank = |byte: &u8| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte };
+        let digits: Vec<u8> = vm.bytes(digits).iter().map(blank).collect();
+        reply.big_number(&digits);
     } else if let Some((text, format)) = verbatim_parts(machine, table) {
         reply.verbatim_as(format, text);
     } else {

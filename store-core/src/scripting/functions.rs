@@ -10,6 +10,7 @@ mod register;
 use super::ScriptFlags;
 use super::machine::Machine;
 use crate::config::Config;
+use crate::engine::Output;
 use crate::error::Error;
 use crate::values::bytes::SmallBytes;
 use alloc::boxed::Box;
@@ -29,6 +30,8 @@ pub(crate) struct Functions {
     libraries: Vec<Library>,
     /// Where each function is, by its name in lower case.
     index: HashMap<Vec<u8>, (usize, usize), FixedState>,
+    /// What libraries logged while they were loaded.
+    lines: Vec<Output>,
 }
 
 /// A library.
@@ -81,6 +84,11 @@ impl Functions {
     /// The bytes of the machine's objects.
     pub(crate) fn machine_bytes(&self) -> usize {
         self.machine.as_ref().map_or(0, |machine| machine.vm.used_bytes())
+    }
+
+    /// What libraries logged while they were loaded, once.
+    pub(crate) fn take_lines(&mut self) -> Vec<Output> {
+        core::mem::take(&mut self.lines)
     }
 
     /// The machine, out of its place. It has to be put back.

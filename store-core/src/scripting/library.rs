@@ -4,7 +4,7 @@ use super::convert;
 use super::machine::Fields;
 use super::task::Task;
 use crate::config::REDIS_VERSION;
-use crate::engine::Engine;
+use crate::engine::{Engine, LogLevel, Output};
 use crate::error::Error;
 use crate::number;
 use crate::reply::{Protocol, ReplyBuffer};
@@ -40,11 +40,14 @@ pub(super) const LOG: u32 = 2;
 /// How many of [`FUNCTIONS`] functions have, too; the others are for scripts of `EVAL`.
 const SHARED_FUNCTIONS: usize = 9;
 
+/// What a script pays for each command that it calls, beside the bytes of the request and its answer.
+const CALL_COST: u64 = 50;
+
 /// The functions of the library; their places are their numbers in the machine.
 const FUNCTIONS: [(&str, Function); 12] = [
     ("call", |runner, vm, args| runner.call(vm, args, OnError::Raise)),
     ("pcall", |runner, vm, args| runner.call(vm, args, OnError::Give)),
-    ("log", |_, vm, args| log(vm, args)),
+    ("log", |runner, vm, args| runner.log(vm, args)),
     ("setresp", |runner, vm, args| runner.set_protocol(vm, args)),
     ("error_reply", |runner, vm, args| runner.error_reply(vm, args)),
     ("status_reply", |runner, vm, args| runner.status_reply(vm, args)),
@@ -135,15 +138,38 @@ pub(super) fn unknown_global(vm: &mut Vm, args: Args) -> Fault {
     vm.error([b"Script attempted to access nonexistent global variable '", &name[..], b"'"].concat())
 }
 
-/// What a script logs is not kept: the store has no log for people. Only the arguments are checked.
-pub(super) fn log(vm: &mut Vm, args: Args) -> Result<usize, Fault> {
-    let text = match vm.value(args, 0) {
-        _ if args.len() < 2 => "redis.log() requires two arguments or more.",
-        level if vm.number(level).is_some_and(|level| (0.0..4.0).contains(&level)) => return Ok(0),
-        level if vm.number(level).is_some() => "Invalid debug level.",
-        _ => "First argument must be a number (log level).",
+/// `redis.log`: the line that it makes of its arguments. `left` is how many bytes a script may still log; where there are
+/// none, lines are dropped.
+pub(super) fn log_line(vm: &mut Vm, args: Args, left: &mut usize) -> Result<Option<Output>, Fault> {
+    const LEVELS: [LogLevel; 4] = [LogLevel::Debug, LogLevel::Verbose, LogLevel::Notice, LogLevel::Warning];
+    let level = match vm.number(vm.value(args, 0)) {
+        _ if args.len() < 2 => return Err(raise(vm, "redis.log() requires two arguments or more.")),
+        None => return Err(raise(vm, "First argument must be a number (log level).")),
+        Some(number) if number > -1.0 => LEVELS.get(number as usize),
+        Some(_) => None,
     };
-    Err(raise(vm, text))
+    let Some(level) = level.copied() else { return Err(raise(vm, "Invalid debug level.")) };
+    if *left == 0 {
+        return Ok(None);
+    }
+    let words = vm.values(args).iter().skip(1).filter_map(|value| text(vm, *value));
+    let mut text = Vec::new();
+    for (index, word) in words.enumerate() {
+        text.extend_from_slice(if index == 0 { b"" } else { b" " });
+        text.extend(word.iter().take(left.saturating_sub(text.len())));
+    }
+    text.truncate(*left);
+    *left = left.saturating_sub(text.len() + 1);
+    Ok(Some(Output::Log { level, text }))
+}
+
+/// The bytes of a string, or of a number as a script writes it.
+fn text(vm: &Vm, value: Value) -> Option<Cow<'_, [u8]>> {
+    match value {
+        Value::String(string) => Some(Cow::Borrowed(vm.bytes(string))),
+        number @ Value::Number(_) => Some(Cow::Owned(vm.display(number))),
+        _ => None,
+    }
 }
 
 /// An error with a text of the library, as a table.
@@ -191,16 +217,20 @@ impl Runner<'_> {
         let outcome = match request(vm, args) {
             Ok(texts) => {
                 let words: Words<'_> = texts.iter().map(|text| &**text).collect();
+                let bytes: usize = words.iter().map(|word| word.len()).sum();
                 self.reply.clear();
                 let Self { engine, reply, task, .. } = self;
                 reply.set_protocol(task.protocol);
-                engine.call_from_script(task.now, task.id, &mut task.permit, &words, reply).map_err(Ok)
+                let called = engine.call_from_script(task.now, task.id, &mut task.permit, &words, reply);
+                let bytes = bytes + reply.len();
+                called.map(|()| bytes).map_err(Ok)
             }
             Err(text) => Err(Err(text)),
         };
         let failed = outcome.is_err() || self.reply.as_bytes().first() == Some(&b'-');
         let value = match outcome {
-            Ok(()) => {
+            Ok(bytes) => {
+                vm.charge(CALL_COST + bytes as u64 / 16)?;
                 let mut tokens = Tokens::new(self.reply.as_bytes());
                 convert::to_lua(vm, &self.fields, self.task.protocol, &mut tokens)?
             }
@@ -210,14 +240,22 @@ impl Runner<'_> {
         if failed && on_error == OnError::Raise { Err(vm.raise(value)) } else { give(vm, value) }
     }
 
+    /// `redis.log`
+    fn log(&mut self, vm: &mut Vm, args: Args) -> Result<usize, Fault> {
+        if let Some(line) = log_line(vm, args, &mut self.task.log_bytes_left)? {
+            self.engine.emit(line);
+        }
+        Ok(0)
+    }
+
     /// `redis.setresp`
     fn set_protocol(&mut self, vm: &mut Vm, args: Args) -> Result<usize, Fault> {
         if args.len() != 1 {
             return Err(raise(vm, "redis.setresp() requires one argument."));
         }
-        self.task.protocol = match vm.number(vm.value(args, 0)) {
-            Some(2.0) => Protocol::Resp2,
-            Some(3.0) => Protocol::Resp3,
+        self.task.protocol = match vm.number(vm.value(args, 0)).map(|version| version as i64) {
+            Some(2) => Protocol::Resp2,
+            Some(3) => Protocol::Resp3,
             _ => return Err(raise(vm, "RESP version must be 2 or 3.")),
         };
         Ok(0)
@@ -251,6 +289,9 @@ impl Runner<'_> {
         if args.len() != 1 {
             return Err(raise(vm, "wrong number of arguments"));
         }
+        if let Value::String(text) = vm.value(args, 0) {
+            vm.charge(vm.bytes(text).len() as u64 / 4)?;
+        }
         let digits = word(vm, vm.value(args, 0)).map(|text| sha1::hex(&sha1::sha1(&text)));
         let digits = vm.string(digits.unwrap_or_else(|| sha1::hex(&sha1::sha1(b""))).as_bytes())?;
         give(vm, digits)
@@ -260,7 +301,7 @@ impl Runner<'_> {
     fn set_replication(&self, vm: &mut Vm, args: Args) -> Result<usize, Fault> {
         let text = match vm.value(args, 0) {
             _ if args.len() != 1 => "redis.set_repl() requires two arguments.",
-            flags if vm.number(flags).is_some_and(|flags| (0.0..4.0).contains(&flags)) => return Ok(0),
+            flags if vm.number(flags).is_none_or(|flags| (0.0..4.0).contains(&flags)) => return Ok(0),
             _ => "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.",
         };
         Err(raise(vm, text))

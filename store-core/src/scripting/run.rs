@@ -1,6 +1,6 @@
 //! Running a script: what stands in its way, its arguments, its answer or its error.
 
-use super::cache::ScriptHash;
+use super::cache::{Script, ScriptHash, Stay};
 use super::call::Permit;
 use super::machine::Machine;
 use super::{Origin, ScriptFlags, parse_hash, shebang};
@@ -44,25 +44,37 @@ impl Engine {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn load_script(&mut self, code: &[u8]) -> Result<ScriptHash, Error> {
+    pub(crate) fn load_script(&mut self, code: &[u8], stay: Stay) -> Result<ScriptHash, Error> {
         let hash = sha1::sha1(code);
         if !self.scripting.scripts.contains(&hash) {
             let mut machine = self.take_machine()?;
-            let loaded = self.compile_script(&mut machine, hash, code);
+            let loaded = self.compile_script(&mut machine, (hash, stay), code);
             self.scripting.machine = Some(machine);
             loaded?;
+        } else if stay == Stay::ForGood {
+            self.scripting.scripts.keep(&hash);
         }
         Ok(hash)
     }
 
-    fn compile_script(&mut self, machine: &mut Machine, hash: ScriptHash, code: &[u8]) -> Result<(), Error> {
+    fn compile_script(
+        &mut self,
+        machine: &mut Machine,
+        (hash, stay): (ScriptHash, Stay),
+        code: &[u8],
+    ) -> Result<(), Error> {
         let detail = |text: String| Error::detail(format!("ERR {text}"));
         let (flags, body) = shebang(code).map_err(detail)?;
+        machine.vm.tidy();
         machine.vm.set_budget(self.config.scripts.max_instructions);
         match machine.vm.load(body, b"user_script") {
             Ok(function) => {
                 let function = machine.vm.anchor(function);
-                self.scripting.scripts.insert(hash, function, flags, code.len());
+                let script = Script { function, flags, len: code.len() };
+                if let Some(evicted) = self.scripting.scripts.insert(hash, script, stay) {
+                    machine.vm.release(evicted.function);
+                    self.stats.evicted_scripts += 1;
+                }
                 Ok(())
             }
             Err(failure) => {
@@ -83,7 +95,8 @@ impl Engine {
         reply: &mut ReplyBuffer,
     ) -> Result<(), Error> {
         let mut machine = self.take_machine()?;
-        let Some(script) = self.scripting.scripts.get(hash) else { unreachable!("only known scripts run") };
+        machine.vm.tidy();
+        let Some(script) = self.scripting.scripts.take_up(hash) else { unreachable!("only known scripts run") };
         let (function, flags) = (machine.vm.anchored(&script.function), script.flags);
         let permit = self.permit(flags, call.reads_only).and_then(|permit| {
             set_globals(&mut machine.vm, call).map_err(|_| OUT_OF_MEMORY)?;
@@ -111,6 +124,7 @@ impl Engine {
         let functions = &mut self.scripting.functions;
         let Some(mut machine) = functions.take_machine() else { unreachable!("only known functions run") };
         let Some(function) = functions.find(name) else { unreachable!("only known functions run") };
+        machine.vm.tidy();
         let (flags, name, callback) = (function.flags, function.name.clone(), machine.vm.anchored(&function.callback));
         // With Upstash a function may run without having said that it writes nothing; it is stopped when it does.
         let is_trusted = call.reads_only && self.dialect == Dialect::Upstash;
@@ -144,7 +158,7 @@ impl Engine {
         let script = words.get(1).copied().unwrap_or_default();
         let flags = match command.name {
             "EVAL" => shebang(script).ok().map(|(flags, _)| flags),
-            "EVALSHA" => parse_hash(script).and_then(|hash| Some(self.scripting.scripts.get(&hash)?.flags)),
+            "EVALSHA" => parse_hash(script).and_then(|hash| self.scripting.scripts.flags(&hash)),
             "FCALL" => self.scripting.functions.find(script).map(|function| function.flags),
             _ => return false,
         };

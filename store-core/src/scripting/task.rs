@@ -18,6 +18,7 @@ use crate::clock::Millis;
 use crate::engine::{Engine, SessionId};
 use crate::error::Error;
 use crate::keyspace::DbIndex;
+use crate::limits::SCRIPT_LOG_BYTES_MAX;
 use crate::reply::{Protocol, ReplyBuffer};
 use crate::sha1;
 use alloc::boxed::Box;
@@ -56,6 +57,8 @@ pub(super) struct Task {
     pub(super) protocol: Protocol,
     /// The session's database, which the script leaves as it was.
     db: DbIndex,
+    /// How many bytes it may still log.
+    pub(super) log_bytes_left: usize,
     makes_breaks: bool,
     is_killed: bool,
 }
@@ -124,6 +127,7 @@ impl Engine {
             permit,
             protocol: Protocol::Resp2,
             db: self.sessions.get(call.id).db,
+            log_bytes_left: SCRIPT_LOG_BYTES_MAX,
             makes_breaks: self.config.scripts.makes_breaks && !call.in_transaction,
             is_killed: false,
         };

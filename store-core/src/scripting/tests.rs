@@ -1,6 +1,7 @@
 use crate::config::ScriptLimits;
-use crate::engine::Output;
 use crate::engine::testing::{NOW, ask};
+use crate::engine::{LogLevel, Output};
+use crate::limits::SCRIPT_LOG_BYTES_MAX;
 use crate::{Config, Engine, Millis, ReplyBuffer, Request, SessionId, SessionOptions};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -151,4 +152,101 @@ fn a_session_that_goes_leaves_its_script() {
     assert_eq!(finish(&mut engine).0, "");
     assert!(engine.session(own).is_none());
     assert_eq!(ask(&mut engine, other, "GET k"), "$1\r\n1\r\n");
+}
+
+/// What the host is to log.
+fn logged(engine: &mut Engine) -> Vec<(LogLevel, String)> {
+    let outputs = core::iter::from_fn(|| engine.poll_output());
+    let lines = outputs.filter_map(|output| match output {
+        Output::Log { level, text } => Some((level, String::from_utf8_lossy(&text).into_owned())),
+        _ => None,
+    });
+    lines.collect()
+}
+
+#[test]
+fn the_host_logs_what_scripts_say() {
+    let (mut engine, session) = limited(u64::MAX);
+    eval(&mut engine, session, "redis.log(redis.LOG_WARNING, 'a', 1.5, {}, nil, 'b') redis.log('0', '')");
+    let library = "#!lua name=l\nredis.log(redis.LOG_NOTICE, 'loaded')\nredis.register_function('f', function() end)";
+    let mut reply = ReplyBuffer::default();
+    engine.execute(NOW, session, &Request::new(&[b"FUNCTION", b"LOAD", library.as_bytes()]), &mut reply);
+    let lines = [(LogLevel::Warning, "a 1.5 b"), (LogLevel::Debug, ""), (LogLevel::Notice, "loaded")];
+    assert_eq!(logged(&mut engine), lines.map(|(level, line)| (level, String::from(line))));
+}
+
+#[test]
+fn what_a_script_logs_is_bounded() {
+    let (mut engine, session) = limited(u64::MAX);
+    eval(
+        &mut engine,
+        session,
+        "local line = string.rep('x', 1e6) for i = 1, 1e5 do redis.log(3, line) redis.log(3, '') end",
+    );
+    let lines = logged(&mut engine);
+    assert!(lines.iter().map(|(_, line)| line.len() + 1).sum::<usize>() <= SCRIPT_LOG_BYTES_MAX + 1, "{}", lines.len());
+    assert_eq!(lines.len(), 1);
+}
+
+#[test]
+fn ever_new_texts_fill_no_memory() {
+    let (mut engine, session) = limited(u64::MAX);
+    let loaded = "return 'loaded'";
+    let hash = ask(&mut engine, session, "SCRIPT LOAD return");
+    assert!(hash.starts_with("$40"), "{hash}");
+    assert_eq!(eval(&mut engine, session, loaded), "$6\r\nloaded\r\n");
+    let padding = "x".repeat(4000);
+    for number in 0..20_000 {
+        assert_eq!(
+            eval(&mut engine, session, &alloc::format!("return {number} -- {padding}")),
+            alloc::format!(":{number}\r\n")
+        );
+        if number % 100 == 0 {
+            eval(&mut engine, session, loaded);
+        }
+    }
+    let scripts = &engine.scripting.scripts;
+    assert_eq!(scripts.len(), 501, "the loaded one, and those used last");
+    assert!(scripts.contains(&crate::sha1::sha1(loaded.as_bytes())), "it was used between the others");
+    assert_eq!(engine.stats().evicted_scripts, 20_001 - 500);
+    let kept = alloc::format!("SCRIPT EXISTS {}", crate::sha1::hex(&crate::sha1::sha1(b"return")));
+    assert_eq!(ask(&mut engine, session, &kept), "*1\r\n:1\r\n");
+}
+
+#[test]
+fn a_script_that_is_loaded_later_stays() {
+    let (mut engine, session) = limited(u64::MAX);
+    eval(&mut engine, session, "return");
+    eval(&mut engine, session, "return 'next'");
+    ask(&mut engine, session, "SCRIPT LOAD return");
+    for number in 0..500 {
+        eval(&mut engine, session, &alloc::format!("return {number}"));
+    }
+    assert_eq!(engine.scripting.scripts.len(), 501);
+    assert_eq!(engine.stats().evicted_scripts, 1);
+    eval(&mut engine, session, "return 0 -- evicts 0, not the loaded one");
+    let hashes = [&b"return"[..], b"return 0", b"return 1"].map(crate::sha1::sha1);
+    assert_eq!(hashes.map(|hash| engine.scripting.scripts.contains(&hash)), [true, false, true]);
+}
+
+#[test]
+fn big_arguments_leave_no_garbage() {
+    let (mut engine, session) = limited(u64::MAX);
+    for number in 0..200 {
+        let word = alloc::vec![b'0' + number % 10; 1 << 20];
+        let last = [number];
+        let mut reply = ReplyBuffer::default();
+        engine.execute(NOW, session, &Request::new(&[b"EVAL", b"return 1", b"0", &word, &last]), &mut reply);
+        assert_eq!(reply.as_bytes(), b":1\r\n", "{number}");
+    }
+}
+
+#[test]
+fn the_clock_counts_what_a_script_has_run() {
+    let (mut engine, session) = limited(u64::MAX);
+    const SCRIPT: &str = "local begun = os.clock() for i = 1, 1e6 do end
+        local loop = os.clock() return {tostring(begun), tostring(loop), loop > begun}";
+    let first = eval(&mut engine, session, SCRIPT);
+    assert_eq!(eval(&mut engine, session, SCRIPT), first, "the same whenever it runs");
+    assert!(first.ends_with(":1\r\n"), "{first}");
 }

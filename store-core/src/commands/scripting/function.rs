@@ -36,7 +36,9 @@ fn load(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
     }
     let code = args.word()?;
     let engine = &mut *caller.engine;
-    let name = engine.scripting.functions.load(&engine.config, code, replace)?;
+    let loaded = engine.scripting.functions.load(&engine.config, code, replace);
+    engine.log_of_libraries();
+    let name = loaded?;
     replicate(caller, &[b"FUNCTION", b"LOAD", b"REPLACE", code]);
     reply.bulk(&name);
     Ok(())
@@ -125,7 +127,9 @@ fn restore(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     };
     let codes = rdb::restore_libraries(payload).map_err(refusal)?;
     let engine = &mut *caller.engine;
-    engine.scripting.functions.restore(&engine.config, codes.iter().map(|code| &**code), policy)?;
+    let restored = engine.scripting.functions.restore(&engine.config, codes.iter().map(|code| &**code), policy);
+    engine.log_of_libraries();
+    restored?;
     let word: &[u8] = if policy == Policy::Flush { b"FLUSH" } else { b"REPLACE" };
     replicate(caller, &[b"FUNCTION", b"RESTORE", payload, word]);
     reply.ok();

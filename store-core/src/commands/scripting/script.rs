@@ -5,7 +5,7 @@ use crate::args::Args;
 use crate::engine::Caller;
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
-use crate::scripting::parse_hash;
+use crate::scripting::{Stay, parse_hash};
 use crate::sha1;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
 
@@ -93,7 +93,7 @@ pub(super) const LOAD: Command = Command::new("SCRIPT LOAD", Group::Scripting, "
     .session(load);
 
 fn load(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let hash = caller.engine.load_script(args.word()?)?;
+    let hash = caller.engine.load_script(args.word()?, Stay::ForGood)?;
     reply.bulk(sha1::hex(&hash).as_bytes());
     Ok(())
 }

@@ -133,6 +133,7 @@ fn stats(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("expired_keys", engine.stats.expired_keys);
     lines.add("evicted_keys", engine.stats.evicted_keys);
     lines.add("evicted_clients", 0);
+    lines.add("evicted_scripts", engine.stats.evicted_scripts);
     lines.add("keyspace_hits", engine.stats.lookups.hits());
     lines.add("keyspace_misses", engine.stats.lookups.misses());
     lines.add("pubsub_channels", engine.pubsub.active(Topic::Channel).count());

@@ -3,7 +3,9 @@
 use super::header::{Header, check_name};
 use super::{Function, Functions, Library, refused};
 use crate::config::Config;
+use crate::engine::Output;
 use crate::error::Error;
+use crate::limits::SCRIPT_LOG_BYTES_MAX;
 use crate::scripting::library::{self, REGISTER_FUNCTION, UNKNOWN_GLOBAL};
 use crate::scripting::machine::Machine;
 use crate::scripting::run::failure_text;
@@ -19,9 +21,12 @@ use redstart_lua::{Anchor, Args, Fault, Host, TableId, Value, Vm};
 const INSTRUCTIONS_MAX: u64 = 50_000_000;
 
 /// What a library sees of the store while it is loaded.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Loader {
     functions: Vec<Function>,
+    /// What it logs, and how many bytes it still may.
+    lines: Vec<Output>,
+    log_bytes_left: usize,
 }
 
 /// A function as a library describes it.
@@ -40,10 +45,13 @@ impl Functions {
             Some(machine) => machine,
             None => Box::new(Machine::for_functions(config).map_err(|_| run::OUT_OF_MEMORY)?),
         };
+        machine.vm.tidy();
         machine.vm.set_budget(config.scripts.max_instructions.min(INSTRUCTIONS_MAX));
-        let mut loader = Loader::default();
+        let (functions, lines) = (Vec::new(), Vec::new());
+        let mut loader = Loader { functions, lines, log_bytes_left: SCRIPT_LOG_BYTES_MAX };
         let result = run_text(&mut machine, &mut loader, header.body);
         self.machine = Some(machine);
+        self.lines.append(&mut loader.lines);
         let library = Library { name: header.name.to_vec(), code: SmallBytes::from(code), functions: loader.functions };
         let is_empty = library.functions.is_empty();
         match result {
@@ -77,7 +85,11 @@ impl Host for Loader {
                 Ok(()) => Ok(0),
                 Err(text) => Err(library::raise(vm, text)),
             },
-            library::LOG => library::log(vm, args),
+            library::LOG => {
+                let line = library::log_line(vm, args, &mut self.log_bytes_left)?;
+                self.lines.extend(line);
+                Ok(0)
+            }
             _ => Err(library::raise(vm, "redis.call/pcall can only be called inside a script invocation")),
         }
     }

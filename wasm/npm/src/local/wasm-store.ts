@@ -3,6 +3,7 @@ import init, { OutputKind, Store, type InitOutput } from "../wasm/redstart_wasm.
 import { lengthOf } from "./bytes.js";
 import { StoreError, type Form, type Reply } from "../reply.js";
 import { RespReader } from "../resp.js";
+import { textFrom } from "../text.js";
 import type { Word } from "../values.js";
 
 /** Where the WebAssembly module comes from: its address, its bytes, or the compiled module. */
@@ -18,6 +19,8 @@ export interface Outputs {
 const PIECE_BYTES = 1 << 20;
 const SHORT_WORD = 24;
 const encoder = new TextEncoder();
+/** What the console calls the levels of `redis.log`. */
+const LEVELS = ["debug", "debug", "info", "warn"] as const;
 
 let loading: Promise<InitOutput> | undefined;
 
@@ -52,6 +55,11 @@ function hint(error: unknown): string {
   return /Content Security Policy|unsafe-eval/i.test(String(error))
     ? " (add 'wasm-unsafe-eval' to script-src of the Content-Security-Policy)"
     : "";
+}
+
+/** Writes a line of a script. */
+function log(level: number, line: Uint8Array): void {
+  console[LEVELS[level] ?? "warn"](`redstart: ${textFrom(line, 0, line.length)}`);
 }
 
 /** One store. */
@@ -104,6 +112,7 @@ export class WasmStore {
       if (kind === OutputKind.Effects) outputs.effects(this.#output());
       else if (kind === OutputKind.Reply) outputs.reply(this.#store.output_session(), this.#output());
       else if (kind === OutputKind.Push) outputs.push(this.#store.output_session(), new RespReader(this.#output()).read());
+      else if (kind === OutputKind.Log) log(this.#store.output_level(), this.#output());
     }
   }
 
