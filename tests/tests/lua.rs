@@ -178,3 +178,77 @@ fn long_texts_compile_in_linear_time() {
         assert_ne!(outcome.failure.as_deref(), Some("Budget"), "{}", &text[..40]);
     }
 }
+
+/// Calls with large arguments, each behind what it needs; `big` is a mebibyte of `x`.
+const LARGE_CALLS: [(&str, &str); 51] = [
+    ("", "big:upper()"),
+    ("", "big:lower()"),
+    ("", "big:reverse()"),
+    ("", "big:sub(2)"),
+    ("", "('x'):rep(#big)"),
+    ("", "big:find('y', 1, true)"),
+    ("", "big:find('y')"),
+    ("", "big:find('[abc]')"),
+    ("", "('y'):find(big .. '%%')"),
+    ("", "('y'):find('[' .. big .. ']')"),
+    ("", "big:match('.-y')"),
+    ("", "big:match('.*y')"),
+    ("", "big:gmatch('y')()"),
+    ("", "big:gsub('y', '')"),
+    ("", "big:gsub('x', '')"),
+    ("", "('y'):gsub('()y', ('%0'):rep(#big))"),
+    ("", "('('):rep(1024):find('%b()')"),
+    ("", "('%s'):format(big)"),
+    ("", "('%q'):format(big)"),
+    ("", "table.concat({big, big})"),
+    ("", "table.concat({}, big)"),
+    ("", "return big .. 'y'"),
+    ("local other = big .. 'y'", "return big < other"),
+    ("local digits = ('0'):rep(#big)", "tonumber(digits)"),
+    ("local digits = ('0'):rep(#big)", "tonumber(digits, 2)"),
+    ("local digits = ('0'):rep(#big)", "return digits + 1"),
+    ("local digits = ('0'):rep(#big)", "math.abs(digits)"),
+    ("", "loadstring('--' .. big)"),
+    ("", "loadstring('return [[' .. big .. ']]')"),
+    ("", "load((function() local n = 0 return function() n = n + 1 return n < 2 and big or nil end end)())"),
+    ("", "cjson.encode(big)"),
+    ("", "cjson.decode('\"' .. big .. '\"')"),
+    ("local text = '[' .. ('1,'):rep(#big / 2) .. '1]'", "cjson.decode(text)"),
+    ("", "cmsgpack.pack(big)"),
+    ("local packed = cmsgpack.pack(big)", "cmsgpack.unpack(packed)"),
+    ("", "cmsgpack.unpack_one(big, 9)"),
+    ("", "cmsgpack.unpack_limit(big, 1, 9)"),
+    ("", "struct.pack('s', big)"),
+    ("", "struct.unpack('b', big, 9)"),
+    ("local long = ('b'):rep(#big)", "struct.unpack(long, '')"),
+    ("local long = ('b'):rep(#big)", "struct.size(long)"),
+    ("", "error(big)"),
+    ("", "assert(false, big)"),
+    ("", "collectgarbage()"),
+    ("local emptied = fill() for i = 1, #emptied do emptied[i] = nil end", "next(emptied)"),
+    ("local emptied = fill() for i = 1, #emptied do emptied[i] = nil end", "for _ in pairs(emptied) do end"),
+    ("local emptied = fill() for i = 1, #emptied do emptied[i] = nil end", "cjson.encode(emptied)"),
+    ("local emptied = fill() for i = 1, #emptied do emptied[i] = nil end", "cmsgpack.pack(emptied)"),
+    ("local list = fill()", "table.insert(list, 1, 0)"),
+    ("local list = fill()", "table.remove(list, 1)"),
+    ("local list = fill()", "table.maxn(list) table.foreach(list, function() end) table.sort(list)"),
+];
+
+#[test]
+fn large_arguments_are_paid_for() {
+    // A byte, or an entry of a list, may cost a 64th of an instruction at least.
+    const LEAST: f64 = (1 << 20) as f64 / 64.0;
+    let fill = "local function fill() local t = {} for i = 1, 2 ^ 20 do t[i] = i end return t end";
+    for (before, call) in LARGE_CALLS {
+        let source = format!(
+            "local big = ('x'):rep(2 ^ 20) {fill} {before}
+             local begun = os.clock() pcall(function() {call} end) print((os.clock() - begun) * 1e8)"
+        );
+        let outcome = lua::run(source.as_bytes(), Settings { budget: 50_000_000, ..Settings::default() });
+        if outcome.failure.as_deref() == Some("Budget") {
+            continue;
+        }
+        let paid: f64 = outcome.output.trim().parse().unwrap_or_else(|_| panic!("{call}: {outcome:?}"));
+        assert!(paid >= LEAST, "{call} costs {paid}");
+    }
+}
