@@ -15,6 +15,7 @@ mod format;
 mod json;
 mod kv;
 mod listener;
+mod openapi;
 mod operations;
 mod origin;
 mod request;
@@ -107,6 +108,8 @@ fn router(app: App) -> Door {
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::readiness))
         .route("/metrics", get(operations::metrics))
+        .route("/openapi.json", get(openapi::openapi))
+        .route("/docs", get(openapi::docs))
         .route("/admin/backup", any(operations::backup));
     let console = Router::new()
         .route("/console", get(console::redirect))

@@ -11,6 +11,8 @@ mod events;
 mod formats;
 #[path = "rest/kv.rs"]
 mod kv;
+#[path = "rest/openapi.rs"]
+mod openapi;
 #[path = "rest/server.rs"]
 mod server;
 #[path = "rest/upstash.rs"]
