@@ -3,12 +3,13 @@
 //! - `listener` accepts connections; the router below says who answers what.
 //! - `request` makes words of paths and bodies, `command` executes them, `answer` makes responses, `json` writes values.
 //! - `kv` are strings as plain resources; `events` are server-sent events; WebSockets are in [`crate::websocket`].
-//! - `origin` says which web pages may use this server.
+//! - `compression` says which answers are compressed, `origin` says which web pages may use this server.
 //!
 //! Architecture invariant: a command is known here as words only.
 
 mod answer;
 mod command;
+mod compression;
 mod console;
 mod events;
 mod format;

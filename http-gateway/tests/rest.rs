@@ -3,6 +3,8 @@
 
 #[path = "rest/access.rs"]
 mod access;
+#[path = "rest/connections.rs"]
+mod connections;
 #[path = "rest/errors.rs"]
 mod errors;
 #[path = "rest/events.rs"]

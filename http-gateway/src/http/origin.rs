@@ -6,6 +6,7 @@
 
 use super::App;
 use super::answer::{self, Refusal};
+use super::compression;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
@@ -51,14 +52,18 @@ const EXPOSED_HEADERS: [&str; 3] = ["upstash-sync-token", "etag", "retry-after"]
 #[derive(Clone, Debug)]
 pub(super) struct Door {
     app: App,
-    router: Router,
+    plain: Router,
     /// The same router, which tells browsers which pages may read its answers.
     for_pages: Router,
+    /// The same for clients that take compressed answers, without and with what browsers are told.
+    packing: [Router; 2],
 }
 
 impl Door {
     pub(super) fn new(app: App, router: Router) -> Self {
-        Self { app, for_pages: router.clone().layer(cors()), router }
+        let for_pages = router.clone().layer(cors());
+        let packing = [router.clone(), for_pages.clone()].map(|router| router.layer(compression::layer()));
+        Self { app, plain: router, for_pages, packing }
     }
 
     /// Whether a page asks that has no right to, or someone who was told a wrong name of this machine.
@@ -89,7 +94,15 @@ impl Service<Request> for Door {
             return Either::Left(future::ready(Ok(with_token(token, Refusal::ORIGIN.into_response()))));
         }
         let is_page = request.headers().contains_key(header::ORIGIN);
-        let answered = if is_page { self.for_pages.call(request) } else { self.router.call(request) };
+        let takes_packed = request.headers().contains_key(header::ACCEPT_ENCODING);
+        let [packing, packing_for_pages] = &mut self.packing;
+        let router = match (takes_packed, is_page) {
+            (false, false) => &mut self.plain,
+            (false, true) => &mut self.for_pages,
+            (true, false) => packing,
+            (true, true) => packing_for_pages,
+        };
+        let answered = router.call(request);
         Either::Right(Stamped { answered, token: Some(token) })
     }
 }
