@@ -49,7 +49,7 @@ use alarm::Alarm;
 use backup::Orders;
 use pace::Pace;
 use parking_lot::Mutex;
-use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
+use redstart_core::{Config, Engine, Lsn, Millis, SessionId, UsersFile};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,6 +70,9 @@ pub struct Host {
     save_wanted: Notify,
     /// A client has asked for the log to be rewritten.
     rewrite_wanted: Notify,
+    /// A client has asked for the users to be read from their file, or written into it.
+    users_to_load: Notify,
+    users_to_save: Notify,
     /// Backups that somebody wants.
     backups: Orders,
     /// Why the server cannot go on.
@@ -120,6 +123,8 @@ impl Host {
             is_ending: AtomicBool::new(false),
             save_wanted: Notify::new(),
             rewrite_wanted: Notify::new(),
+            users_to_load: Notify::new(),
+            users_to_save: Notify::new(),
             backups: Orders::default(),
             failure: Mutex::new(None),
         }
@@ -162,6 +167,14 @@ impl Host {
     /// takes the end of the connection for that of the server, so connections stay open until all is on the disk.
     pub fn is_ending(&self) -> bool {
         self.is_ending.load(Ordering::Acquire)
+    }
+
+    /// Waits until a client asks for something to be done with the file of users.
+    pub async fn users_file_wanted(&self) -> UsersFile {
+        tokio::select! {
+            () = self.users_to_load.notified() => UsersFile::Load,
+            () = self.users_to_save.notified() => UsersFile::Save,
+        }
     }
 
     /// Serves the data of an engine that was made like the host's own, which has been loading.

@@ -14,6 +14,7 @@
 //! - [`backup`] takes the data of a gateway that runs.
 //! - [`facts`] are what `INFO` shows of the process.
 //! - [`offline`] is what is done with files while no server runs: import, export, check.
+//! - `users` reads and writes the file of users.
 //! - [`server`] starts and stops all of them, as [`options`] say.
 //!
 //! Architecture invariant: no Redis rule stands here. What a command means, who may run it and what it answers is the
@@ -32,4 +33,5 @@ pub mod offline;
 pub mod options;
 pub mod resp;
 pub mod server;
+mod users;
 pub mod websocket;

@@ -190,6 +190,9 @@ pub struct Options {
     /// Password that RESP clients must give with AUTH
     #[arg(long, value_name = "PASSWORD", env = "REDSTART_REQUIREPASS", hide_env_values = true)]
     pub requirepass: Option<String>,
+    /// File of users, a line of `ACL LIST` each, which ACL LOAD reads and ACL SAVE writes
+    #[arg(long, value_name = "FILE", env = "REDSTART_ACLFILE")]
+    pub aclfile: Option<PathBuf>,
 }
 
 /// A combination of options that is refused. The text stands by itself.

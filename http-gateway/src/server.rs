@@ -4,7 +4,7 @@ use crate::host::{Durability, Flusher, Host, Saver};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal};
-use crate::{backup, facts, follow, http, resp};
+use crate::{backup, facts, follow, http, resp, users};
 use redstart_core::config::ScriptLimits;
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
@@ -31,6 +31,15 @@ pub enum Error {
     /// The data of another server cannot be brought.
     #[error("failed to {0}")]
     Follow(#[from] follow::Error),
+    /// The file of users is not there, or not right.
+    #[error("failed to load the users of --aclfile: {0}")]
+    Users(String),
+    /// Anybody could reach the RESP port, and be the default user.
+    #[error(
+        "--resp {0} can be reached from other machines, and the default user of --aclfile needs no password: give it one \
+         (`user default on >...`), or turn it off"
+    )]
+    OpenUsers(SocketAddr),
     /// There is no backup.
     #[error("failed to {0}")]
     Backup(#[from] backup::Error),
@@ -99,6 +108,12 @@ impl Server {
         let http_address = http_socket.local_addr().map_err(Error::system("ask for the HTTP port"))?;
         let resp_address = resp_socket.local_addr().map_err(Error::system("ask for the RESP port"))?;
         let (host, loader) = open_host(options, resp_address)?;
+        if let Some(path) = &options.aclfile {
+            users::load(&host, path).map_err(Error::Users)?;
+            if !options.resp.ip().is_loopback() && host.turn().engine().is_open() {
+                return Err(Error::OpenUsers(options.resp));
+            }
+        }
         let runtime = runtime().map_err(Error::system("start threads"))?;
         let resp = resp::Listener::start(&host, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
         let http = http::Listener::start(&runtime, &host, http_socket, options)
@@ -107,6 +122,9 @@ impl Server {
         runtime.spawn(keep_time(host.clone(), stop_timer.subscribe()));
         facts::tell_fixed(&host, resp_address, seed().map_err(Error::system("ask for random numbers"))?);
         runtime.spawn(facts::keep_telling(host.clone()));
+        if let Some(path) = &options.aclfile {
+            runtime.spawn(users::keep(host.clone(), path.clone()));
+        }
         let (saved, folder, spawner) = (host.clone(), options.data.clone(), runtime.handle().clone());
         if let Some(loader) = &loader {
             runtime.spawn(facts::keep_telling_of_loading(host.clone(), loader.progress.clone()));
@@ -237,7 +255,9 @@ fn host_parameters(options: &Options, resp_address: SocketAddr) -> Vec<(String, 
         Durability::Always => ("yes", "always"),
     };
     let data = options.data.display().to_string();
+    let aclfile = options.aclfile.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     let parameters = [
+        ("aclfile", aclfile.as_str()),
         ("appenddirname", log::DIRECTORY),
         ("appendfsync", appendfsync),
         ("appendonly", appendonly),

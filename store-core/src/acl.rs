@@ -134,3 +134,24 @@ impl Acl {
         self.users.binary_search_by(|user| user.name().cmp(name))
     }
 }
+
+/// The rules, with those in one pair of parentheses joined to one.
+///
+/// # Errors
+/// The word that opens a pair of parentheses that is not closed.
+pub(crate) fn join_selectors<'a>(words: &[&'a [u8]]) -> Result<Vec<Vec<u8>>, &'a [u8]> {
+    let mut rules: Vec<Vec<u8>> = Vec::new();
+    let mut open: Option<(&[u8], Vec<u8>)> = None;
+    for word in words {
+        let (first, rule) = match open.take() {
+            Some((first, rule)) => (first, [&rule, &b" "[..], word].concat()),
+            None => (*word, word.to_vec()),
+        };
+        if rule.starts_with(b"(") && !rule.ends_with(b")") {
+            open = Some((first, rule));
+        } else {
+            rules.push(rule);
+        }
+    }
+    open.map_or(Ok(rules), |(first, _)| Err(first))
+}

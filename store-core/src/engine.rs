@@ -39,6 +39,7 @@ mod stats;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tracking;
+mod users;
 mod versions;
 mod watch;
 mod whole;
@@ -63,6 +64,8 @@ pub(crate) use session::Actor;
 pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
 pub use stats::{CommandStats, Stats};
 pub use tracking::{Tracking, TrackingMode};
+use users::UsersAwaited;
+pub use users::UsersFile;
 
 use crate::acl::Acl;
 use crate::clock::Millis;
@@ -161,6 +164,7 @@ pub struct Engine {
     pub(crate) dialect: Dialect,
     /// Whether a file is in the making.
     pub(crate) saving: Saving,
+    users_awaited: UsersAwaited,
     /// When the data was last saved.
     pub(crate) last_save: Option<Millis>,
     /// The code of libraries of functions, kept from file to file.
@@ -210,6 +214,7 @@ impl Engine {
             records_uses: true,
             dialect: Dialect::Redis,
             saving: Saving::default(),
+            users_awaited: UsersAwaited::default(),
             last_save: None,
             #[cfg(not(feature = "scripting"))]
             libraries: Vec::new(),

@@ -122,8 +122,8 @@ pub(crate) fn put(path: &Path, write: impl FnOnce(&Path) -> Result<u64, Error>) 
     let mut draft = path.as_os_str().to_owned();
     draft.push(".temp");
     let draft = Path::new(&draft);
-    write(draft).inspect_err(|_| drop(OsDisk.remove(draft)))?;
-    OsDisk.rename(draft, path).map_err(Error::io("rename", path))?;
+    let renamed = write(draft).and_then(|_| OsDisk.rename(draft, path).map_err(Error::io("rename", path)));
+    renamed.inspect_err(|_| drop(OsDisk.remove(draft)))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     OsDisk.sync_folder(folder).map_err(Error::io("sync the folder", folder))
 }

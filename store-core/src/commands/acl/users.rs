@@ -1,19 +1,22 @@
 //! Adding, changing, removing and showing users.
 
 use super::{ADMINISTRATION, QUESTION};
-use crate::acl::{DEFAULT_USER, Selector, User};
+use crate::acl::{DEFAULT_USER, Selector, User, join_selectors};
 use crate::args::Args;
-use crate::engine::Caller;
+use crate::engine::{Caller, HostRequest, Output, UsersFile};
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
-use crate::spec::{Arg, Command, Group, Shape};
+use crate::spec::{Arg, Command, Flag, Group, Shape};
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 const NO_FILE: Error = Error::message(
     &"ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.",
 );
+
+const IN_TRANSACTION: Error = Error::message(&"ERR the file of users cannot be waited for in a transaction");
+/// What the commands have in common for which the host reads or writes the file of users.
+const FILE: &[Flag] = &[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale, Flag::WaitsForHost];
 
 pub(super) const SETUSER: Command = Command::new("ACL SETUSER", Group::Server, "6.0.0")
     .about("Adds a user or changes one, by all of the rules or, if one is wrong, by none.", "O(N) for N rules")
@@ -31,7 +34,11 @@ fn setuser(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     let opens_channels = engine.config.acl_opens_channels;
     let known = engine.acl.user(name).map(|user| user.with_opening_of_channels(opens_channels));
     let mut user = known.unwrap_or_else(|| User::new(name, &engine.commands, opens_channels));
-    for rule in join_selectors(args.rest())? {
+    let rules = join_selectors(args.rest()).map_err(|first| {
+        let first = String::from_utf8_lossy(first);
+        Error::detail(format!("ERR Unmatched parenthesis in acl selector starting at '{first}'."))
+    })?;
+    for rule in rules {
         user.apply(&engine.commands, &rule).map_err(|error| {
             let (rule, reason) = (String::from_utf8_lossy(&rule), error.text());
             Error::detail(format!("ERR Error in ACL SETUSER modifier '{rule}': {reason}"))
@@ -40,30 +47,6 @@ fn setuser(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     caller.engine.set_user(caller.id, user);
     reply.ok();
     Ok(())
-}
-
-/// The rules, with those in one pair of parentheses joined to one.
-fn join_selectors(words: &[&[u8]]) -> Result<Vec<Vec<u8>>, Error> {
-    let mut rules: Vec<Vec<u8>> = Vec::new();
-    let mut open: Option<(&[u8], Vec<u8>)> = None;
-    for word in words {
-        let (first, mut rule) = match open.take() {
-            Some((first, rule)) => (first, [&rule, &b" "[..], word].concat()),
-            None => (*word, word.to_vec()),
-        };
-        if rule.starts_with(b"(") && !rule.ends_with(b")") {
-            open = Some((first, core::mem::take(&mut rule)));
-        } else {
-            rules.push(rule);
-        }
-    }
-    match open {
-        None => Ok(rules),
-        Some((first, _)) => {
-            let first = String::from_utf8_lossy(first);
-            Err(Error::detail(format!("ERR Unmatched parenthesis in acl selector starting at '{first}'.")))
-        }
-    }
 }
 
 pub(super) const RESTTOKEN: Command = Command::new("ACL RESTTOKEN", Group::Server, "7.2.0")
@@ -170,13 +153,29 @@ fn users(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
 }
 
 pub(super) const LOAD: Command = Command::new("ACL LOAD", Group::Server, "6.0.0")
-    .about("Would read the users from their file; there is none.", "O(1)")
-    .flags(ADMINISTRATION)
+    .about(
+        "Replaces the users by those of the file of users, or changes nothing if a line of it is wrong.",
+        "O(N) for N users",
+    )
+    .flags(FILE)
     .reply(Shape::Ok)
-    .session(|_, _, _| Err(NO_FILE));
+    .session(|caller, _, _| ask_for(caller, &LOAD, UsersFile::Load));
 
 pub(super) const SAVE: Command = Command::new("ACL SAVE", Group::Server, "6.0.0")
-    .about("Would write the users into their file; there is none.", "O(1)")
-    .flags(ADMINISTRATION)
+    .about("Writes the users into the file of users.", "O(N) for N users")
+    .flags(FILE)
     .reply(Shape::Ok)
-    .session(|_, _, _| Err(NO_FILE));
+    .session(|caller, _, _| ask_for(caller, &SAVE, UsersFile::Save));
+
+fn ask_for(caller: &mut Caller<'_>, command: &'static Command, task: UsersFile) -> Result<(), Error> {
+    if caller.engine.config.host_parameter("aclfile").is_none_or(str::is_empty) {
+        return Err(NO_FILE);
+    }
+    if caller.in_transaction {
+        return Err(IN_TRANSACTION);
+    }
+    let (now, id) = (caller.now, caller.id);
+    caller.engine.await_users(now, id, command, task);
+    caller.engine.emit(Output::Host(HostRequest::Users(task)));
+    Ok(())
+}
