@@ -1,69 +1,84 @@
 //! CRC-64 with the polynomial that Redis took from Jones (`0xad93d23594c935a9`, bits reflected, begun with zero).
 //!
 //! Eight bytes at a time are looked up as sixteen half bytes ("slicing"): table `n` has the remainders of a half byte that
-//! stands `n` half bytes from the lowest one of the eight bytes. The lookups do not wait for each other, and all tables
-//! take 2 KB, which matters where a page has to load them: no table of remainders can be compressed. O(n).
+//! stands `n` half bytes from the lowest one of the eight bytes. The lookups do not wait for each other. All tables take
+//! 2 KB and are made for each sum, which costs as much as 300 bytes do: a page that had to load them would load all of
+//! the 2 KB, since no table of remainders can be compressed. O(n).
+
+use alloc::boxed::Box;
 
 /// The polynomial with its bits reversed.
 const POLYNOMIAL: u64 = 0x95ac_9329_ac4b_c9b5;
 /// Half bytes of a word of eight bytes.
 const SLICES: usize = 16;
 
-/// The checksum of the bytes so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Crc64(pub(super) u64);
+type Tables = [[u64; 16]; SLICES];
+
+/// The checksum of the bytes so far, and the tables to go on with.
+#[derive(Clone, Debug)]
+pub(super) struct Crc64 {
+    sum: u64,
+    tables: Box<Tables>,
+}
+
+impl Default for Crc64 {
+    /// The checksum of nothing.
+    fn default() -> Self {
+        Self { sum: 0, tables: Box::new(tables()) }
+    }
+}
 
 impl Crc64 {
     /// The checksum of some bytes.
     pub(super) fn of(bytes: &[u8]) -> u64 {
-        let mut crc = Self::default();
-        crc.update(bytes);
-        crc.value()
+        sum(&tables(), 0, bytes)
     }
 
     /// Goes on with more bytes.
     pub(super) fn update(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        let crc = words.iter().fold(self.0, |crc, word| {
-            let mut halves = crc ^ u64::from_le_bytes(*word);
-            TABLES.iter().fold(0, |sum, table| {
-                let remainder = table[(halves & 15) as usize];
-                halves >>= 4;
-                sum ^ remainder
-            })
-        });
-        self.0 = rest.iter().fold(crc, |crc, byte| {
-            let [low, ..] = crc.to_le_bytes();
-            let (low, high) = ((low ^ byte) & 15, (low ^ byte) >> 4);
-            TABLES[SLICES - 2][usize::from(low)] ^ TABLES[SLICES - 1][usize::from(high)] ^ (crc >> 8)
-        });
+        self.sum = sum(&self.tables, self.sum, bytes);
     }
 
     /// The checksum.
-    pub(super) const fn value(self) -> u64 {
-        self.0
+    pub(super) const fn value(&self) -> u64 {
+        self.sum
     }
 }
 
-static TABLES: [[u64; 16]; SLICES] = {
+fn sum(tables: &Tables, crc: u64, bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let crc = words.iter().fold(crc, |crc, word| {
+        let mut halves = crc ^ u64::from_le_bytes(*word);
+        tables.iter().fold(0, |sum, table| {
+            let remainder = table[(halves & 15) as usize];
+            halves >>= 4;
+            sum ^ remainder
+        })
+    });
+    rest.iter().fold(crc, |crc, byte| {
+        let [low, ..] = crc.to_le_bytes();
+        let (low, high) = ((low ^ byte) & 15, (low ^ byte) >> 4);
+        tables[SLICES - 2][usize::from(low)] ^ tables[SLICES - 1][usize::from(high)] ^ (crc >> 8)
+    })
+}
+
+/// The remainder of a highest bit is the polynomial, that of each bit below follows from the one above, and that of a half
+/// byte is the sum of its bits'.
+fn tables() -> Tables {
     let mut tables = [[0; 16]; SLICES];
-    let mut slice = 0;
-    while slice < SLICES {
-        let mut half = 0;
-        while half < 16 {
-            let mut crc = (half as u64) << (4 * slice);
-            let mut bit = 0;
-            while bit < u64::BITS {
-                crc = if crc & 1 == 0 { crc >> 1 } else { (crc >> 1) ^ POLYNOMIAL };
-                bit += 1;
-            }
-            tables[slice][half] = crc;
-            half += 1;
+    let mut bit = POLYNOMIAL;
+    for table in tables.iter_mut().rev() {
+        for place in [8, 4, 2, 1] {
+            table[place] = bit;
+            bit = if bit & 1 == 0 { bit >> 1 } else { (bit >> 1) ^ POLYNOMIAL };
         }
-        slice += 1;
+        for half in 1..16_usize {
+            let lowest = half & half.wrapping_neg();
+            table[half] = table[lowest] ^ table[half ^ lowest];
+        }
     }
     tables
-};
+}
 
 #[cfg(test)]
 mod tests {

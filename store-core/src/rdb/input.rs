@@ -60,8 +60,8 @@ pub(super) struct Input<S> {
 }
 
 impl<S: Source> Input<S> {
-    pub(super) const fn new(source: S) -> Self {
-        Self { source, window: Vec::new(), at: 0, before: 0, crc: Crc64(0) }
+    pub(super) fn new(source: S) -> Self {
+        Self { source, window: Vec::new(), at: 0, before: 0, crc: Crc64::default() }
     }
 
     /// How many bytes have been read.
@@ -76,7 +76,7 @@ impl<S: Source> Input<S> {
 
     /// The checksum of what has been read.
     pub(super) fn checksum(&self) -> u64 {
-        let mut crc = self.crc;
+        let mut crc = self.crc.clone();
         crc.update(&self.window[..self.at]);
         crc.value()
     }

@@ -17,8 +17,8 @@ pub struct FileWriter {
 
 impl FileWriter {
     /// A file of which nothing is written yet.
-    pub const fn new() -> Self {
-        Self { encoder: Encoder::new(), crc: Crc64(0) }
+    pub fn new() -> Self {
+        Self { encoder: Encoder::new(), crc: Crc64::default() }
     }
 
     /// Appends what a file begins with.
