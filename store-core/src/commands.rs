@@ -13,6 +13,7 @@ mod geo;
 mod hash;
 mod hyperloglog;
 mod list;
+mod packed;
 mod position;
 mod pubsub;
 mod sample;
@@ -29,6 +30,7 @@ mod zset;
 
 use crate::spec::Command;
 pub(crate) use connection::client_line;
+pub(crate) use packed::in_table;
 pub(crate) use table::{CommandId, CommandTable};
 
 /// The commands of every group.
@@ -53,7 +55,7 @@ const GROUPS: &[&[Command]] = &[
     zset::COMMANDS,
 ];
 
-/// Every command and subcommand, group by group.
+/// Every command and subcommand as it is declared, group by group. A store runs those of its table ([`in_table`]).
 pub fn all() -> impl Iterator<Item = &'static Command> {
     GROUPS.iter().copied().flatten()
 }

@@ -7,11 +7,13 @@
 
 mod arg;
 mod derive;
+mod pack;
 mod shape;
 mod usage;
 
 pub use arg::{Access, Arg, ArgKind, KeyFind, KeySpec, KeyStart};
 pub(crate) use derive::CATEGORIES;
+pub(crate) use pack::{Element, Elements, Texts, Writer as TextWriter};
 pub use shape::{Shape, ShapeMismatch};
 
 use crate::args::Args;
@@ -131,11 +133,22 @@ pub type KeyFinder = fn(&[&[u8]]) -> Option<usize>;
 /// Finds the option of a request of these words that needs all keys.
 pub type OptionFinder = fn(&[&[u8]]) -> Option<&'static str>;
 
-/// A command, declared.
+/// A command, declared. In the table of a running store, what people read of it stands elsewhere ([`Self::in_table`]).
+///
+/// The fields lie in memory as they stand here: those that every command has lie together, so that a table compresses.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Command {
     /// Upper case; a subcommand has its container's name before it (`CONFIG SET`).
     pub name: &'static str,
+    /// Its handler.
+    pub run: Run,
+    /// What people read of it, in the table of a running store.
+    texts: &'static [u8],
+    keys: Option<&'static [KeySpec]>,
+    flags: u32,
+    arity: Option<i16>,
+    name_words: u8,
     /// Where it is documented.
     pub group: Group,
     /// The first Redis version that had it.
@@ -146,16 +159,10 @@ pub struct Command {
     pub complexity: &'static str,
     /// The grammar of its arguments.
     pub syntax: &'static [Arg],
-    /// The shape of its answer.
-    pub reply: Shape,
-    /// Its handler.
-    pub run: Run,
     /// Hints for cluster clients, as in `COMMAND INFO`.
     pub tips: &'static [&'static str],
-    name_words: usize,
-    flags: u32,
-    arity: Option<i16>,
-    keys: Option<&'static [KeySpec]>,
+    /// The shape of its answer.
+    pub reply: Shape,
     legacy_keys: Option<(i16, i16, i16)>,
     categories: &'static [&'static str],
     group_category: Option<&'static [&'static str]>,
@@ -177,7 +184,7 @@ impl Command {
             reply: Shape::Any,
             run: Run::Container,
             tips: &[],
-            name_words: 1 + count_spaces(name),
+            name_words: 1 + count_spaces(name) as u8,
             flags: 0,
             arity: None,
             keys: None,
@@ -187,7 +194,29 @@ impl Command {
             access: None,
             hidden_key: None,
             option_with_pattern: None,
+            texts: &[],
         }
+    }
+
+    /// The same command as it stands in the table of a running store: what people read of it has been written as
+    /// `texts`, what follows from its grammar is `keys` and its arity.
+    pub(crate) const fn in_table(self, texts: &'static [u8], keys: &'static [KeySpec]) -> Self {
+        Self {
+            since: "",
+            summary: "",
+            complexity: "",
+            syntax: &[],
+            tips: &[],
+            arity: Some(self.arity()),
+            keys: Some(keys),
+            texts,
+            ..self
+        }
+    }
+
+    /// What people read of a command in the table.
+    pub(crate) fn texts(&self) -> Texts {
+        Texts::read(self.texts)
     }
 
     /// What it does and what it costs, for people.

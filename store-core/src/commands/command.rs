@@ -68,7 +68,7 @@ const LIST: Command = Command::new("COMMAND LIST", Group::Server, "7.0.0")
 fn list(_: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let filter = parse_filter(args)?;
     let is_listed = |command: &&Command| filter.as_ref().is_none_or(|filter| filter.includes(command));
-    let names: Vec<_> = super::all().filter(is_listed).map(Command::full_name).collect();
+    let names: Vec<_> = super::in_table().filter(is_listed).map(Command::full_name).collect();
     reply.array(names.len());
     names.iter().for_each(|name| reply.bulk(name.as_bytes()));
     Ok(())
@@ -121,10 +121,10 @@ const HELP: Command = Command::new("COMMAND HELP", Group::Server, "5.0.0")
 
 /// The commands without their subcommands.
 fn top_level() -> impl Iterator<Item = &'static Command> {
-    super::all().filter(|command| command.container().is_none())
+    super::in_table().filter(|command| command.container().is_none())
 }
 
 /// The subcommands of a container.
 fn subcommands(container: &Command) -> Vec<&'static Command> {
-    super::all().filter(|command| command.container() == Some(container.name)).collect()
+    super::in_table().filter(|command| command.container() == Some(container.name)).collect()
 }

@@ -1,6 +1,6 @@
 //! The commands by name, as a store looks them up for each request.
 
-use super::all;
+use super::in_table;
 use crate::engine::{CommandStats, Histogram};
 use crate::error::{Detail, Error};
 use crate::spec::Command;
@@ -93,9 +93,9 @@ impl CommandTable {
     /// # Panics
     /// When a declared name is too long, or a subcommand has no container: mistakes in the declarations.
     pub(crate) fn new() -> Self {
-        let rows: Vec<_> = all().map(Row::new).collect();
+        let rows: Vec<_> = in_table().map(Row::new).collect();
         let mut table = Self { rows, names: HashTable::new() };
-        let ids = || (0..).map(CommandId).zip(all());
+        let ids = || (0..).map(CommandId).zip(in_table());
         for (id, command) in ids().filter(|(_, command)| command.container().is_none()) {
             table.add_name(command.name, None, id);
         }
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn every_command_is_found_by_its_name_in_any_case() {
         let table = CommandTable::new();
-        for command in all() {
+        for command in in_table() {
             let name = command.full_name();
             assert!(core::ptr::eq(table.by_name(name.as_bytes()).unwrap(), command), "{name}");
             let words: Vec<_> = command.name.split(' ').map(str::as_bytes).collect();

@@ -80,11 +80,11 @@ impl Command {
 
     /// How many words the name has.
     pub const fn name_words(&self) -> usize {
-        self.name_words
+        self.name_words as usize
     }
 
     /// The number of words that a request has, the name included; negative for "at least".
-    pub fn arity(&self) -> i16 {
+    pub const fn arity(&self) -> i16 {
         if let Some(arity) = self.arity {
             return arity;
         }
@@ -92,14 +92,19 @@ impl Command {
             return -2;
         }
         let (least, open) = words_of(self.syntax);
-        let words = i16::try_from(least + self.name_words()).unwrap_or(i16::MAX);
+        let words = (least + self.name_words()) as i16;
         if open { -words } else { words }
     }
 
     /// Where its keys stand.
     pub fn key_specs(&self) -> SmallVec<[KeySpec; 2]> {
+        SmallVec::from_slice(self.declared_keys().as_slice())
+    }
+
+    /// The same, while the program is compiled.
+    pub(crate) const fn declared_keys(&self) -> KeySpecs {
         match self.keys {
-            Some(keys) => keys.iter().copied().collect(),
+            Some(keys) => KeySpecs::of(keys),
             None => keys_of(self.syntax, self.name_words()),
         }
     }
@@ -237,62 +242,115 @@ const fn group_category(group: Group) -> Option<&'static str> {
     }
 }
 
-/// The least number of words of a sequence, and whether it may be longer.
-fn words_of(args: &[Arg]) -> (usize, bool) {
-    args.iter().map(words_of_one).fold((0, false), |(sum, open), (least, more)| (sum + least, open || more))
+/// The key specifications of a command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeySpecs {
+    specs: [KeySpec; Self::LEN_MAX],
+    len: usize,
 }
 
-fn words_of_one(arg: &Arg) -> (usize, bool) {
+impl KeySpecs {
+    /// No command has more.
+    const LEN_MAX: usize = 4;
+
+    const fn of(specs: &[KeySpec]) -> Self {
+        let mut all = Self { specs: [KeySpec::at(0, Access::RO); Self::LEN_MAX], len: 0 };
+        while all.len < specs.len() {
+            all.push(specs[all.len]);
+        }
+        all
+    }
+
+    const fn push(&mut self, spec: KeySpec) {
+        self.specs[self.len] = spec;
+        self.len += 1;
+    }
+
+    /// One after the other.
+    pub(crate) const fn as_slice(&self) -> &[KeySpec] {
+        self.specs.split_at(self.len).0
+    }
+}
+
+/// The least number of words of a sequence, and whether it may be longer.
+const fn words_of(args: &[Arg]) -> (usize, bool) {
+    let (mut sum, mut open, mut at) = (0, false, 0);
+    while at < args.len() {
+        let (least, more) = words_of_one(&args[at]);
+        (sum, open, at) = (sum + least, open || more, at + 1);
+    }
+    (sum, open)
+}
+
+const fn words_of_one(arg: &Arg) -> (usize, bool) {
     let (inner, open) = match arg.kind {
         ArgKind::PureToken => (0, false),
         ArgKind::Block(parts) => words_of(parts),
-        ArgKind::OneOf(choices) => {
-            let each = choices.iter().map(words_of_one);
-            let least = each.clone().map(|(least, _)| least).min().unwrap_or(0);
-            (least, each.clone().any(|(n, open)| open || n != least))
-        }
+        ArgKind::OneOf(choices) => words_of_any(choices),
         _ => (1, false),
     };
-    let words = inner + usize::from(arg.token.is_some());
+    let words = inner + arg.token.is_some() as usize;
     if arg.optional { (0, true) } else { (words, open || arg.multiple) }
 }
 
+/// The same of the shortest of several, which is not all if they differ.
+const fn words_of_any(choices: &[Arg]) -> (usize, bool) {
+    let [first, others @ ..] = choices else { return (0, false) };
+    let ((mut least, mut open), mut at) = (words_of_one(first), 0);
+    while at < others.len() {
+        let (words, more) = words_of_one(&others[at]);
+        open = open || more || words != least;
+        least = if words < least { words } else { least };
+        at += 1;
+    }
+    (least, open)
+}
+
 /// The key specifications of a grammar in which the keys' places follow from their order.
-fn keys_of(args: &[Arg], first: usize) -> SmallVec<[KeySpec; 2]> {
-    let mut found = SmallVec::new();
-    let mut at = first;
-    for (n, arg) in args.iter().enumerate() {
-        let index = u16::try_from(at).unwrap_or(u16::MAX);
-        let after = args.get(n + 1..).unwrap_or_default();
-        match (arg.kind, arg.multiple) {
+const fn keys_of(args: &[Arg], first: usize) -> KeySpecs {
+    let mut found = KeySpecs::of(&[]);
+    let (mut n, mut at) = (0, first);
+    while n < args.len() {
+        let (index, (before, after)) = (at as u16, args.split_at(n + 1));
+        match (args[n].kind, args[n].multiple) {
             (ArgKind::Key(access), false) => found.push(KeySpec::at(index, access)),
-            (ArgKind::Key(access), true) if n > 0 && args[n - 1].name == "numkeys" => {
-                found.push(KeySpec::counted(index - 1, access));
-            }
+            (ArgKind::Key(access), true) if follows_numkeys(before) => found.push(KeySpec::counted(index - 1, access)),
             (ArgKind::Key(access), true) => found.push(KeySpec::range(index, -1 - words_after(after), 1, access)),
-            (ArgKind::Block(parts), true) => found.extend(key_in_block(parts, index, words_after(after))),
+            (ArgKind::Block(parts), true) => {
+                if let Some(spec) = key_in_block(parts, index, words_after(after)) {
+                    found.push(spec);
+                }
+            }
             _ => {}
         }
-        let (words, open) = words_of_one(arg);
+        let (words, open) = words_of_one(&args[n]);
         if open {
             break;
         }
-        at += words;
+        (n, at) = (n + 1, at + words);
     }
     found
 }
 
+/// Whether the last element stands behind the number of keys.
+const fn follows_numkeys(args: &[Arg]) -> bool {
+    match args {
+        [.., number, _] => matches!(number.name.as_bytes(), b"numkeys"),
+        _ => false,
+    }
+}
+
 /// The keys of a repeated block such as `key value [key value ..]`.
-fn key_in_block(parts: &[Arg], index: u16, after: i16) -> Option<KeySpec> {
+const fn key_in_block(parts: &[Arg], index: u16, after: i16) -> Option<KeySpec> {
     let (width, _) = words_of(parts);
-    match parts.first()?.kind {
-        ArgKind::Key(access) => Some(KeySpec::range(index, -1 - after, u16::try_from(width).ok()?, access)),
+    match parts {
+        [Arg { kind: ArgKind::Key(access), .. }, ..] => Some(KeySpec::range(index, -1 - after, width as u16, *access)),
         _ => None,
     }
 }
 
-fn words_after(args: &[Arg]) -> i16 {
-    i16::try_from(words_of(args).0).unwrap_or(i16::MAX)
+const fn words_after(args: &[Arg]) -> i16 {
+    words_of(args).0 as i16
 }
 
 fn start_of(spec: &KeySpec, words: &[&[u8]]) -> Option<usize> {

@@ -1,66 +1,66 @@
 //! A command's grammar as one line for people: `GETEX key [EX seconds | PX milliseconds | PERSIST]`.
 
-use super::{Arg, ArgKind, Command};
+use super::{ArgKind, Command, Element, Elements};
 use alloc::string::String;
 
 impl Command {
-    /// How it is called.
-    pub fn usage(&self) -> String {
+    /// How a command of the table is called.
+    pub(crate) fn usage(&self) -> String {
         let mut line = String::from(self.name);
-        write_all(&mut line, self.syntax, " ", " ");
+        write_all(&mut line, self.texts().syntax(), " ", " ");
         line
     }
 }
 
 /// Appends each element behind a separator; `first` stands before the first one.
-fn write_all(line: &mut String, args: &[Arg], first: &str, separator: &str) {
-    for (n, arg) in args.iter().enumerate() {
+fn write_all(line: &mut String, elements: Elements, first: &str, separator: &str) {
+    for (n, element) in elements.enumerate() {
         line.push_str(if n == 0 { first } else { separator });
-        write_arg(line, arg);
+        write_element(line, &element);
     }
 }
 
-fn write_arg(line: &mut String, arg: &Arg) {
-    if arg.optional {
+fn write_element(line: &mut String, element: &Element) {
+    if element.arg.optional {
         line.push('[');
-        write_repeated(line, arg);
+        write_repeated(line, element);
         line.push(']');
     } else {
-        write_repeated(line, arg);
+        write_repeated(line, element);
     }
 }
 
-fn write_repeated(line: &mut String, arg: &Arg) {
-    write_token(line, arg);
-    write_operand(line, arg);
-    if arg.multiple {
+fn write_repeated(line: &mut String, element: &Element) {
+    write_token(line, element);
+    write_operand(line, element);
+    if element.arg.multiple {
         line.push_str(" [");
-        if arg.multiple_token {
-            write_token(line, arg);
+        if element.arg.multiple_token {
+            write_token(line, element);
         }
-        write_operand(line, arg);
+        write_operand(line, element);
         line.push_str(" ...]");
     }
 }
 
-fn write_token(line: &mut String, arg: &Arg) {
-    if let Some(token) = arg.token {
+fn write_token(line: &mut String, element: &Element) {
+    if let Some(token) = element.arg.token {
         line.push_str(token);
-        if !matches!(arg.kind, ArgKind::PureToken) {
+        if !matches!(element.arg.kind, ArgKind::PureToken) {
             line.push(' ');
         }
     }
 }
 
-fn write_operand(line: &mut String, arg: &Arg) {
+fn write_operand(line: &mut String, Element { arg, parts }: &Element) {
     match arg.kind {
         ArgKind::PureToken => {}
-        ArgKind::Block(parts) => write_all(line, parts, "", " "),
+        ArgKind::Block(_) => write_all(line, *parts, "", " "),
         // The brackets of an option hold its choices already.
-        ArgKind::OneOf(choices) if arg.optional && arg.token.is_none() => write_all(line, choices, "", " | "),
-        ArgKind::OneOf(choices) => {
+        ArgKind::OneOf(_) if arg.optional && arg.token.is_none() => write_all(line, *parts, "", " | "),
+        ArgKind::OneOf(_) => {
             line.push('<');
-            write_all(line, choices, "", " | ");
+            write_all(line, *parts, "", " | ");
             line.push('>');
         }
         _ => line.push_str(arg.name),
@@ -69,7 +69,7 @@ fn write_operand(line: &mut String, arg: &Arg) {
 
 #[cfg(test)]
 mod tests {
-    use crate::spec::{Access, Arg, Command, Group};
+    use crate::spec::{Access, Arg, Command, Group, TextWriter};
 
     #[test]
     fn every_part_of_a_grammar_has_its_brackets() {
@@ -80,8 +80,14 @@ mod tests {
             Arg::block("pair", &[Arg::string("field"), Arg::string("value")]).multiple(),
             Arg::pattern("pattern").token("GET").optional().multiple_token(),
         ]);
+        const WRITTEN: TextWriter = {
+            let mut texts = TextWriter::new();
+            texts.command(&COMMAND);
+            texts
+        };
+        static TEXTS: [u8; WRITTEN.len()] = WRITTEN.finish();
         let usage =
             "TRY key <UP | DOWN> [EX seconds | KEEP] field value [field value ...] [GET pattern [GET pattern ...]]";
-        assert_eq!(COMMAND.usage(), usage);
+        assert_eq!(COMMAND.in_table(&TEXTS, &[]).usage(), usage);
     }
 }

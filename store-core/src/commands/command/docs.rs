@@ -5,7 +5,7 @@ use crate::args::Args;
 use crate::engine::Caller;
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
-use crate::spec::{Arg, ArgKind, Command, Group, Shape};
+use crate::spec::{Arg, ArgKind, Command, Element, Elements, Group, Shape};
 use alloc::vec::Vec;
 
 pub(super) const DOCS: Command = Command::new("COMMAND DOCS", Group::Server, "7.0.0")
@@ -36,18 +36,19 @@ fn write_all(reply: &mut ReplyBuffer, commands: &[&Command]) {
 }
 
 fn write(reply: &mut ReplyBuffer, command: &Command) {
+    let texts = command.texts();
     let map = reply.begin();
     let mut fields = 3;
-    write_field(reply, "summary", command.summary);
-    write_field(reply, "since", command.since);
+    write_field(reply, "summary", texts.summary);
+    write_field(reply, "since", texts.since);
     write_field(reply, "group", command.group.name());
-    if !command.complexity.is_empty() {
-        write_field(reply, "complexity", command.complexity);
+    if !texts.complexity.is_empty() {
+        write_field(reply, "complexity", texts.complexity);
         fields += 1;
     }
-    if !command.syntax.is_empty() {
+    if !texts.syntax().is_empty() {
         reply.bulk(b"arguments");
-        write_arguments(reply, command.syntax, &mut KeyNumbers { next: 0, end: command.key_specs().len() });
+        write_arguments(reply, texts.syntax(), &mut KeyNumbers { next: 0, end: command.key_specs().len() });
         fields += 1;
     }
     let subcommands = subcommands(command);
@@ -75,12 +76,12 @@ impl KeyNumbers {
     }
 }
 
-fn write_arguments(reply: &mut ReplyBuffer, arguments: &[Arg], keys: &mut KeyNumbers) {
-    reply.array(arguments.len());
-    arguments.iter().for_each(|argument| write_argument(reply, argument, keys));
+fn write_arguments(reply: &mut ReplyBuffer, arguments: Elements, keys: &mut KeyNumbers) {
+    reply.array(arguments.count());
+    arguments.for_each(|argument| write_argument(reply, &argument, keys));
 }
 
-fn write_argument(reply: &mut ReplyBuffer, argument: &Arg, keys: &mut KeyNumbers) {
+fn write_argument(reply: &mut ReplyBuffer, Element { arg: argument, parts }: &Element, keys: &mut KeyNumbers) {
     let map = reply.begin();
     let mut fields = 2;
     write_field(reply, "name", argument.name);
@@ -101,9 +102,9 @@ fn write_argument(reply: &mut ReplyBuffer, argument: &Arg, keys: &mut KeyNumbers
         flags.iter().for_each(|flag| reply.status(flag));
         fields += 1;
     }
-    if let ArgKind::OneOf(parts) | ArgKind::Block(parts) = argument.kind {
+    if !parts.is_empty() {
         reply.bulk(b"arguments");
-        write_arguments(reply, parts, keys);
+        write_arguments(reply, *parts, keys);
         fields += 1;
     }
     reply.end_map(map, fields);

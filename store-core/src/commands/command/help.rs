@@ -13,13 +13,13 @@ use alloc::vec::Vec;
 /// # Errors
 /// None; the signature is a handler's.
 pub(in crate::commands) fn write(reply: &mut ReplyBuffer, container: &str) -> Result<(), Error> {
-    let mut subcommands: Vec<_> = crate::commands::all().filter(|c| c.container() == Some(container)).collect();
+    let mut subcommands: Vec<_> = crate::commands::in_table().filter(|c| c.container() == Some(container)).collect();
     subcommands.sort_by_key(|command| (command.name.ends_with(" HELP"), command.name));
     reply.array(1 + 2 * subcommands.len());
     reply.status(&format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
     for command in subcommands {
         reply.status(own_usage(command, container).trim_start());
-        reply.status(&format!("    {}", command.summary));
+        reply.status(&format!("    {}", command.texts().summary));
     }
     Ok(())
 }

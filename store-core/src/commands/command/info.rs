@@ -50,8 +50,9 @@ fn write(reply: &mut ReplyBuffer, command: &Command) {
     let categories = command.categories();
     reply.set(categories.len());
     categories.iter().for_each(|category| reply.status(&format!("@{category}")));
-    reply.set(command.tips.len());
-    command.tips.iter().for_each(|tip| reply.bulk(tip.as_bytes()));
+    let texts = command.texts();
+    reply.set(texts.tips_len);
+    texts.tips().for_each(|tip| reply.bulk(tip.as_bytes()));
     let keys = command.key_specs();
     reply.set(keys.len());
     keys.iter().for_each(|spec| write_key_spec(reply, spec));
