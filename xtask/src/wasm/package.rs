@@ -41,7 +41,8 @@ pub(super) fn build(modules: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn gzipped(bytes: &[u8]) -> anyhow::Result<usize> {
+/// The length of the bytes as `gzip -9` compresses them.
+pub(super) fn gzipped(bytes: &[u8]) -> anyhow::Result<usize> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?.len())
