@@ -250,3 +250,52 @@ fn the_clock_counts_what_a_script_has_run() {
     assert_eq!(eval(&mut engine, session, SCRIPT), first, "the same whenever it runs");
     assert!(first.ends_with(":1\r\n"), "{first}");
 }
+
+#[test]
+fn what_makes_no_breaks_ends_all_the_same() {
+    let scripts = ScriptLimits { makes_breaks: true, max_instructions: 1_000_000, ..ScriptLimits::default() };
+    let mut engine = Engine::new(Config { scripts, ..Config::default() }, 1);
+    let session = engine.open(NOW, SessionOptions::default());
+    for script in [
+        "local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function(a, b) while true do end end)",
+        "return ('x'):gsub('x', function() while true do end end)",
+        "table.foreach({1}, function() while true do end end)",
+        "coroutine.wrap(function() while true do end end)()",
+        "return setmetatable({}, {__index = function() while true do end end}).x",
+        "return load(function() while true do end end)",
+        "return tostring(setmetatable({}, {__tostring = function() while true do end end}))",
+        "table.sort({2, 1}, function() while true do pcall(function() while true do end end) end end)",
+    ] {
+        let answer = eval(&mut engine, session, script);
+        assert!(answer.starts_with("-ERR the script has run too many instructions"), "{script}: {answer}");
+        assert!(!engine.is_busy(), "{script}");
+    }
+    assert_eq!(ask(&mut engine, session, "MULTI"), "+OK\r\n");
+    assert_eq!(eval(&mut engine, session, "redis.call('set', 'kept', 1) while true do end"), "+QUEUED\r\n");
+    let answer = ask(&mut engine, session, "EXEC");
+    assert!(answer.starts_with("*1\r\n-ERR the script has run too many instructions"), "{answer}");
+    assert_eq!(ask(&mut engine, session, "GET kept"), "$1\r\n1\r\n");
+}
+
+#[test]
+fn the_host_is_asked_behind_long_work_of_the_library() {
+    let (mut engine, own, other) = breaking();
+    // Each call is longer than the time between two questions.
+    let script = "local text = string.rep('x', 4e6) while true do text:find('y') text:upper() text:rep(1) end";
+    assert_eq!(eval(&mut engine, own, script), "");
+    assert_eq!(ask(&mut engine, other, "SCRIPT KILL"), "+OK\r\n");
+    assert!(finish(&mut engine).0.starts_with("-ERR Script killed by user"));
+}
+
+#[test]
+fn what_a_script_asks_of_the_store_is_paid_for() {
+    let (mut engine, session) = limited(100_000);
+    eval(&mut engine, session, "redis.call('setrange', 'big', 1e6, 'x')");
+    for call in
+        ["redis.call('get', 'big')", "redis.sha1hex(big)", "redis.call('echo', big)", "redis.call('exists', 'none')"]
+    {
+        let script = alloc::format!("local big = redis.call('get', 'big') while true do {call} end");
+        let answer = eval(&mut engine, session, &script);
+        assert!(answer.contains("too many instructions") || answer.contains("not enough memory"), "{call}: {answer}");
+    }
+}
