@@ -145,6 +145,7 @@ impl Generator {
     fn value(&mut self, command: &Command, arg: &Arg, words: &mut Words) {
         let text = match arg.kind {
             ArgKind::PureToken => return,
+            ArgKind::String if command.name == "FUNCTION RESTORE" => return words.push(self.libraries_payload()),
             ArgKind::String if arg.name == "serialized-value" => return words.push(self.payload()),
             ArgKind::OneOf(choices) => {
                 let choices: Vec<_> = choices.iter().filter(|arg| !self.is_newer_option(command, arg)).collect();
@@ -155,7 +156,6 @@ impl Generator {
                 };
                 return self.sequence(command, &[Arg { optional: false, ..choice }], words);
             }
-            ArgKind::String if arg.name == "script" => self.pick(script::SCRIPTS).into(),
             ArgKind::Block([key, id]) if arg.name == "streams" => return self.streams(command, (key, id), words),
             ArgKind::Block(parts) => return self.sequence(command, parts, words),
             ArgKind::String | ArgKind::Integer if self.is_of_stream(arg, command) => self.stream_word(command, arg),
@@ -166,7 +166,7 @@ impl Generator {
             ArgKind::Pattern if arg.name == "get-pattern" => self.pick(&["#", "str*", "hash*->b", "zset*"]).into(),
             ArgKind::Pattern => self.pick(&["*", "*1", "[a-c]*", "?", "s*", "zzz"]).into(),
             ArgKind::UnixTime => self.unix_time(arg),
-            ArgKind::String => self.string(arg),
+            ArgKind::String => self.script_word(arg).unwrap_or_else(|| self.string(arg)),
         };
         words.push(text.into_bytes());
     }

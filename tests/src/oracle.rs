@@ -147,6 +147,8 @@ impl Oracle {
         self.connection.ask(&[b"DISCARD"])?;
         self.connection.ask(&[b"SELECT", b"0"])?;
         self.connection.ask(&[b"FLUSHALL"])?;
+        self.connection.ask(&[b"FUNCTION", b"FLUSH"])?;
+        self.connection.ask(&[b"SCRIPT", b"FLUSH"])?;
         let mut bytes = Vec::new();
         for words in requests {
             redstart_core::resp::write_request(&mut bytes, &words.iter().map(Vec::as_slice).collect::<Vec<_>>());

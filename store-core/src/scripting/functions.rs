@@ -109,7 +109,7 @@ impl Functions {
         let header = Header::parse(code).map_err(refused)?;
         let is_there = self.libraries.iter().any(|library| library.name == header.name);
         if is_there && !replace {
-            return Err(refused(format!("Library '{}' already exists", String::from_utf8_lossy(header.name))));
+            return Err(taken(header.name));
         }
         let name = header.name.to_vec();
         let library = self.compile(config, code, &header)?;
@@ -131,7 +131,7 @@ impl Functions {
         for code in codes {
             let compiled = Header::parse(code).map_err(refused).and_then(|header| {
                 if libraries.iter().any(|library| library.name == header.name) {
-                    return Err(exists("Library", header.name));
+                    return Err(taken(header.name));
                 }
                 self.compile(config, code, &header)
             });
@@ -221,6 +221,12 @@ fn stays(library: &Library, coming: &[Library], policy: Policy) -> bool {
     }
 }
 
+/// Two libraries that are loaded have one name.
+fn taken(name: &[u8]) -> Error {
+    refused(format!("Library '{}' already exists", String::from_utf8_lossy(name)))
+}
+
+/// A library that comes has the name of one that stays.
 fn exists(what: &str, name: &[u8]) -> Error {
     refused(format!("{what} {} already exists", String::from_utf8_lossy(name)))
 }

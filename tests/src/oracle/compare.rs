@@ -62,6 +62,8 @@ pub(super) fn same(words: &Words, redis: &Value, redstart: &Value) -> bool {
 
 fn promise(name: &str) -> Promise {
     match name {
+        "FUNCTION LIST" => Promise::Elements,
+        "FUNCTION DUMP" => Promise::Count,
         "SMEMBERS" | "SINTER" | "SUNION" | "SDIFF" | "KEYS" | "HKEYS" | "HVALS" => Promise::Elements,
         "HGETALL" => Promise::Pairs,
         "SCAN" | "SSCAN" | "HSCAN" | "ZSCAN" => Promise::Page,

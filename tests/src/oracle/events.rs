@@ -71,7 +71,9 @@ impl EventOracle {
     }
 
     fn ask_redis(&mut self, steps: &[Step]) -> anyhow::Result<Vec<Heard>> {
-        for words in [&[&b"DISCARD"[..]][..], &[b"SELECT", b"0"], &[b"FLUSHALL"], &END_OF_STEP] {
+        for words in
+            [&[&b"DISCARD"[..]][..], &[b"SELECT", b"0"], &[b"FLUSHALL"], &[b"FUNCTION", b"FLUSH"], &END_OF_STEP]
+        {
             self.asking.ask(words)?;
         }
         self.events_of_step()?;
