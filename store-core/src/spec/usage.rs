@@ -5,7 +5,7 @@ use alloc::string::String;
 
 impl Command {
     /// How a command of the table is called.
-    pub(crate) fn usage(&self) -> String {
+    pub fn usage(&self) -> String {
         let mut line = String::from(self.name);
         write_all(&mut line, self.texts().syntax(), " ", " ");
         line

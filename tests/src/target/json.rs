@@ -6,13 +6,21 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// A recorded reply of RESP2 as REST gives it: strings of any kind are strings, bytes that are no text are replaced.
+/// A recorded reply of RESP2 as REST gives it: strings of any kind are strings, errors inside of an answer, too, and bytes
+/// that are no text are replaced.
 pub(super) fn rest_form(recorded: &Value) -> Value {
     match recorded {
         Value::Status(text) | Value::Bulk(text) => Value::Bulk(String::from_utf8_lossy(text).into_owned().into_bytes()),
         Value::NilArray => Value::Nil,
-        Value::Array(all) => Value::Array(all.iter().map(rest_form).collect()),
+        Value::Array(all) => Value::Array(all.iter().map(inner_form).collect()),
         other => other.clone(),
+    }
+}
+
+fn inner_form(recorded: &Value) -> Value {
+    match recorded {
+        Value::Error(text) => Value::Bulk(String::from_utf8_lossy(text).into_owned().into_bytes()),
+        other => rest_form(other),
     }
 }
 
