@@ -56,9 +56,9 @@ export interface GeneratedCommands<M extends Mode> {
   aclList<T = string>(): Out<M, T[]>;
 
   /**
-   * Would read the users from their file; there is none.
+   * Replaces the users by those of the file of users, or changes nothing if a line of it is wrong.
    *
-   * O(1). Since Redis 6.0.0.
+   * O(N) for N users. Since Redis 6.0.0.
    */
   aclLoad(): Out<M, "OK">;
 
@@ -70,9 +70,16 @@ export interface GeneratedCommands<M extends Mode> {
   aclLog<T = string>(...args: Value[]): Out<M, ((T | unknown)[])[] | "OK">;
 
   /**
-   * Would write the users into their file; there is none.
+   * Makes a bearer token with which HTTP and WebSocket clients are this user.
    *
-   * O(1). Since Redis 6.0.0.
+   * O(N) for N passwords of the user. Since Redis 7.2.0.
+   */
+  aclResttoken<T = unknown>(username: Value, password: Value): Out<M, T>;
+
+  /**
+   * Writes the users into the file of users.
+   *
+   * O(N) for N users. Since Redis 6.0.0.
    */
   aclSave(): Out<M, "OK">;
 
@@ -1071,6 +1078,13 @@ export interface GeneratedCommands<M extends Mode> {
   objectRefcount(key: Key): Out<M, number | null>;
 
   /**
+   * Gives a key's version, for a transaction that is to run only if the key is still the same.
+   *
+   * O(1). Since Redis 7.2.0.
+   */
+  objectVersion<T = unknown>(key: Key): Out<M, T>;
+
+  /**
    * Takes away a key's deadline.
    *
    * O(1). Since Redis 2.2.0.
@@ -1901,6 +1915,7 @@ export const generated = {
   aclList: () => command(["ACL", "LIST"]),
   aclLoad: () => command(["ACL", "LOAD"]),
   aclLog: (...args: unknown[]) => command(["ACL", "LOG", ...args]),
+  aclResttoken: (username: unknown, password: unknown) => command(["ACL", "RESTTOKEN", username, password]),
   aclSave: () => command(["ACL", "SAVE"]),
   aclSetuser: (...args: unknown[]) => command(["ACL", "SETUSER", ...args]),
   aclUsers: () => command(["ACL", "USERS"]),
@@ -2044,6 +2059,7 @@ export const generated = {
   objectHelp: () => command(["OBJECT", "HELP"]),
   objectIdletime: (key: unknown) => command(["OBJECT", "IDLETIME", key]),
   objectRefcount: (key: unknown) => command(["OBJECT", "REFCOUNT", key]),
+  objectVersion: (key: unknown) => command(["OBJECT", "VERSION", key]),
   persist: (key: unknown) => command(["PERSIST", key]),
   pexpire: (key: unknown, milliseconds: unknown, condition?: unknown) => command(["PEXPIRE", key, milliseconds, ...someOf(condition)]),
   pexpireat: (key: unknown, unixTimeMilliseconds: unknown, condition?: unknown) => command(["PEXPIREAT", key, unixTimeMilliseconds, ...someOf(condition)]),
