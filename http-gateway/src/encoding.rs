@@ -4,6 +4,15 @@ pub(crate) mod json;
 pub(crate) mod msgpack;
 
 use redstart_core::resp::{Token, Tokens};
+use redstart_core::{Protocol, ReplyBuffer};
+
+/// A message of a channel's past, as the engine gives one of now in RESP3.
+pub(crate) fn message(channel: &[u8], data: &[u8]) -> ReplyBuffer {
+    let mut message = ReplyBuffer::new(Protocol::Resp3);
+    message.push(3);
+    [b"message", channel, data].into_iter().for_each(|word| message.bulk(word));
+    message
+}
 
 /// The key of an object that stands for bytes where a format has none.
 pub(crate) const BYTES_KEY: &str = "$bytes";

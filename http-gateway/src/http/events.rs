@@ -11,6 +11,7 @@ use super::App;
 use super::answer::Refusal;
 use super::command::identify;
 use super::request::segments;
+use crate::encoding;
 use crate::host::{Host, Item, Member, Turn};
 use crate::websocket::Identity;
 use axum::body::{Body, Bytes};
@@ -119,9 +120,7 @@ impl Listener {
                 if let Some((_, told)) = self.told.0.get_mut(n) {
                     *told = Some(position);
                 }
-                let mut message = ReplyBuffer::new(Protocol::Resp3);
-                message.push(3);
-                [b"message", *channel, &data].into_iter().for_each(|word| message.bulk(word));
+                let message = encoding::message(channel, &data);
                 write_events(&mut self.pending, message.as_bytes(), false, &self.told.id());
             }
         }

@@ -9,10 +9,9 @@ use super::seat::Seat;
 use super::socket::Frame;
 use super::subprotocol::Format;
 use super::{CheckToken, Entrance};
-use crate::encoding::Encoder;
+use crate::encoding::{self, Encoder};
 use crate::host::{Item, Member, Turn};
 use redstart_core::acl::is_user_token;
-use redstart_core::engine::Position;
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -239,18 +238,13 @@ impl Messages {
         let recovered: Vec<_> = channels.iter().map(|channel| (channel.as_ref(), recover(channel))).collect();
         for (channel, recovery) in &recovered {
             let missed = recovery.iter().flat_map(|recovery| recovery.missed.iter().flatten());
-            let parts = missed.map(|(position, data)| self.message(channel, data, *position));
-            self.missed.extend(parts.collect::<Vec<_>>());
+            let parts = missed.map(|(position, data)| {
+                let message = encoding::message(channel, data);
+                self.format.write(|encoder| answer::push(message.as_bytes(), Some(*position), encoder))
+            });
+            self.missed.extend(parts);
         }
         self.format.write(|encoder| answer::subscription(id, &recovered, encoder))
-    }
-
-    /// A message of a channel's past.
-    fn message(&self, channel: &[u8], data: &[u8], position: Position) -> Vec<u8> {
-        let mut message = ReplyBuffer::new(Protocol::Resp3);
-        message.push(3);
-        [b"message", channel, data].into_iter().for_each(|word| message.bulk(word));
-        self.format.write(|encoder| answer::push(message.as_bytes(), Some(position), encoder))
     }
 
     /// Runs a command whose answer tells nothing but whether it was done. False: the refusal is in the reply buffer.
