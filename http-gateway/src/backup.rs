@@ -62,14 +62,7 @@ pub fn run(options: &BackupOptions, out: &mut impl Write) -> Result<(), Error> {
     }
     let mut answer = ask(source, token.as_deref())?;
     let progress = Progress::of("taking the backup");
-    let bytes = show(&progress, || {
-        let mut bytes = 0;
-        rdb::put(file, |draft| {
-            bytes = copy(&mut answer, draft, &progress)?;
-            Ok(bytes)
-        })?;
-        Ok::<_, Error>(bytes)
-    })?;
+    let bytes = show(&progress, || rdb::put(file, |draft| copy(&mut answer, draft, &progress)))?;
     Ok(offline::say(out, &format!("{} holds the data of {source}, {bytes} bytes", file.display()))?)
 }
 

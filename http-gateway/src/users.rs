@@ -35,10 +35,7 @@ fn save(host: &Host, path: &Path) -> Result<(), Error> {
     let mut turn = host.turn();
     let (awaited, text) = (turn.take_users_awaited(UsersFile::Save), turn.engine().users_text());
     drop(turn);
-    let saved = rdb::put(path, |draft| {
-        write(draft, text.as_bytes()).map_err(Error::io("write", draft))?;
-        Ok(text.len() as u64)
-    });
+    let saved = rdb::put(path, |draft| write(draft, text.as_bytes()).map_err(Error::io("write", draft)));
     host.turn().answer_users(&awaited, saved.as_ref().map_err(|_| NOT_SAVED).copied());
     saved
 }

@@ -126,7 +126,8 @@ impl Host {
             unreachable!("files are written one after the other");
         };
         let mut pace = Pace::new(self);
-        rdb::put(path, |draft| rdb::write(&OsDisk, draft, &mut save, |save, piece, len| pace.next(save, piece, len)))
+        let next = |save: &mut _, piece: &mut _, len| pace.next(save, piece, len);
+        rdb::put(path, |draft| rdb::write(&OsDisk, draft, &mut save, next).map(drop))
     }
 
     /// See [`Log`].

@@ -114,16 +114,18 @@ pub(crate) fn write_all(disk: &dyn Disk, path: &Path, engine: &mut Engine, purpo
 
 /// Puts a file with the data of an engine that nobody else uses in place, at once and for good.
 pub(crate) fn replace(path: &Path, engine: &mut Engine, purpose: Purpose) -> Result<(), Error> {
-    put(path, |draft| write_all(&OsDisk, draft, engine, purpose))
+    put(path, |draft| write_all(&OsDisk, draft, engine, purpose).map(drop))
 }
 
-/// Puts a file that `write` writes in place, at once and for good. When that fails, nothing is left of it.
-pub(crate) fn put(path: &Path, write: impl FnOnce(&Path) -> Result<u64, Error>) -> Result<(), Error> {
+/// Puts a file that `write` writes in place, at once and for good, and gives what that gave. When it fails, nothing is left
+/// of the file.
+pub(crate) fn put<T>(path: &Path, write: impl FnOnce(&Path) -> Result<T, Error>) -> Result<T, Error> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".temp");
     let draft = Path::new(&draft);
-    let renamed = write(draft).and_then(|_| OsDisk.rename(draft, path).map_err(Error::io("rename", path)));
-    renamed.inspect_err(|_| drop(OsDisk.remove(draft)))?;
+    let rename = |written| OsDisk.rename(draft, path).map_err(Error::io("rename", path)).map(|()| written);
+    let written = write(draft).and_then(rename).inspect_err(|_| drop(OsDisk.remove(draft)))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    OsDisk.sync_folder(folder).map_err(Error::io("sync the folder", folder))
+    OsDisk.sync_folder(folder).map_err(Error::io("sync the folder", folder))?;
+    Ok(written)
 }
