@@ -44,7 +44,7 @@ static TEXTS: [u8; WRITTEN.0.len()] = WRITTEN.0.finish();
 const KEY_ENDS: [usize; LEN] = {
     let (mut ends, mut len, mut at) = ([0; LEN], 0, 0);
     while at < LEN {
-        len += declared(at).declared_keys().as_slice().len();
+        len += declared(at).key_specs().as_slice().len();
         ends[at] = len;
         at += 1;
     }
@@ -55,7 +55,7 @@ static KEYS: [KeySpec; KEY_ENDS[LEN - 1]] = {
     let mut all = [KeySpec::at(0, Access::RO); KEY_ENDS[LEN - 1]];
     let (mut len, mut at) = (0, 0);
     while at < LEN {
-        let keys = declared(at).declared_keys();
+        let keys = declared(at).key_specs();
         let (_, free) = all.split_at_mut(len);
         free.split_at_mut(keys.as_slice().len()).0.copy_from_slice(keys.as_slice());
         (len, at) = (KEY_ENDS[at], at + 1);
@@ -106,7 +106,7 @@ mod tests {
             assert!(texts.tips().eq(declared.tips.iter().copied()), "{}", declared.name);
             assert_same(declared.syntax, texts.syntax());
             assert_eq!(declared.arity(), packed.arity(), "{}", declared.name);
-            assert_eq!(declared.key_specs(), packed.key_specs(), "{}", declared.name);
+            assert_eq!(declared.key_specs().as_slice(), packed.key_specs().as_slice(), "{}", declared.name);
             assert_eq!(declared.legacy_keys(), packed.legacy_keys(), "{}", declared.name);
             assert_eq!(declared.flag_names(), packed.flag_names(), "{}", declared.name);
         }

@@ -5,7 +5,6 @@ use crate::error::Error;
 use crate::number;
 use alloc::string::String;
 use alloc::vec::Vec;
-use smallvec::SmallVec;
 
 /// The flags in Redis's order of `COMMAND INFO`, with their names.
 const FLAG_NAMES: [(Flag, &str); 19] = [
@@ -97,12 +96,7 @@ impl Command {
     }
 
     /// Where its keys stand.
-    pub fn key_specs(&self) -> SmallVec<[KeySpec; 2]> {
-        SmallVec::from_slice(self.declared_keys().as_slice())
-    }
-
-    /// The same, while the program is compiled.
-    pub(crate) const fn declared_keys(&self) -> KeySpecs {
+    pub(crate) const fn key_specs(&self) -> KeySpecs {
         match self.keys {
             Some(keys) => KeySpecs::of(keys),
             None => keys_of(self.syntax, self.name_words()),
@@ -112,6 +106,7 @@ impl Command {
     /// Whether the keys' places depend on the arguments.
     pub fn has_movable_keys(&self) -> bool {
         self.key_specs()
+            .as_slice()
             .iter()
             .any(|spec| !matches!((spec.start, spec.find), (KeyStart::Index(_), KeyFind::Range { limit: 0 | 1, .. })))
     }
@@ -122,7 +117,7 @@ impl Command {
             return keys;
         }
         let mut result = (0, 0, 0);
-        for spec in self.key_specs() {
+        for spec in self.key_specs().as_slice().iter().copied() {
             let (KeyStart::Index(index), KeyFind::Range { last, step, limit: 0 | 1 }) = (spec.start, spec.find) else {
                 continue;
             };
@@ -143,7 +138,7 @@ impl Command {
     /// [`Error::InvalidKeyArguments`] when the request does not have the keys that it announces.
     pub fn keys_in(&self, words: &[&[u8]]) -> Result<Vec<(usize, KeySpec)>, Error> {
         let mut found = Vec::new();
-        for spec in self.key_specs() {
+        for spec in self.key_specs().as_slice().iter().copied() {
             let Some(start) = start_of(&spec, words) else { continue };
             match spec.find {
                 KeyFind::Range { last, step, limit } => {

@@ -48,7 +48,7 @@ fn write(reply: &mut ReplyBuffer, command: &Command) {
     }
     if !texts.syntax().is_empty() {
         reply.bulk(b"arguments");
-        write_arguments(reply, texts.syntax(), &mut KeyNumbers { next: 0, end: command.key_specs().len() });
+        write_arguments(reply, texts.syntax(), &mut KeyNumbers { next: 0, end: command.key_specs().as_slice().len() });
         fields += 1;
     }
     let subcommands = subcommands(command);

@@ -54,8 +54,8 @@ fn write(reply: &mut ReplyBuffer, command: &Command) {
     reply.set(texts.tips_len);
     texts.tips().for_each(|tip| reply.bulk(tip.as_bytes()));
     let keys = command.key_specs();
-    reply.set(keys.len());
-    keys.iter().for_each(|spec| write_key_spec(reply, spec));
+    reply.set(keys.as_slice().len());
+    keys.as_slice().iter().for_each(|spec| write_key_spec(reply, spec));
     write_subcommands(reply, command);
 }
 

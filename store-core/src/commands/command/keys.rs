@@ -49,7 +49,7 @@ fn find_keys<'a>(caller: &Caller<'_>, words: &[&'a [u8]]) -> Result<Vec<(&'a [u8
     let commands = &caller.engine.commands;
     let id = commands.find(words).map_err(|_| Error::InvalidCommandSpecified)?;
     let command = commands.get(id);
-    if command.key_specs().iter().all(|spec| spec.access.contains(Access::NOT_KEY)) {
+    if command.key_specs().as_slice().iter().all(|spec| spec.access.contains(Access::NOT_KEY)) {
         return Err(Error::NoKeyArguments);
     }
     commands.check_arity(id, words.len()).map_err(|_| Error::InvalidArguments)?;
