@@ -31,6 +31,7 @@ mod zset;
 use crate::spec::Command;
 pub(crate) use connection::client_line;
 pub(crate) use packed::in_table;
+pub use string::digest_of;
 pub(crate) use table::{CommandId, CommandTable};
 
 /// The commands of every group.

@@ -41,7 +41,6 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "tracing",
             "tracing-subscriber",
             "ureq",
-            "xxhash-rust",
         ],
     ),
     (

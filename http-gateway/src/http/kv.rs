@@ -22,8 +22,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use condition::{Conditions, Verdict};
+use redstart_core::commands::digest_of;
 use redstart_core::resp::{Token, Tokens};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// What the name of the key with the content type ends with.
 const SUFFIX: &[u8] = b"\0content-type";
@@ -121,10 +121,10 @@ impl Shelf<'_, '_> {
         let seconds = seconds(parts)?;
         let expiry: Vec<&[u8]> = seconds.iter().flat_map(|seconds| [b"EX", seconds.as_slice()]).collect();
         let set = [&[b"SET", self.key, value], expiry.as_slice()].concat();
-        let digest = format!("{:016x} ", xxh3_64(value));
+        let digest = digest_of(value);
         let wanted = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
         let kept = wanted.filter(|wanted| !wanted.is_empty() && *wanted != BYTES.as_bytes()).unwrap_or_default();
-        let label = [digest.as_bytes(), kept].concat();
+        let label = [digest.as_bytes(), b" ", kept].concat();
         let set_beside = [&[b"SET", self.beside, label.as_slice()], expiry.as_slice()].concat();
         match &found {
             Some(Found { content_type: ContentType::Hidden, .. }) => self.transact(&[&set])?,

@@ -18,6 +18,7 @@ use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::Value;
 use crate::values::bytes::SmallBytes;
 
+pub use condition::digest_of;
 pub(super) use expiry::{ExpiryOption, OR_KEEPTTL, OR_PERSIST};
 
 pub(super) const COMMANDS: &[Command] = &[

@@ -9,6 +9,7 @@ use crate::reply::ReplyBuffer;
 use crate::spec::{Access, Arg, Command, Flag, Group, Shape};
 use crate::values::bytes::SmallBytes;
 use alloc::format;
+use alloc::string::String;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The digits of a digest.
@@ -70,10 +71,15 @@ pub(super) const DIGEST: Command = Command::new("DIGEST", Group::String, "8.4.0"
 
 fn digest(reader: &Reader<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     match reader.get::<SmallBytes>(args.word()?)? {
-        Some(value) => reply.bulk(format!("{:016x}", xxh3_64(value)).as_bytes()),
+        Some(value) => reply.bulk(digest_of(value).as_bytes()),
         None => reply.null(),
     }
     Ok(())
+}
+
+/// The digest of a value as [`DIGEST`] gives it: 16 hexadecimal digits.
+pub fn digest_of(value: &[u8]) -> String {
+    format!("{:016x}", xxh3_64(value))
 }
 
 pub(super) const DELEX: Command = Command::new("DELEX", Group::String, "8.4.0")
