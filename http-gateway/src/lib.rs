@@ -22,6 +22,7 @@
 
 pub mod access;
 pub mod backup;
+pub mod configuration;
 mod encoding;
 pub mod facts;
 pub mod follow;

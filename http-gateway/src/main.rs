@@ -1,7 +1,7 @@
 //! The `redstart` program.
 
-use clap::Parser;
-use redstart_gateway::options::{Arguments, Command};
+use redstart_gateway::configuration::{self, Configured};
+use redstart_gateway::options::{Command, ConfigCommand};
 use redstart_gateway::{backup, offline, server};
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -10,21 +10,28 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command;
+    let configured = match configuration::parse(std::env::args_os()) {
+        Err(configuration::Error::Usage(error)) => error.exit(),
+        configured => configured,
+    };
     start_logging();
-    match run(&command) {
+    match configured.map_err(server::Error::from).and_then(|configured| run(&configured)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            error.to_string().lines().for_each(|line| tracing::error!("{line}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(command: &Command) -> Result<(), server::Error> {
+fn run(Configured { arguments, settings }: &Configured) -> Result<(), server::Error> {
     let out = &mut std::io::stdout();
-    match command {
+    match &arguments.command {
         Command::Serve(options) => server::serve(options)?,
+        Command::Config(ConfigCommand::Check(options)) => {
+            configuration::print(settings, out)?;
+            server::check(options)?;
+        }
         Command::Import(options) => offline::import(options, out)?,
         Command::Export(options) => offline::export(options, out)?,
         Command::Backup(options) => backup::run(options, out)?,

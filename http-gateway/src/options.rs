@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::configuration::Assignment;
 use crate::follow::{Address, AddressError};
 use crate::host::Durability;
 use crate::log::Point;
@@ -29,8 +30,20 @@ pub enum Command {
     ///   redstart serve
     ///   curl 127.0.0.1:8787/set/foo/bar
     ///   redis-cli -p 6380 get foo
+    ///
+    /// Every flag can be a variable of the environment (REDSTART_HTTP for --http), or a key of a file (--config):
+    ///
+    ///   http = "127.0.0.1:8787"
+    ///   durability = "always"
+    ///   [redis]
+    ///   maxmemory = "1gb"
+    ///
+    /// A flag wins over the environment, the environment over the file. `redstart config check` shows what is in force.
     #[command(verbatim_doc_comment)]
     Serve(Options),
+    /// Read and check the configuration of `serve`, and show what is in force
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Bring the data of a Redis into a data folder that has none yet
     ///
     ///   redstart import dump.rdb
@@ -68,6 +81,16 @@ pub enum Command {
     Restore(RestoreOptions),
     /// Tell what a data folder, an append-only directory or a file holds, and where it is damaged
     Check(CheckOptions),
+}
+
+/// What can be done with a configuration.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Check flags, environment and file as `serve` does, and show each setting and where it comes from
+    ///
+    ///   redstart config check --config redstart.toml
+    #[command(verbatim_doc_comment)]
+    Check(Options),
 }
 
 /// What to import.
@@ -166,6 +189,12 @@ pub struct CheckOptions {
 /// How to serve.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
+    /// TOML file with these settings: each flag is a key, and the table [redis] has the parameters of CONFIG SET
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A parameter as CONFIG SET takes it, such as maxmemory=1gb; can be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<Assignment>,
     /// Address of REST, server-sent events, WebSocket (/ws) and the console (/console)
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     pub http: SocketAddr,
@@ -182,16 +211,16 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub keep_increments: Option<Duration>,
     /// Bearer token that HTTP and WebSocket clients must show [default: what --requirepass says, if anything]
-    #[arg(long, value_name = "TOKEN", env = "REDSTART_TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
     /// Bearer token of clients that may only read
-    #[arg(long, value_name = "TOKEN", env = "REDSTART_READ_ONLY_TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub read_only_token: Option<String>,
     /// Password that RESP clients must give with AUTH
-    #[arg(long, value_name = "PASSWORD", env = "REDSTART_REQUIREPASS", hide_env_values = true)]
+    #[arg(long, value_name = "PASSWORD", hide_env_values = true)]
     pub requirepass: Option<String>,
     /// File of users, a line of `ACL LIST` each, which ACL LOAD reads and ACL SAVE writes
-    #[arg(long, value_name = "FILE", env = "REDSTART_ACLFILE")]
+    #[arg(long, value_name = "FILE")]
     pub aclfile: Option<PathBuf>,
 }
 

@@ -4,8 +4,8 @@ use crate::host::{Durability, Flusher, Host, Saver};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal};
-use crate::{backup, facts, follow, http, resp, users};
-use redstart_core::config::ScriptLimits;
+use crate::{backup, configuration, facts, follow, http, resp, users};
+use redstart_core::config::{Refused, ScriptLimits};
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -25,6 +25,12 @@ pub enum Error {
     /// The options would make an unsafe server.
     #[error(transparent)]
     Options(#[from] Refusal),
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Configuration(#[from] configuration::Error),
+    /// A parameter of CONFIG SET is wrong.
+    #[error("{}: {}", .0.name, .0.reason.as_deref().unwrap_or("there is no such parameter"))]
+    Parameter(Refused),
     /// The log cannot be used.
     #[error("failed to {0}")]
     Log(#[from] log::Error),
@@ -93,6 +99,15 @@ pub fn serve(options: &Options) -> Result<(), Error> {
     let host = server.host.clone();
     server.stop();
     host.take_failure().map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Checks what can be known to be wrong before anything is begun.
+///
+/// # Errors
+/// Why a server would not start.
+pub fn check(options: &Options) -> Result<(), Error> {
+    options.check()?;
+    config(options, options.resp).map(drop)
 }
 
 impl Server {
@@ -222,13 +237,19 @@ async fn keep_time(host: Arc<Host>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Loader>), Error> {
-    let mut config = Config {
+/// The parameters of the store.
+fn config(options: &Options, resp_address: SocketAddr) -> Result<Config, Error> {
+    let config = Config {
         password: options.requirepass.clone().map(String::into_bytes),
         host: host_parameters(options, resp_address),
         scripts: ScriptLimits { makes_breaks: true, ..ScriptLimits::default() },
         ..Config::default()
     };
+    options.set.iter().try_fold(config, |config, assignment| assignment.apply(&config)).map_err(Error::Parameter)
+}
+
+fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Loader>), Error> {
+    let mut config = config(options, resp_address)?;
     let seed = seed().map_err(Error::system("ask for random numbers"))?;
     getrandom::fill(&mut config.secret)
         .map_err(|error| Error::system("ask for random numbers")(io::Error::other(error)))?;

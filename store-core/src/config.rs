@@ -206,6 +206,39 @@ impl Config {
         }
     }
 
+    /// These parameters with some changed, all of them or none. To say of a parameter what it is already is no change.
+    ///
+    /// # Errors
+    /// What is wrong with the first one that cannot be changed so.
+    pub fn changed(&self, pairs: &[[&[u8]; 2]]) -> Result<Self, Refused> {
+        self.check_names(pairs)?;
+        let mut changed = self.clone();
+        for [name, value] in pairs {
+            if let Some(change) = find(name).and_then(|parameter| parameter.change) {
+                change(&mut changed, value).map_err(|reason| Refused::new(name, &reason))?;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Refuses parameters that do not exist, that cannot be changed, and those that are named twice.
+    fn check_names(&self, pairs: &[[&[u8]; 2]]) -> Result<(), Refused> {
+        for (n, [name, value]) in pairs.iter().enumerate() {
+            let mut parameters = self.parameters();
+            let Some((_, current)) = parameters.find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name)) else {
+                return Err(Refused { name: String::from_utf8_lossy(name).into_owned(), reason: None });
+            };
+            let fixed = find(name).is_none_or(|parameter| parameter.change.is_none());
+            if fixed && current.as_bytes() != *value {
+                return Err(Refused::new(name, "can't set immutable config"));
+            }
+            if pairs.iter().take(n).any(|[other, _]| other.eq_ignore_ascii_case(name)) {
+                return Err(Refused::new(name, "duplicate parameter"));
+            }
+        }
+        Ok(())
+    }
+
     /// Every parameter with its value as text.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, String)> {
         let own = PARAMETERS.iter().map(|parameter| (parameter.name, (parameter.show)(self)));
@@ -216,6 +249,21 @@ impl Config {
     pub fn parameters_like(&self, pattern: &[u8]) -> impl Iterator<Item = (&str, String)> {
         let pattern = pattern.to_ascii_lowercase();
         self.parameters().filter(move |(name, _)| glob::matches(&pattern, name.as_bytes()))
+    }
+}
+
+/// A parameter that is not changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Its name, as it was given.
+    pub name: String,
+    /// What is wrong with the value; none where there is no such parameter.
+    pub reason: Option<String>,
+}
+
+impl Refused {
+    fn new(name: &[u8], reason: &str) -> Self {
+        Self { name: String::from_utf8_lossy(name).into_owned(), reason: Some(reason.to_owned()) }
     }
 }
 
@@ -390,6 +438,10 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("zset-max-ziplist-entries", zset.max_listpack_entries),
     size_parameter!("zset-max-ziplist-value", zset.max_listpack_value),
 ];
+
+fn find(name: &[u8]) -> Option<&'static Parameter> {
+    PARAMETERS.iter().find(|parameter| parameter.name.as_bytes().eq_ignore_ascii_case(name))
+}
 
 fn parse_integer<T: TryFrom<i64>>(value: &[u8], low: i64, high: i64) -> Result<T, String> {
     let value = number::parse_i64(value).ok_or("argument couldn't be parsed into an integer")?;

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::commands::command::help;
-use crate::config::{Config, PARAMETERS, Parameter};
+use crate::config::Refused;
 use crate::engine::Caller;
 use crate::error::{Detail, Error};
 use crate::reply::ReplyBuffer;
@@ -55,14 +55,7 @@ fn set(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) ->
     let (pairs, []) = args.rest().as_chunks::<2>() else {
         return Err(Error::Syntax);
     };
-    let config = &caller.engine.config;
-    check_names(config, pairs)?;
-    let mut changed = config.clone();
-    for [name, value] in pairs {
-        if let Some(change) = find(name).and_then(|parameter| parameter.change) {
-            change(&mut changed, value).map_err(|reason| refuse(name, &reason))?;
-        }
-    }
+    let changed = caller.engine.config.changed(pairs).map_err(refuse)?;
     let password_changed = changed.password != caller.engine.config.password;
     caller.engine.config = changed;
     if password_changed {
@@ -74,31 +67,11 @@ fn set(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) ->
     Ok(())
 }
 
-fn find(name: &[u8]) -> Option<&'static Parameter> {
-    PARAMETERS.iter().find(|parameter| parameter.name.as_bytes().eq_ignore_ascii_case(name))
-}
-
-/// Refuses parameters that do not exist, that cannot be changed, and those that are named twice. To say of a
-/// parameter what it is already is no change.
-fn check_names(config: &Config, pairs: &[[&[u8]; 2]]) -> Result<(), Error> {
-    for (n, [name, value]) in pairs.iter().enumerate() {
-        let mut parameters = config.parameters();
-        let Some((_, current)) = parameters.find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name)) else {
-            return Err(Detail::UnknownParameter { name: String::from_utf8_lossy(name).into_owned() }.into());
-        };
-        let fixed = find(name).is_none_or(|parameter| parameter.change.is_none());
-        if fixed && current.as_bytes() != *value {
-            return Err(refuse(name, "can't set immutable config"));
-        }
-        if pairs.iter().take(n).any(|[other, _]| other.eq_ignore_ascii_case(name)) {
-            return Err(refuse(name, "duplicate parameter"));
-        }
+fn refuse(Refused { name, reason }: Refused) -> Error {
+    match reason {
+        Some(reason) => Detail::ConfigSet { name, reason }.into(),
+        None => Detail::UnknownParameter { name }.into(),
     }
-    Ok(())
-}
-
-fn refuse(name: &[u8], reason: &str) -> Error {
-    Detail::ConfigSet { name: String::from_utf8_lossy(name).into_owned(), reason: reason.into() }.into()
 }
 
 pub(super) const RESETSTAT: Command = Command::new("CONFIG RESETSTAT", Group::Server, "2.0.0")
