@@ -42,6 +42,8 @@ export interface PushSink {
   message(channel: string, message: string, pattern?: string): void;
   /** The number of subscriptions changed: this one is live, or over. */
   confirmed(kind: "subscribe" | "unsubscribe", name: string, count: number): void;
+  /** Messages may have been missed; whoever follows something has to look anew. */
+  missed?(): void;
   /** Listening failed. */
   failed(error: Error): void;
 }

@@ -4,8 +4,10 @@ import type { Commands } from "./commands.js";
 import type { Connection } from "./connection.js";
 import { Events, type Listener } from "./events.js";
 import { databaseName, IndexedDbRecords } from "./local/indexeddb.js";
-import { LocalConnection } from "./local/local.js";
+import { LocalConnection, type LocalParts } from "./local/local.js";
 import { acquireLock } from "./local/lock.js";
+import { browserTabs, type TabHost } from "./local/tabs/host.js";
+import { SharedConnection } from "./local/tabs/shared.js";
 import { concat } from "./local/bytes.js";
 import { RecordStorage } from "./local/record-storage.js";
 import type { Durability } from "./local/records.js";
@@ -39,7 +41,15 @@ export interface LocalOptions extends CommonOptions {
    * cannot be. The synchronous view answers from memory in both cases.
    */
   durability?: Durability;
-  /** How long to wait, in milliseconds, while another tab has the store open. Default 5000. */
+  /**
+   * `"shared"` (default): tabs of one origin share the store. Each has a copy and reads from it, one writes, and another one
+   * takes over when it goes. `"single"`: one tab at a time has the store open. Only what IndexedDB keeps is shared.
+   */
+  tabs?: "shared" | "single";
+  /**
+   * How long to wait, in milliseconds, while another tab has the store open alone, or shares it and does not answer.
+   * Default 5000.
+   */
   lockTimeout?: number;
   /**
    * `"storage"`: keys may take half of what the browser lets this page store (`navigator.storage.estimate()`, asked when
@@ -69,6 +79,8 @@ export interface RedisEvents {
   storage: StorageState;
   /** The connection to a gateway changes. */
   connection: ConnectionState;
+  /** Which part this tab has in a store that tabs share: it writes, or follows the one that does. */
+  role: "writer" | "follower";
 }
 
 const ENVIRONMENT = [
@@ -97,7 +109,7 @@ export abstract class Redis extends Surface {
     this.#connection =
       "url" in options
         ? remote(options, (state) => events.emit("connection", state))
-        : local(options, wasm, form, (state) => events.emit("storage", state));
+        : local(options, wasm, form, events);
   }
 
   /**
@@ -258,16 +270,37 @@ function local(
   options: LocalOptions,
   wasm: () => WasmSource | Promise<WasmSource>,
   form: Form,
-  changed: (state: StorageState) => void,
+  events: Events<RedisEvents>,
 ): Connection {
-  return new LocalConnection({
+  const changed = (state: StorageState): void => events.emit("storage", state);
+  const parts: Omit<LocalParts, "storage"> = {
     wasm: options.wasm ?? wasm,
-    storage: () => storageOf(options, changed),
     maxmemory: async () => (options.maxmemory === "storage" ? halfOfQuota() : undefined),
     changed,
     form,
     acknowledges: options.durability === "strict" ? "storage" : "memory",
+  };
+  const { name, durability, lockTimeout = 5000 } = options;
+  if (!isShared(options)) return new LocalConnection({ ...parts, storage: () => storageOf(options, changed) });
+  return new SharedConnection({
+    ...parts,
+    tabs: () => requiredTabs(name),
+    storage: () => new RecordStorage(name, new IndexedDbRecords(name), durability),
+    patienceMs: lockTimeout,
+    became: (role) => events.emit("role", role),
   });
+}
+
+/** Whether other tabs may have the same store open. */
+function isShared({ name, persist, tabs }: LocalOptions): boolean {
+  const isKept = (persist === undefined || persist === "indexeddb") && typeof indexedDB !== "undefined";
+  return isKept && tabs !== "single" && browserTabs(name) !== undefined;
+}
+
+function requiredTabs(name: string): TabHost {
+  const tabs = browserTabs(name);
+  if (!tabs) throw new StoreError("UNSUPPORTED", "there are no Web Locks here");
+  return tabs;
 }
 
 function elsewhere(purpose: string): StoreError {

@@ -40,8 +40,10 @@ export class StoreError extends Error {
 export type StoreErrorCode =
   /** The store was closed. */
   | "CLOSED"
-  /** Another tab holds the store. */
+  /** Another tab holds the store, and does not share it. */
   | "LOCKED"
+  /** Another tab writes: what has to be answered at once cannot be written here. */
+  | "FOLLOWER"
   /** Another tab took the store over while this one was suspended. */
   | "FENCED"
   /** What is stored does not have the checksum that was stored with it. */

@@ -114,23 +114,113 @@ test("a write shortly before the tab is closed is kept", async () => {
   await again.close();
 });
 
-test("a second tab is told to wait, and goes on when the first lets go", async () => {
+test("a second tab is told to wait where tabs do not share, and goes on when the first lets go", async () => {
   const first = await browser.open(server.url);
   await run(first, async ({ Redis }) => {
-    globalThis.db = new Redis({ name: "tabs" });
+    globalThis.db = new Redis({ name: "alone", tabs: "single" });
     await globalThis.db.set("k", "from the first");
   });
   const second = await browser.open(server.url);
-  const refused = await run(second, ({ Redis }) =>
-    new Redis({ name: "tabs", lockTimeout: 50 }).get("k").catch(({ code, message }) => ({ code, message })),
-  );
-  assert.equal(refused.code, "LOCKED");
-  assert.match(refused.message, /close that tab/);
-  const waiting = run(second, ({ Redis }) => new Redis({ name: "tabs" }).get("k"));
+  for (const tabs of ["single", "shared"]) {
+    const refused = await run(
+      second,
+      ({ Redis }, tabs) =>
+        new Redis({ name: "alone", tabs, lockTimeout: 50 }).get("k").catch(({ code, message }) => ({ code, message })),
+      tabs,
+    );
+    assert.equal(refused.code, "LOCKED");
+    assert.match(refused.message, /close that tab/);
+  }
+  const waiting = run(second, ({ Redis }) => new Redis({ name: "alone", tabs: "single" }).get("k"));
   await first.evaluate(() => globalThis.db.close());
   assert.equal(await waiting, "from the first");
   await Promise.all([first.close(), second.close()]);
 });
+
+/** A tab that has a store open, and tells of its role. */
+async function tab(name) {
+  const page = await browser.open(server.url);
+  await run(
+    page,
+    async ({ Redis }, name) => {
+      globalThis.db = new Redis({ name });
+      globalThis.roles = [];
+      globalThis.db.on("role", (role) => globalThis.roles.push(role));
+      await globalThis.db.ping();
+    },
+    name,
+  );
+  return page;
+}
+
+const incr = (page) => page.evaluate(() => globalThis.db.incr("n").catch(({ code }) => code));
+const roles = (page) => page.evaluate(() => globalThis.roles);
+
+test("tabs share a store: both write, both read at once, both hear", async () => {
+  const [first, second] = [await tab("shared"), await tab("shared")];
+  assert.deepEqual([await roles(first), await roles(second)], [["writer"], ["follower"]]);
+  await second.evaluate(async () => {
+    globalThis.heard = [];
+    const watcher = globalThis.db.watch("n", ({ event }) => globalThis.heard.push(event));
+    await watcher.ready;
+  });
+  assert.deepEqual([await incr(first), await incr(second), await incr(first)], [1, 2, 3]);
+  assert.equal(await second.evaluate(async () => {
+    const now = await globalThis.db.ready();
+    while (now.get("n") !== 3) await new Promise((resolve) => setTimeout(resolve));
+    return globalThis.heard.join();
+  }), "incrby,incrby,incrby");
+  const refused = await second.evaluate(async () => {
+    try {
+      (await globalThis.db.ready()).incr("n");
+    } catch ({ code }) {
+      return code;
+    }
+  });
+  assert.equal(refused, "FOLLOWER");
+  assert.equal(await second.evaluate(() => globalThis.db.transaction((now) => now.incr("n"))), 4);
+  assert.deepEqual([(await roles(first)).at(-1), (await roles(second)).at(-1)], ["follower", "writer"]);
+  assert.equal(await incr(first), 5);
+  await Promise.all([first.close(), second.close()]);
+});
+
+test("when the tab that writes is killed, another one takes over, and nothing is lost or done twice", async () => {
+  const pages = [await tab("killed tabs"), await tab("killed tabs"), await tab("killed tabs")];
+  for (let round = 0; pages.length > 1; round++) {
+    const [writer] = pages;
+    // Each of the others has counted, and goes on counting while the writer dies.
+    const counts = pages.slice(1).map((page) =>
+      page.evaluate(async () => {
+        const told = { done: 0, unknown: 0 };
+        const until = Date.now() + 1000;
+        while (Date.now() < until) await globalThis.db.incr("n").then(() => told.done++, () => told.unknown++);
+        return told;
+      }),
+    );
+    await writer.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+    const before = round === 0 ? 0 : await pages[1].evaluate(() => globalThis.total);
+    if (round === 0) await crash(writer);
+    else await writer.close({ runBeforeUnload: false });
+    pages.shift();
+    const told = await Promise.all(counts);
+    const [done, unknown] = ["done", "unknown"].map((name) => told.reduce((sum, counted) => sum + counted[name], 0));
+    const total = Number(await pages[0].evaluate(() => globalThis.db.get("n")));
+    assert.ok(done > 0 && total >= before + done && total <= before + done + unknown, `${before} + ${done} + ${unknown}: ${total}`);
+    for (const page of pages) await page.evaluate((total) => (globalThis.total = total), total);
+    assert.ok((await roles(pages[0])).includes("writer"));
+  }
+  await pages[0].evaluate(() => globalThis.db.close());
+  await pages[0].close();
+});
+
+/** Ends a tab's process as a defect would. */
+async function crash(page) {
+  const session = await page.context().newCDPSession(page);
+  const crashed = new Promise((resolve) => page.once("crash", resolve));
+  session.send("Page.crash").catch(() => {});
+  await crashed;
+  await page.close();
+}
 
 test("a strict page needs 'wasm-unsafe-eval', and is told so", async () => {
   const asked = await serve({ "content-security-policy": "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'" });

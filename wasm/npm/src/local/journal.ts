@@ -22,6 +22,8 @@ export interface JournalSource {
   snapshot(): Uint8Array[];
   /** The storage's state has changed. */
   changed(state: StorageState): void;
+  /** What stands at the end of every write, if anything does. Effects have been drained. */
+  mark?(): Uint8Array | undefined;
 }
 
 /** Keeps a store's effects. */
@@ -40,6 +42,7 @@ export class Journal {
   /** How many writes are on their way: one, or more when a page that may end cannot wait for it. */
   #busy = 0;
   #isCheckpointing = false;
+  #isAbandoned = false;
   /** How many times there was something to write, up to which of them it is written, and, with all before it, durable. */
   #added = 0;
   #written = 0;
@@ -111,7 +114,17 @@ export class Journal {
     }
   }
 
+  /** Lets go of the storage without another word: it is somebody else's now. */
+  async abandon(): Promise<void> {
+    this.#isAbandoned = true;
+    clearTimeout(this.#timer);
+    this.#pending = [];
+    await this.#writing.catch(() => {});
+    await this.#storage.close();
+  }
+
   #schedule(milliseconds: number): void {
+    if (this.#isAbandoned) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       // Whoever is at it goes on with what is left.
@@ -140,7 +153,7 @@ export class Journal {
   }
 
   #append(): Promise<void> {
-    const bytes = concat(this.#pending);
+    const bytes = concat([...this.#pending, ...this.#mark()]);
     this.#pending = [];
     this.#logBytes += bytes.length;
     return this.#storage.append(bytes);
@@ -150,10 +163,15 @@ export class Journal {
     this.#behind = false;
     // What was pending is in the snapshot.
     this.#pending = [];
-    const pieces = this.#source.snapshot();
+    const pieces = [...this.#source.snapshot(), ...this.#mark()];
     this.#checkpointBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     this.#logBytes = 0;
     return this.#storage.replace(pieces);
+  }
+
+  #mark(): Uint8Array[] {
+    const mark = this.#source.mark?.();
+    return mark ? [mark] : [];
   }
 
   #succeeded(upTo: number): void {

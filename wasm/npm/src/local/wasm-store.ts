@@ -137,6 +137,17 @@ export class WasmStore {
     return this.#store.replay(length);
   }
 
+  /** Removes all data, without effects. */
+  clear(): void {
+    this.replay([encoder.encode("*1\r\n$8\r\nFLUSHALL\r\n")]);
+    try {
+      this.replay([encoder.encode("*2\r\n$8\r\nFUNCTION\r\n$5\r\nFLUSH\r\n")]);
+    } catch (error) {
+      // A module without scripting has no functions to remove.
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+    }
+  }
+
   /** All data as commands, in pieces. Nothing may be executed until the last piece has been taken. */
   *snapshot(): Generator<Uint8Array<ArrayBuffer>> {
     this.#store.begin_snapshot();

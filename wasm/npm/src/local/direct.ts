@@ -1,0 +1,67 @@
+/** Commands on a store in this realm, answered when what they promise holds. */
+import type { Words } from "../connection.js";
+import { RedisError, resultOf, type Form, type Reply } from "../reply.js";
+import { SyncRedis } from "../sync.js";
+import type { Client, LiveStore } from "./live-store.js";
+
+/** Whether a promise resolves when what it answers is in memory, or when it is durable. */
+export type Acknowledged = "memory" | "storage";
+
+/** Calls on an open store. */
+export class Direct {
+  readonly #live: LiveStore;
+  readonly #acknowledged: Acknowledged;
+
+  constructor(live: LiveStore, acknowledged: Acknowledged) {
+    this.#live = live;
+    this.#acknowledged = acknowledged;
+  }
+
+  async execute(words: Words, form: Form): Promise<Reply> {
+    const live = this.#live;
+    const { position } = live;
+    const reply = live.execute(words, form);
+    // Each await costs more than most commands: only what has to wait does.
+    const answer = reply instanceof Promise ? await reply : reply;
+    if (this.#acknowledged === "storage") await live.acknowledge(position);
+    return resultOf(answer);
+  }
+
+  async pipeline(commands: readonly Words[], form: Form): Promise<Reply[]> {
+    const { position } = this.#live;
+    const replies = await Promise.all(commands.map((words) => this.#live.execute(words, form)));
+    await this.#kept(position);
+    return replies;
+  }
+
+  async transaction(commands: readonly Words[], form: Form): Promise<Reply[]> {
+    const { position } = this.#live;
+    const result = transact(this.#live, commands, form);
+    await this.#kept(position);
+    return resultsOf(result);
+  }
+
+  async together<T>(view: SyncRedis, work: (now: SyncRedis) => T): Promise<T> {
+    const { position } = this.#live;
+    const result = view.transaction(work);
+    await this.#kept(position);
+    return result;
+  }
+
+  async #kept(position: number): Promise<void> {
+    if (this.#acknowledged === "storage") await this.#live.acknowledge(position);
+  }
+}
+
+/** Executes commands as one transaction, and gives what EXEC answers. */
+export function transact(caller: Pick<Client, "executeNow">, commands: readonly Words[], form: Form): Reply {
+  const replies = [["MULTI"], ...commands, ["EXEC"]].map((words) => caller.executeNow(words, form));
+  return replies.at(-1) ?? null;
+}
+
+/** The results of a transaction. */
+export function resultsOf(reply: Reply): Reply[] {
+  const result = resultOf(reply);
+  if (!Array.isArray(result)) throw new RedisError("EXECABORT the transaction was discarded");
+  return result;
+}

@@ -1,0 +1,276 @@
+/**
+ * A store that the tabs of a browser share, with the interface of a store alone: reads are answered by the copy in this
+ * tab, everything else by the tab that writes, wherever that is.
+ */
+import type { Connection, PushSink, Subscription, Subscriptions, Words } from "../../connection.js";
+import { isReadOnly, mayWait } from "../../remote/policy.js";
+import { resultOf, StoreError, type Form, type Reply } from "../../reply.js";
+import { SyncRedis } from "../../sync.js";
+import { textOf } from "../../values.js";
+import { Direct, resultsOf } from "../direct.js";
+import { LiveStore } from "../live-store.js";
+import { listen, randomSeed, type LocalParts } from "../local.js";
+import type { Storage } from "../storage.js";
+import { loadModule, WasmStore } from "../wasm-store.js";
+import { settingsOf } from "./desk.js";
+import type { TabHost } from "./host.js";
+import { Member } from "./member.js";
+import { isBehind, type Ask, type Place } from "./messages.js";
+
+/** What a shared store is made of. */
+export interface SharedParts extends Omit<LocalParts, "storage"> {
+  /** The tabs; asked for once per attempt to open the store. */
+  tabs(): TabHost;
+  /** The storage, for when this tab writes. */
+  storage(): Storage;
+  /** How long a silent writer is waited for, in milliseconds. */
+  patienceMs: number;
+  /** This tab's role has changed. */
+  became(role: "writer" | "follower"): void;
+}
+
+/** A connection to a store that other tabs use, too. It is opened by its first use. */
+export class SharedConnection implements Connection {
+  readonly #parts: SharedParts;
+  #opening: Promise<SharedStore> | undefined;
+  #open: SharedStore | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: SharedParts) {
+    this.#parts = parts;
+  }
+
+  execute(words: Words, form: Form): Promise<Reply> {
+    if (this.#open) return this.#open.execute(words, form);
+    return this.#opened().then((store) => store.execute(words, form));
+  }
+
+  async pipeline(commands: readonly Words[], form: Form): Promise<Reply[]> {
+    return (await this.#opened()).pipeline(commands, form);
+  }
+
+  async transaction(commands: readonly Words[], form: Form): Promise<Reply[]> {
+    return (await this.#opened()).transaction(commands, form);
+  }
+
+  subscribe(names: Subscriptions, sink: PushSink): Subscription {
+    return listen(
+      this.#opened().then(({ live }) => live),
+      names,
+      sink,
+    );
+  }
+
+  async ready(): Promise<SyncRedis> {
+    return (await this.#opened()).view;
+  }
+
+  async together<T>(work: (now: SyncRedis) => T): Promise<T> {
+    return (await this.#opened()).transact(work);
+  }
+
+  async exportFile(): Promise<Uint8Array<ArrayBuffer>[]> {
+    return (await this.#opened()).live.exportFile();
+  }
+
+  async importFile(file: Uint8Array): Promise<number> {
+    return (await this.#opened()).importFile(file);
+  }
+
+  async flush(): Promise<void> {
+    if (this.#opening) await (await this.#opened()).flush();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => (await this.#opening)?.close())();
+    return this.#closing;
+  }
+
+  #opened(): Promise<SharedStore> {
+    if (this.#closing) return Promise.reject(new StoreError("CLOSED", "the store was closed"));
+    this.#opening ??= this.#start();
+    return this.#opening;
+  }
+
+  async #start(): Promise<SharedStore> {
+    try {
+      this.#open = await SharedStore.open(this.#parts);
+      return this.#open;
+    } catch (error) {
+      // Another call may have more luck.
+      this.#opening = undefined;
+      throw error;
+    }
+  }
+}
+
+/** A shared store that is open. */
+class SharedStore {
+  readonly live: LiveStore;
+  readonly view: SyncRedis;
+  readonly #member: Member;
+  readonly #direct: Direct;
+  readonly #isStrict: boolean;
+  /** The database that commands work in, which the writer is told with each. */
+  #db = "0";
+  /** Whether commands are being queued between MULTI and EXEC. */
+  #isQueueing = false;
+  /** How far everything is known to be stored. */
+  #kept: Place | undefined;
+
+  static async open(parts: SharedParts): Promise<SharedStore> {
+    const [module, maxmemory] = await Promise.all([loadModule(parts.wasm()), parts.maxmemory()]);
+    const live = new LiveStore(new WasmStore(module, randomSeed(), true), parts.changed);
+    const { patienceMs, changed } = parts;
+    const member = new Member({
+      host: parts.tabs(),
+      live,
+      maxmemory,
+      patienceMs,
+      changed,
+      storage: () => parts.storage(),
+      became: (role) => parts.became(role),
+    });
+    try {
+      await member.join();
+    } catch (error) {
+      member.end();
+      member.leave();
+      await live.close();
+      throw error;
+    }
+    return new SharedStore(live, member, parts);
+  }
+
+  private constructor(live: LiveStore, member: Member, { form, acknowledges }: SharedParts) {
+    this.live = live;
+    this.#member = member;
+    this.#direct = new Direct(live, acknowledges);
+    this.#isStrict = acknowledges === "storage";
+    this.view = new SyncRedis(
+      { executeNow: (words, form) => this.#executeNow(words, form), together: (work) => live.together(work) },
+      form,
+    );
+  }
+
+  execute(words: Words, form: Form): Promise<Reply> {
+    if (!this.#member.isWriter || mayWait(words)) return this.#executeShared(words, form);
+    const reply = this.#direct.execute(words, form);
+    if (isAbout(words, "CONFIG")) return reply.then((answer) => this.#configured(words, answer));
+    return reply;
+  }
+
+  async pipeline(commands: readonly Words[], form: Form): Promise<Reply[]> {
+    if (this.#member.isWriter && !commands.some(mayWait)) return this.#direct.pipeline(commands, form);
+    if (commands.every((words) => this.#isLocal(words))) return this.#direct.pipeline(commands, form);
+    // What waits would tear the rest apart: each is asked for itself.
+    if (commands.some(mayWait)) {
+      return Promise.all(commands.map((words) => this.#ask({ kind: "command", words, form })));
+    }
+    const replies = await this.#askKept({ kind: "pipeline", commands, form });
+    return Array.isArray(replies) ? replies : [];
+  }
+
+  async transaction(commands: readonly Words[], form: Form): Promise<Reply[]> {
+    if (this.#member.isWriter) return this.#direct.transaction(commands, form);
+    return resultsOf(await this.#askKept({ kind: "transaction", commands, form }));
+  }
+
+  /** A function cannot go to the writer, so this tab becomes the writer. */
+  async transact<T>(work: (now: SyncRedis) => T): Promise<T> {
+    while (!this.#member.isWriter) {
+      // What the writer has in memory is stored first, which spares this tab from writing all of it.
+      await this.#ask({ kind: "flush" }).catch(() => {});
+      if (!this.#member.isWriter) await this.#member.takeOver();
+    }
+    return this.#direct.together(this.view, work);
+  }
+
+  async importFile(file: Uint8Array): Promise<number> {
+    return Number(resultOf(await this.#ask({ kind: "import", file })));
+  }
+
+  async flush(): Promise<void> {
+    if (this.#member.isWriter) return this.live.flush();
+    await this.#ask({ kind: "flush" });
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      this.#member.end();
+      try {
+        await this.live.close();
+      } finally {
+        this.#member.leave();
+      }
+    }
+  }
+
+  async #executeShared(words: Words, form: Form): Promise<Reply> {
+    if (this.#isLocal(words)) {
+      const reply = await this.live.execute(words, form);
+      if (this.#isStrict) await this.#keepSeen();
+      return resultOf(reply);
+    }
+    const reply = resultOf(await this.#askKept({ kind: "command", words, form }));
+    this.#follow(words);
+    return reply;
+  }
+
+  /** Whether the copy in this tab can answer. A script is known to the writer alone. */
+  #isLocal(words: Words): boolean {
+    return !this.#isQueueing && isReadOnly(words) && !mayWait(words) && !isAbout(words, "EVALSHA_RO");
+  }
+
+  /** What an answered command means for the ones behind it. */
+  #follow(words: Words): void {
+    if (isAbout(words, "SELECT")) {
+      this.#db = textOf(words[1] ?? "0");
+      if (!this.#member.isWriter) this.live.executeNow(words, "text");
+    } else if (isAbout(words, "MULTI")) this.#isQueueing = true;
+    else if (isAbout(words, "EXEC") || isAbout(words, "DISCARD") || isAbout(words, "RESET")) this.#isQueueing = false;
+  }
+
+  #ask(ask: Ask): Promise<Reply> {
+    return this.#member.ask(ask, this.#db);
+  }
+
+  /** Asks, and waits until the answer is as durable as answers are promised to be. */
+  async #askKept(ask: Ask): Promise<Reply> {
+    const reply = await this.#ask(ask);
+    if (this.#isStrict) await this.#keepSeen();
+    return reply;
+  }
+
+  /** Resolves when everything that this tab has seen is stored. */
+  async #keepSeen(): Promise<void> {
+    const { place } = this.#member;
+    if (!isBehind(this.#kept, place)) return;
+    await this.flush();
+    this.#kept = place;
+  }
+
+  #configured(words: Words, reply: Reply): Reply {
+    this.#member.configured(settingsOf(words, reply));
+    return reply;
+  }
+
+  #executeNow(words: Words, form: Form): Reply {
+    if (this.#member.isWriter) {
+      const reply = this.live.executeNow(words, form);
+      if (isAbout(words, "CONFIG")) this.#configured(words, reply);
+      return reply;
+    }
+    if (this.#isLocal(words)) return this.live.executeNow(words, form);
+    throw new StoreError(
+      "FOLLOWER",
+      `another tab orders what is written: await the command ${textOf(words[0] ?? "")}, or use transaction(), which makes this tab write`,
+    );
+  }
+}
+
+function isAbout([name = ""]: Words, command: string): boolean {
+  return name.length === command.length && textOf(name).toUpperCase() === command;
+}
