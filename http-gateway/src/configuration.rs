@@ -12,6 +12,7 @@
 mod assignment;
 mod file;
 mod report;
+pub(crate) mod rewrite;
 
 pub use assignment::Assignment;
 pub use report::{Origin, Setting, print};

@@ -49,7 +49,8 @@ use alarm::Alarm;
 use backup::Orders;
 use pace::Pace;
 use parking_lot::Mutex;
-use redstart_core::{Config, Engine, Lsn, Millis, SessionId, UsersFile};
+use redstart_core::engine::FileTask;
+use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,9 +71,8 @@ pub struct Host {
     save_wanted: Notify,
     /// A client has asked for the log to be rewritten.
     rewrite_wanted: Notify,
-    /// A client has asked for the users to be read from their file, or written into it.
-    users_to_load: Notify,
-    users_to_save: Notify,
+    /// A client has asked for something to be done with a file.
+    files_wanted: FilesWanted,
     /// Backups that somebody wants.
     backups: Orders,
     /// Why the server cannot go on.
@@ -95,6 +95,24 @@ pub struct Member {
     pub id: SessionId,
     /// What has come for it.
     pub outbox: Arc<Outbox>,
+}
+
+/// What clients have asked for, of which a file is read or written.
+#[derive(Debug, Default)]
+struct FilesWanted {
+    users_to_load: Notify,
+    users_to_save: Notify,
+    config_to_rewrite: Notify,
+}
+
+impl FilesWanted {
+    const fn of(&self, task: FileTask) -> &Notify {
+        match task {
+            FileTask::LoadUsers => &self.users_to_load,
+            FileTask::SaveUsers => &self.users_to_save,
+            FileTask::RewriteConfig => &self.config_to_rewrite,
+        }
+    }
 }
 
 impl Host {
@@ -123,8 +141,7 @@ impl Host {
             is_ending: AtomicBool::new(false),
             save_wanted: Notify::new(),
             rewrite_wanted: Notify::new(),
-            users_to_load: Notify::new(),
-            users_to_save: Notify::new(),
+            files_wanted: FilesWanted::default(),
             backups: Orders::default(),
             failure: Mutex::new(None),
         }
@@ -169,12 +186,10 @@ impl Host {
         self.is_ending.load(Ordering::Acquire)
     }
 
-    /// Waits until a client asks for something to be done with the file of users.
-    pub async fn users_file_wanted(&self) -> UsersFile {
-        tokio::select! {
-            () = self.users_to_load.notified() => UsersFile::Load,
-            () = self.users_to_save.notified() => UsersFile::Save,
-        }
+    /// Waits until a client asks for this to be done with a file.
+    pub async fn file_wanted(&self, task: FileTask) -> FileTask {
+        self.files_wanted.of(task).notified().await;
+        task
     }
 
     /// Serves the data of an engine that was made like the host's own, which has been loading.

@@ -9,6 +9,7 @@ use redstart_core::config::{Refused, ScriptLimits};
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -140,6 +141,9 @@ impl Server {
         if let Some(path) = &options.aclfile {
             runtime.spawn(users::keep(host.clone(), path.clone()));
         }
+        if let Some(path) = &options.config {
+            runtime.spawn(configuration::rewrite::keep(host.clone(), path.clone()));
+        }
         let (saved, folder, spawner) = (host.clone(), options.data.clone(), runtime.handle().clone());
         if let Some(loader) = &loader {
             runtime.spawn(facts::keep_telling_of_loading(host.clone(), loader.progress.clone()));
@@ -242,10 +246,16 @@ fn config(options: &Options, resp_address: SocketAddr) -> Result<Config, Error> 
     let config = Config {
         password: options.requirepass.clone().map(String::into_bytes),
         host: host_parameters(options, resp_address),
+        file: options.config.as_deref().map(absolute).unwrap_or_default(),
         scripts: ScriptLimits { makes_breaks: true, ..ScriptLimits::default() },
         ..Config::default()
     };
     options.set.iter().try_fold(config, |config, assignment| assignment.apply(&config)).map_err(Error::Parameter)
+}
+
+/// A path as others find it, wherever they are.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).as_deref().unwrap_or(path).display().to_string()
 }
 
 fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Loader>), Error> {

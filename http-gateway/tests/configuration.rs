@@ -6,7 +6,8 @@ use redstart_gateway::options::Command;
 use redstart_gateway::server::Server;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use tempfile::TempDir;
 
@@ -85,20 +86,62 @@ fn what_is_wrong_is_named_and_nothing_is_started() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("set --token"));
 }
 
-#[test]
-fn a_server_has_the_parameters_of_the_file() {
-    let (_folder, file) = file_with(
-        "http = '127.0.0.1:0'\nresp = '127.0.0.1:0'\ndurability = 'memory'\n\
-         [redis]\nmaxmemory = '100mb'\nnotify-keyspace-events = 'KEA'\n",
-    );
-    let words = ["redstart", "serve", "--config", file.to_str().unwrap(), "--set", "maxmemory=1gb"];
-    let configured = configuration::parse(words).unwrap();
-    let Command::Serve(options) = configured.arguments.command else { unreachable!("the words say serve") };
-    let server = Server::start(&options).unwrap();
+fn start(file: &Path, more: &[&str]) -> Server {
+    let fixed = ["redstart", "serve", "--http", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--durability", "memory"];
+    let words = [&fixed, ["--config", file.to_str().unwrap()].as_slice(), more].concat();
+    let Command::Serve(options) = configuration::parse(words).unwrap().arguments.command else {
+        unreachable!("the words say serve")
+    };
+    Server::start(&options).unwrap()
+}
+
+/// The answers to lines over RESP.
+fn ask(server: &Server, lines: &[&str]) -> String {
     let mut client = TcpStream::connect(server.resp_address()).unwrap();
-    client.write_all(b"CONFIG GET maxmemory\r\nCONFIG GET notify-keyspace-events\r\nQUIT\r\n").unwrap();
+    client.write_all(format!("{}\r\nQUIT\r\n", lines.join("\r\n")).as_bytes()).unwrap();
     let mut answers = String::new();
     client.read_to_string(&mut answers).unwrap();
+    answers
+}
+
+#[test]
+fn a_server_has_the_parameters_of_the_file() {
+    let (_folder, file) = file_with("[redis]\nmaxmemory = '100mb'\nnotify-keyspace-events = 'KEA'\n");
+    let server = start(&file, &["--set", "maxmemory=1gb"]);
+    let answers = ask(&server, &["CONFIG GET maxmemory", "CONFIG GET notify-keyspace-events", "INFO server"]);
     assert!(answers.contains("$10\r\n1073741824\r\n") && answers.contains("\r\nAKE\r\n"), "{answers}");
+    assert!(answers.contains(&format!("config_file:{}\r\n", file.display())), "{answers}");
+    server.stop();
+}
+
+#[test]
+fn config_rewrite_writes_what_was_changed() {
+    let (folder, file) = file_with("[redis]\nmaxmemory = '100mb' # enough\n");
+    let link = folder.path().join("link.toml");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let server = start(&link, &["--set", "maxmemory-samples=7"]);
+    let read = || std::fs::read_to_string(&file).unwrap();
+    assert_eq!(ask(&server, &["CONFIG REWRITE"]), "+OK\r\n+OK\r\n");
+    assert_eq!(read(), "[redis]\nmaxmemory = '100mb' # enough\n");
+    let set = "CONFIG SET maxmemory 1gb requirepass secret list-max-ziplist-size 5";
+    assert_eq!(ask(&server, &[set, "CONFIG REWRITE"]), "+OK\r\n+OK\r\n+OK\r\n");
+    let expected = "[redis]\nmaxmemory = 1073741824 # enough\nlist-max-listpack-size = 5\n";
+    assert_eq!(read(), expected);
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
+
+    std::fs::write(&file, "[redis").unwrap();
+    let answers = ask(&server, &["AUTH secret", "CONFIG SET maxmemory 5", "CONFIG REWRITE"]);
+    assert!(answers.contains("-ERR Rewriting config file: it is no TOML any more\r\n"), "{answers}");
+    assert_eq!(read(), "[redis");
+    std::fs::remove_file(&file).unwrap();
+    let answers = ask(&server, &["AUTH secret", "CONFIG REWRITE"]);
+    assert!(answers.contains("-ERR Rewriting config file: No such file or directory\r\n"), "{answers}");
+    // What could not be written is written the next time.
+    std::fs::write(&file, expected).unwrap();
+    ask(&server, &["AUTH secret", "CONFIG REWRITE"]);
+    assert_eq!(read(), expected.replace("1073741824", "5"));
     server.stop();
 }

@@ -116,7 +116,7 @@ fn a_transaction_does_not_wait_for_the_file() {
     assert_eq!(client.ask("EXEC"), "*1");
     let mut error = String::new();
     client.0.read_line(&mut error).unwrap();
-    assert!(error.starts_with("-ERR the file of users cannot be waited for in a transaction"), "{error}");
+    assert!(error.starts_with("-ERR a file cannot be waited for in a transaction"), "{error}");
     server.stop();
 }
 

@@ -80,6 +80,8 @@ pub struct Config {
     pub scripts: ScriptLimits,
     /// Parameters that belong to the host and are only shown, such as `port`: name and value.
     pub host: Vec<(String, String)>,
+    /// The file that `CONFIG REWRITE` writes; empty where there is none.
+    pub file: String,
     /// What `INFO` tells besides what the store knows itself. The host keeps it up to date.
     pub facts: Vec<Fact>,
 }
@@ -179,6 +181,7 @@ impl Default for Config {
             log_rewrite_min_bytes: 64 << 20,
             scripts: ScriptLimits::default(),
             host: host.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            file: String::new(),
             facts: Vec::new(),
         }
     }
@@ -439,6 +442,21 @@ pub const PARAMETERS: &[Parameter] = &[
     size_parameter!("zset-max-ziplist-value", zset.max_listpack_value),
 ];
 
+/// Names of before Redis 7.0, and those that they have become.
+const OLD_NAMES: &[(&str, &str)] = &[
+    ("hash-max-ziplist-entries", "hash-max-listpack-entries"),
+    ("hash-max-ziplist-value", "hash-max-listpack-value"),
+    ("list-max-ziplist-size", "list-max-listpack-size"),
+    ("lua-time-limit", "busy-reply-threshold"),
+    ("zset-max-ziplist-entries", "zset-max-listpack-entries"),
+    ("zset-max-ziplist-value", "zset-max-listpack-value"),
+];
+
+/// The name that a parameter has today.
+pub fn today_name(name: &str) -> &str {
+    OLD_NAMES.iter().find(|(old, _)| *old == name).map_or(name, |(_, today)| today)
+}
+
 fn find(name: &[u8]) -> Option<&'static Parameter> {
     PARAMETERS.iter().find(|parameter| parameter.name.as_bytes().eq_ignore_ascii_case(name))
 }
@@ -492,6 +510,16 @@ mod tests {
         }
         for text in ["", "kb", "-1", "1x", "1 kb", "1.5kb", "99999999999999999999"] {
             assert!(parse_size(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn old_names_mean_what_new_ones_mean() {
+        let mut config = Config::default();
+        for (old, today) in OLD_NAMES {
+            let [old, today] = [old, today].map(|name| find(name.as_bytes()).unwrap());
+            old.change.unwrap()(&mut config, b"77").unwrap();
+            assert_eq!((today.show)(&config), "77", "{}", today.name);
         }
     }
 

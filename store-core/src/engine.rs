@@ -20,6 +20,7 @@ mod caller;
 mod dispatch;
 mod durations;
 mod eviction;
+mod files;
 mod history;
 mod import;
 mod interest;
@@ -50,6 +51,8 @@ pub use caller::Caller;
 pub(crate) use dispatch::Context;
 use durations::Durations;
 pub(crate) use durations::{Event, Histogram, SlowRequest};
+pub use files::FileTask;
+use files::FilesAwaited;
 pub use history::{Position, Recovery};
 pub(crate) use loading::Service;
 pub use output::{HostRequest, LogLevel, Output};
@@ -64,8 +67,6 @@ pub(crate) use session::Actor;
 pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
 pub use stats::{CommandStats, Stats};
 pub use tracking::{Tracking, TrackingMode};
-use users::UsersAwaited;
-pub use users::UsersFile;
 
 use crate::acl::Acl;
 use crate::clock::Millis;
@@ -164,7 +165,7 @@ pub struct Engine {
     pub(crate) dialect: Dialect,
     /// Whether a file is in the making.
     pub(crate) saving: Saving,
-    users_awaited: UsersAwaited,
+    files_awaited: FilesAwaited,
     /// When the data was last saved.
     pub(crate) last_save: Option<Millis>,
     /// The code of libraries of functions, kept from file to file.
@@ -214,7 +215,7 @@ impl Engine {
             records_uses: true,
             dialect: Dialect::Redis,
             saving: Saving::default(),
-            users_awaited: UsersAwaited::default(),
+            files_awaited: FilesAwaited::default(),
             last_save: None,
             #[cfg(not(feature = "scripting"))]
             libraries: Vec::new(),

@@ -54,7 +54,7 @@ pub use config::Config;
 pub use effects::{Batch, Lsn};
 pub use engine::{
     Engine, Execution, HostRequest, LoadedFile, LogLevel, Outcome, Output, Purpose, ReplayError, Request, Save,
-    SessionId, SessionKind, SessionOptions, UsersFile,
+    SessionId, SessionKind, SessionOptions,
 };
 pub use error::Error;
 pub use keyspace::{DbIndex, SnapshotCursor, slot_of};

@@ -85,7 +85,7 @@ impl File {
 fn entries(table: &Table, is_parameter: bool, text: &str) -> Vec<Entry> {
     let start = |key: &str| table.key(key).and_then(|key| key.span()).map_or(0, |span| span.start);
     let entry = |(key, item): (&str, &Item)| Entry {
-        key: key.to_owned(),
+        key: if is_parameter { key.to_ascii_lowercase() } else { key.to_owned() },
         is_parameter,
         line: line_of(text, start(key)),
         values: values(item),

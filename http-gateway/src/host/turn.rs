@@ -3,10 +3,10 @@
 use super::stopwatch::Stopwatch;
 use super::{Core, Host, Item, Member, Outbox, millis};
 use parking_lot::MutexGuard;
-use redstart_core::engine::{Position, Recovery};
+use redstart_core::engine::{FileTask, Position, Recovery};
 use redstart_core::{
     Engine, Execution, HostRequest, LogLevel, Lsn, Millis, Outcome, Output, Purpose, ReplyBuffer, Request, Save,
-    SessionId, SessionOptions, UsersFile,
+    SessionId, SessionOptions,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -124,9 +124,9 @@ impl<'a> Turn<'a> {
         self.core.engine.handle_timeout(self.now);
     }
 
-    /// The sessions that wait for the file of users; see [`Engine::take_users_awaited`].
-    pub fn take_users_awaited(&mut self, task: UsersFile) -> Vec<SessionId> {
-        self.core.engine.take_users_awaited(task)
+    /// The sessions that wait for a file; see [`Engine::take_file_awaited`].
+    pub fn take_file_awaited(&mut self, task: FileTask) -> Vec<SessionId> {
+        self.core.engine.take_file_awaited(task)
     }
 
     /// Replaces the users; see [`Engine::load_users`].
@@ -137,9 +137,9 @@ impl<'a> Turn<'a> {
         self.core.engine.load_users(awaited, path, text)
     }
 
-    /// Answers sessions that wait for the file of users; see [`Engine::answer_users`].
-    pub fn answer_users(&mut self, awaited: &[SessionId], result: Result<(), &str>) {
-        self.core.engine.answer_users(awaited, result);
+    /// Answers sessions that wait for a file; see [`Engine::answer_file`].
+    pub fn answer_file(&mut self, awaited: &[SessionId], result: Result<(), &str>) {
+        self.core.engine.answer_file(awaited, result);
     }
 
     /// While the log cannot be written no write is executed, and reads go on without waiting: they may show what is
@@ -167,8 +167,7 @@ impl<'a> Turn<'a> {
                 Output::Host(HostRequest::Shutdown) => self.host.shut_down(),
                 Output::Host(HostRequest::Save) => self.host.save_wanted.notify_one(),
                 Output::Host(HostRequest::RewriteLog) => self.host.rewrite_wanted.notify_one(),
-                Output::Host(HostRequest::Users(UsersFile::Load)) => self.host.users_to_load.notify_one(),
-                Output::Host(HostRequest::Users(UsersFile::Save)) => self.host.users_to_save.notify_one(),
+                Output::Host(HostRequest::File(task)) => self.host.files_wanted.of(task).notify_one(),
                 Output::Host(HostRequest::Sleep { micros }) => {
                     std::thread::sleep(Duration::from_micros(micros));
                     self.now = super::now();

@@ -1,6 +1,6 @@
 //! What comes out of the engine besides replies.
 
-use super::{Position, SessionId, UsersFile};
+use super::{FileTask, Position, SessionId};
 use crate::effects::{Batch, Lsn};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -64,9 +64,9 @@ pub enum HostRequest {
     Save,
     /// Begin the log anew with the data as it is, in the same way.
     RewriteLog,
-    /// Read or write the file of users: [`Engine::take_users_awaited`](super::Engine::take_users_awaited), and in the end
-    /// [`Engine::load_users`](super::Engine::load_users) or [`Engine::answer_users`](super::Engine::answer_users).
-    Users(UsersFile),
+    /// Read or write a file: [`Engine::take_file_awaited`](super::Engine::take_file_awaited), and in the end
+    /// [`Engine::load_users`](super::Engine::load_users) or [`Engine::answer_file`](super::Engine::answer_file).
+    File(FileTask),
     /// Do nothing for so long, before the next request of anybody: for tests of what clients do then.
     Sleep {
         /// Microseconds.

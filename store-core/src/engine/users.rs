@@ -3,56 +3,13 @@
 //! A line of the file is a line of `ACL LIST`. It is read whole or not at all: one wrong rule, and all users stay as they
 //! are.
 
-use super::{Engine, SessionId, Wait};
+use super::{Engine, SessionId};
 use crate::acl::{DEFAULT_USER, RuleError, User, join_selectors};
-use crate::clock::Millis;
-use crate::error::Error;
-use crate::reply::ReplyBuffer;
-use crate::spec::Command;
-use crate::values::ValueType;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What a host may be asked to do with the file of users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UsersFile {
-    /// Read it: [`Engine::load_users`].
-    Load,
-    /// Write it: [`Engine::users_text`].
-    Save,
-}
-
-/// Who waits for the file.
-#[derive(Debug, Default)]
-pub(crate) struct UsersAwaited {
-    load: Vec<SessionId>,
-    save: Vec<SessionId>,
-}
-
-impl UsersAwaited {
-    fn of(&mut self, task: UsersFile) -> &mut Vec<SessionId> {
-        match task {
-            UsersFile::Load => &mut self.load,
-            UsersFile::Save => &mut self.save,
-        }
-    }
-}
-
 impl Engine {
-    /// Lets a session wait for what it has asked for.
-    pub(crate) fn await_users(&mut self, now: Millis, id: SessionId, command: &'static Command, task: UsersFile) {
-        let wait = Wait { on_timeout: ReplyBuffer::ok, ..Wait::for_any(&[], ValueType::String, None) };
-        self.block(now, id, command, &[], wait);
-        self.users_awaited.of(task).push(id);
-    }
-
-    /// The sessions that wait for the file. The host asks before it begins, so that whoever asks from then on gets what
-    /// comes of a later look at it.
-    pub fn take_users_awaited(&mut self, task: UsersFile) -> Vec<SessionId> {
-        core::mem::take(self.users_awaited.of(task))
-    }
-
     /// The users as the lines of a file.
     pub fn users_text(&self) -> String {
         self.acl.users().flat_map(|user| [user.text(), "\n".into()]).collect()
@@ -63,14 +20,6 @@ impl Engine {
         self.acl.default_user().is_open()
     }
 
-    /// Answers the sessions that wait for the file.
-    pub fn answer_users(&mut self, awaited: &[SessionId], result: Result<(), &str>) {
-        let error = result.err().map(|reason| Error::detail(format!("ERR {reason}")));
-        for session in awaited {
-            self.release_blocked(*session, error.as_ref());
-        }
-    }
-
     /// Replaces the users by those of a file, which stands at `path`, and answers the sessions that wait for it. Sessions
     /// of users that are gone or changed are closed; those of the default user stay, bound by its new rules. Without a line
     /// it may do everything, with the password that is configured.
@@ -79,7 +28,7 @@ impl Engine {
     /// A sentence for each wrong line; then nothing was changed.
     pub fn load_users(&mut self, awaited: &[SessionId], path: &str, text: &[u8]) -> Result<(), String> {
         let users = self.parse_users(path, text);
-        self.answer_users(awaited, users.as_ref().map(drop).map_err(String::as_str));
+        self.answer_file(awaited, users.as_ref().map(drop).map_err(String::as_str));
         let users = users?;
         let by = SessionId(0);
         let known: Vec<_> = self.acl.users().cloned().collect();
@@ -152,8 +101,8 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Output;
     use crate::engine::testing::{NOW, ask};
+    use crate::engine::{FileTask, Output};
     use crate::{Config, SessionOptions};
 
     fn engine_with_file() -> Engine {
@@ -187,7 +136,7 @@ mod tests {
         ask(&mut engine, a, "AUTH a x");
         ask(&mut engine, b, "AUTH b x");
         assert_eq!(ask(&mut engine, asks, "ACL LOAD"), "");
-        let awaited = engine.take_users_awaited(UsersFile::Load);
+        let awaited = engine.take_file_awaited(FileTask::LoadUsers);
         assert_eq!(awaited, [asks]);
         engine.load_users(&awaited, "users.acl", b"user a on nopass +get ~*\nuser b on nopass +@all ~*").unwrap();
         let outputs: Vec<_> = core::iter::from_fn(|| engine.poll_output()).collect();

@@ -79,7 +79,7 @@ impl CoreTarget {
                 Output::Close(session) => self.mail.close(session),
                 Output::Host(HostRequest::Save) => self.engine.end_save(Purpose::Copy, Ok(self.now)),
                 Output::Host(HostRequest::RewriteLog) => self.engine.end_save(Purpose::LogBase, Ok(self.now)),
-                Output::Host(HostRequest::Shutdown | HostRequest::Users(_) | HostRequest::Sleep { .. })
+                Output::Host(HostRequest::Shutdown | HostRequest::File(_) | HostRequest::Sleep { .. })
                 | Output::Log { .. } => {}
             }
         }

@@ -3,7 +3,7 @@
 use super::{ADMINISTRATION, QUESTION};
 use crate::acl::{DEFAULT_USER, Selector, User, join_selectors};
 use crate::args::Args;
-use crate::engine::{Caller, HostRequest, Output, UsersFile};
+use crate::engine::{Caller, FileTask};
 use crate::error::Error;
 use crate::reply::ReplyBuffer;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
@@ -14,7 +14,6 @@ const NO_FILE: Error = Error::message(
     &"ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.",
 );
 
-const IN_TRANSACTION: Error = Error::message(&"ERR the file of users cannot be waited for in a transaction");
 /// What the commands have in common for which the host reads or writes the file of users.
 const FILE: &[Flag] = &[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale, Flag::WaitsForHost];
 
@@ -159,23 +158,17 @@ pub(super) const LOAD: Command = Command::new("ACL LOAD", Group::Server, "6.0.0"
     )
     .flags(FILE)
     .reply(Shape::Ok)
-    .session(|caller, _, _| ask_for(caller, &LOAD, UsersFile::Load));
+    .session(|caller, _, _| ask_for(caller, &LOAD, FileTask::LoadUsers));
 
 pub(super) const SAVE: Command = Command::new("ACL SAVE", Group::Server, "6.0.0")
     .about("Writes the users into the file of users.", "O(N) for N users")
     .flags(FILE)
     .reply(Shape::Ok)
-    .session(|caller, _, _| ask_for(caller, &SAVE, UsersFile::Save));
+    .session(|caller, _, _| ask_for(caller, &SAVE, FileTask::SaveUsers));
 
-fn ask_for(caller: &mut Caller<'_>, command: &'static Command, task: UsersFile) -> Result<(), Error> {
+fn ask_for(caller: &mut Caller<'_>, command: &'static Command, task: FileTask) -> Result<(), Error> {
     if caller.engine.config.host_parameter("aclfile").is_none_or(str::is_empty) {
         return Err(NO_FILE);
     }
-    if caller.in_transaction {
-        return Err(IN_TRANSACTION);
-    }
-    let (now, id) = (caller.now, caller.id);
-    caller.engine.await_users(now, id, command, task);
-    caller.engine.emit(Output::Host(HostRequest::Users(task)));
-    Ok(())
+    caller.ask_for_file(command, task)
 }

@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::commands::command::help;
 use crate::config::Refused;
-use crate::engine::Caller;
+use crate::engine::{Caller, FileTask};
 use crate::error::{Detail, Error};
 use crate::reply::ReplyBuffer;
 use crate::spec::{Arg, Command, Flag, Group, Shape};
@@ -12,6 +12,8 @@ use alloc::vec::Vec;
 
 /// The flags of all that is not explanation.
 const ADMINISTRATION: &[Flag] = &[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale];
+/// The same, of what the host writes a file for.
+const FILE: &[Flag] = &[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale, Flag::WaitsForHost];
 
 pub(super) const CONFIG: Command =
     Command::new("CONFIG", Group::Server, "2.0.0").about("Holds the commands about the server's parameters.", "");
@@ -88,10 +90,17 @@ fn resetstat(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer)
 }
 
 pub(super) const REWRITE: Command = Command::new("CONFIG REWRITE", Group::Server, "2.8.0")
-    .about("Would write the parameters into the configuration file; there is none.", "O(1)")
-    .flags(ADMINISTRATION)
+    .about("Writes the parameters that were changed into the configuration file.", "O(1)")
+    .flags(FILE)
     .reply(Shape::Ok)
-    .session(|_, _, _| Err(Error::message(&"ERR The server is running without a config file")));
+    .session(rewrite);
+
+fn rewrite(caller: &mut Caller<'_>, _: &mut Args<'_>, _: &mut ReplyBuffer) -> Result<(), Error> {
+    if caller.engine.config.file.is_empty() {
+        return Err(Error::message(&"ERR The server is running without a config file"));
+    }
+    caller.ask_for_file(&REWRITE, FileTask::RewriteConfig)
+}
 
 pub(super) const HELP: Command = Command::new("CONFIG HELP", Group::Server, "5.0.0")
     .about("Explains the subcommands.", "O(1)")

@@ -40,7 +40,7 @@ fn server(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("uptime_in_seconds", uptime_seconds);
     lines.add("uptime_in_days", uptime_seconds / DAY_SECONDS);
     lines.add("lru_clock", caller.now.0.div_euclid(1000) & 0xff_ffff);
-    lines.add("config_file", "");
+    lines.add("config_file", &caller.engine.config.file);
     lines.none_of(&["io_threads_active"]);
 }
 
