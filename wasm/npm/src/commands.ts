@@ -2,7 +2,8 @@
  * Every command: the generated ones, and those whose JavaScript form the grammar cannot tell, because
  * `@upstash/redis` takes or gives an object there.
  */
-import { command, optionWords, someOf, type Command, type Decode } from "./command.js";
+import type { BitField } from "./bitfield.js";
+import { command, listOf, optionWords, someOf, type Command, type Decode } from "./command.js";
 import { generated, type GeneratedCommands } from "./commands.gen.js";
 import { fieldExpiry, type FieldExpiryCommands } from "./field-expiry.js";
 import { geo, type GeoCommands } from "./geo.js";
@@ -33,8 +34,20 @@ export interface ZAddOptions {
   incr?: boolean;
 }
 
+/** What runs a script or a function. */
+type ScriptName = "eval" | "evalsha" | "eval_ro" | "evalsha_ro" | "fcall" | "fcall_ro";
+
 /** What has a form of its own in another file. */
-type FormName = keyof StreamCommands<"encode"> | keyof GeoCommands<"encode"> | keyof FieldExpiryCommands<"encode">;
+type FormName = "bitfield" | "scriptFlush" | ScriptName | keyof StreamCommands<"encode"> | keyof GeoCommands<"encode"> | keyof FieldExpiryCommands<"encode">;
+
+/** Runs a script with its keys and arguments: as two lists, or as their words with the number of keys first. */
+export interface RunScript<M extends Mode> {
+  <T = unknown>(script: string, keys: readonly Key[], args?: readonly Value[]): Out<M, T>;
+  <T = unknown>(script: string, numkeys: number, ...words: Value[]): Out<M, T>;
+}
+
+/** Whether to free memory behind the answer: as an object, or as Redis's word. */
+export type FlushOptions = { async?: boolean; sync?: boolean } | "ASYNC" | "async" | "SYNC" | "sync";
 
 /** Every command, in the form that a place gives it. */
 export interface Commands<M extends Mode>
@@ -45,8 +58,33 @@ export interface Commands<M extends Mode>
   /** Any command by its words, for what has no method of its own: `exec(["CONFIG", "GET", "maxmemory"])`. */
   exec<T = unknown>(words: readonly Value[]): Out<M, T>;
 
+  /** Reads and changes integers within a string: `bitfield("k").get("u8", 0).incrby("i5", 100, 1).exec()`. */
+  bitfield(key: Key): BitField<M>;
+  bitfield(key: Key, operation: Value, ...more: Value[]): Out<M, (number | null)[]>;
+
   /** Copies a value to another key. */
   copy(source: Key, destination: Key, options?: { db?: number; replace?: boolean }): Out<M, "COPIED" | "NOT_COPIED">;
+
+  /** Runs a script by its text. */
+  eval: RunScript<M>;
+
+  /** Runs a script by its text; it may only read. */
+  eval_ro: RunScript<M>;
+
+  /** Runs a script by its digest. */
+  evalsha: RunScript<M>;
+
+  /** Runs a script by its digest; it may only read. */
+  evalsha_ro: RunScript<M>;
+
+  /** Calls a function. */
+  fcall: RunScript<M>;
+
+  /** Calls a function; it may only read. */
+  fcall_ro: RunScript<M>;
+
+  /** Forgets every script. */
+  scriptFlush(options?: FlushOptions): Out<M, "OK">;
 
   /** Removes every key of every database. */
   flushall(options?: { async?: boolean }): Out<M, "OK">;
@@ -118,6 +156,11 @@ const ZADD_OPTIONS = [
 
 const ASYNC = [["async", "ASYNC"]] as const;
 
+const FLUSH_OPTIONS = [
+  ["async", "ASYNC"],
+  ["sync", "SYNC"],
+] as const;
+
 const COPY_OPTIONS = [
   ["db", "DB"],
   ["replace", "REPLACE"],
@@ -127,6 +170,14 @@ type Written = Omit<Commands<"encode">, keyof GeneratedCommands<"encode"> | Form
 
 const written = {
   exec: (words: readonly Value[]) => command(words),
+  eval: script("EVAL"),
+  eval_ro: script("EVAL_RO"),
+  evalsha: script("EVALSHA"),
+  evalsha_ro: script("EVALSHA_RO"),
+  fcall: script("FCALL"),
+  fcall_ro: script("FCALL_RO"),
+  scriptFlush: (options?: FlushOptions) =>
+    command(["SCRIPT", "FLUSH", ...(typeof options === "string" ? [options] : optionWords(options, FLUSH_OPTIONS))]),
   copy: (source: Key, destination: Key, options?: object) =>
     command(["COPY", source, destination, ...optionWords(options, COPY_OPTIONS)], copied),
   flushall: (options?: object) => command(["FLUSHALL", ...optionWords(options, ASYNC)]),
@@ -156,6 +207,13 @@ export const commands: { readonly [Name in keyof Commands<"encode">]: (...args: 
   ...fieldExpiry,
   ...(written satisfies { [Name in keyof Written]: (...args: never[]) => Command<unknown> }),
 };
+
+function script(name: string) {
+  return (text: string, keys: readonly Key[] | number, ...rest: unknown[]): Command<unknown> =>
+    typeof keys === "number"
+      ? command([name, text, keys, ...rest])
+      : command([name, text, keys.length, ...keys, ...listOf(rest[0] ?? [])]);
+}
 
 function countWords(count: number | undefined): unknown[] {
   return count === undefined ? [] : ["COUNT", count];

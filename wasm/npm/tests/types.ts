@@ -1,5 +1,6 @@
 /** What the compiler says of calls: each `Equal` is a type that must be exactly so. Never run. */
 import { Redis, type Pipeline, type SyncRedis } from "redstart";
+import { Redis as UpstashRedis } from "redstart/upstash";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -62,6 +63,44 @@ export async function forms(db: Redis): Promise<void> {
   new Redis({ name: "app", durability: "always" });
   // @ts-expect-error a file is bytes
   await db.import("dump.rdb");
+}
+
+export async function refused(db: Redis, upstash: UpstashRedis): Promise<void> {
+  // @ts-expect-error a time to live is a number
+  await db.set("k", 1, { ex: { seconds: 1 } });
+  // @ts-expect-error a flag is true or false
+  await db.set("k", 1, { nx: "yes" });
+  // @ts-expect-error fields are an object
+  await db.hset("h", "field", "value");
+  // @ts-expect-error a range has an end
+  await db.lrange("l", 0);
+  // @ts-expect-error a member has a score
+  await db.zadd("z", { member: "m" });
+  // @ts-expect-error an increment is a number
+  await db.incrby("k", {});
+  // @ts-expect-error a list has two ends
+  await db.lmove("a", "b", "left", "middle");
+  // @ts-expect-error a time to live is needed
+  await db.expire("k");
+  // @ts-expect-error there is no such overflow
+  await db.bitfield("b").overflow("ROUND").exec();
+  // @ts-expect-error there is no such command
+  await db.hsett("h", { f: 1 });
+  // @ts-expect-error several keys are an object
+  await db.mset("k", 1);
+  // @ts-expect-error there are two ways to share
+  new Redis({ name: "app", tabs: "many" });
+  // @ts-expect-error a file's time is no option of SCAN
+  await db.scan(0, { modified: true });
+  // @ts-expect-error its keys are a list
+  await upstash.eval("return 1", "key", []);
+  // @ts-expect-error keys are names
+  await db.eval("return 1", [{ key: 1 }], []);
+  // @ts-expect-error Upstash's class has no synchronous view
+  await upstash.ready();
+  same<Equal<Awaited<ReturnType<typeof upstash.hgetall<{ a: 1 }>>>, { a: 1 } | null>>();
+  const bits = await db.bitfield("b").get("u8", 0).exec();
+  same<Equal<typeof bits, (number | null)[]>>();
 }
 
 export async function pipelines(db: Redis): Promise<void> {

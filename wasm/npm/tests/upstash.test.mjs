@@ -1,11 +1,13 @@
 /** The unmodified `@upstash/redis` over the same store: equal calls give equal results. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Redis as Upstash } from "@upstash/redis";
+import * as sdkModule from "@upstash/redis";
 import { Redis } from "redstart";
+import * as entry from "redstart/upstash";
+import { Gateway } from "./gateway.mjs";
 
-/** What the SDK sends over HTTP, answered by a store in this process. */
-function upstashOver(db) {
+/** What the SDK, or who has its class, sends over HTTP, answered by a store in this process. */
+function upstashOver(db, Client = sdkModule.Redis) {
   const run = async (words) => {
     try {
       return { result: await db.exec(words) };
@@ -20,7 +22,7 @@ function upstashOver(db) {
     if (answer.error) throw new Error(answer.error);
     return answer;
   };
-  return new Upstash({ request }, { automaticDeserialization: true, enableAutoPipelining: false });
+  return new Client({ request }, { automaticDeserialization: true, enableAutoPipelining: false });
 }
 
 /** Calls in order, on one store each. */
@@ -221,6 +223,11 @@ const CALLS = [
   ["pfadd", "p", "a", "b"],
   ["pfcount", "p"],
   ["pfmerge", "q", "p"],
+  ["eval", "return {KEYS[1], ARGV[1], ARGV[2]}", ["k"], ["a", 1]],
+  ["scriptLoad", "return 1"],
+  ["evalsha", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", [], []],
+  ["scriptExists", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "0000000000000000000000000000000000000000"],
+  ["scriptFlush", { async: true }],
   ["keys", "m*"],
   ["publish", "channel", { a: 1 }],
   ["echo", "text"],
@@ -232,8 +239,16 @@ const CALLS = [
   ["randomkey"],
 ];
 
-test("each call gives what @upstash/redis gives", async () => {
-  const ours = new Redis({ name: "ours" });
+const OURS = {
+  redstart: () => new Redis({ name: "ours" }),
+  "redstart/upstash": () => upstashOver(new Redis({ name: "ours", automaticDeserialization: false }), entry.Redis),
+};
+
+for (const [name, open] of Object.entries(OURS)) {
+  test(`each call of ${name} gives what @upstash/redis gives`, () => compare(open()));
+}
+
+async function compare(ours) {
   const sdk = upstashOver(new Redis({ name: "theirs", automaticDeserialization: false }));
   for (const [method, ...args] of CALLS) {
     const call = `${method}(${args.map((arg) => JSON.stringify(arg)).join(", ")})`;
@@ -242,7 +257,9 @@ test("each call gives what @upstash/redis gives", async () => {
     assert.ok(!(theirs instanceof Error), `${call}: ${theirs}`);
     assert.deepEqual(sorted(method, await ours[method](...args)), sorted(method, theirs), call);
   }
-});
+  const bits = (db) => db.bitfield("b").set("u8", 0, 200).overflow("SAT").incrby("u8", 0, 100).get("u4", "#1").exec();
+  assert.deepEqual(await bits(ours), await bits(sdk));
+}
 
 test("pipelines and transactions give the same too", async () => {
   const ours = new Redis({ name: "ours" });
@@ -250,6 +267,72 @@ test("pipelines and transactions give the same too", async () => {
   const chain = (batch) => batch.set("k", { a: 1 }).get("k").hset("h", { f: 1 }).hgetall("h").exec();
   assert.deepEqual(await chain(ours.pipeline()), await chain(sdk.pipeline()));
   assert.deepEqual(await chain(ours.multi()), await chain(sdk.multi()));
+});
+
+test("bit fields are built in every place", async () => {
+  const db = new Redis({ name: "bits" });
+  assert.deepEqual(await db.bitfield("b").set("u8", 0, 1).get("u8", 0).exec(), [0, 1]);
+  assert.deepEqual(await db.bitfield("b", "GET", "u8", 0), [1]);
+  assert.deepEqual((await db.ready()).bitfield("b").incrby("u8", 0, 2).exec(), [3]);
+  assert.deepEqual(await db.pipeline().bitfield("b").get("u8", 0).exec().get("b").exec(), [[3], "\x03"]);
+});
+
+/** What only Upstash's own services understand. */
+const THEIRS_ALONE = ["SearchIndex", "VectorIndex", "s"];
+/** What stands on their object without being a part of its interface, or belongs to those services: arrays, too. */
+const INNER = /^(client|opts|constructor|use|enableTelemetry|addTelemetry|autoPipelineExecutor|search|vector|ar[a-z]+)$/;
+
+test("redstart/upstash has the SDK's names and no others", () => {
+  const names = (module) => Object.keys(module).filter((name) => !THEIRS_ALONE.includes(name)).sort();
+  assert.deepEqual(names(entry), names(sdkModule));
+  assert.deepEqual(Object.keys(entry.errors).sort(), Object.keys(sdkModule.errors).sort());
+  const options = { url: "http://127.0.0.1:1", token: "t", enableAutoPipelining: false };
+  const members = (object) => {
+    const found = new Set();
+    for (let at = object; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+      for (const name of Object.getOwnPropertyNames(at)) if (!INNER.test(name)) found.add(name);
+    }
+    return [...found].sort();
+  };
+  const [ours, theirs] = [new entry.Redis(options), new sdkModule.Redis(options)];
+  assert.deepEqual(members(ours), members(theirs));
+  for (const group of ["json", "functions"]) {
+    assert.deepEqual(Object.keys(ours[group]).sort(), Object.keys(theirs[group]).sort(), group);
+  }
+});
+
+test("redstart/upstash sends what is called at once as one request, to the gateway of the environment", async () => {
+  const gateway = await Gateway.start();
+  const paths = [];
+  gateway.http.on("request", ({ url }) => paths.push(url));
+  process.env.KV_REST_API_URL = gateway.url;
+  process.env.KV_REST_API_TOKEN = "secret";
+  try {
+    const redis = entry.Redis.fromEnv();
+    const answers = await Promise.all([redis.set("k", { a: 1 }), redis.get("k"), redis.incr("n")]);
+    assert.deepEqual(answers, ["OK", { a: 1 }, 1]);
+    const failed = await Promise.allSettled([redis.incr("k"), redis.incr("n")]);
+    assert.equal(failed[1].value, 2);
+    assert.ok(failed[0].reason instanceof entry.errors.UpstashError, failed[0].reason);
+    assert.match(failed[0].reason.message, /not an integer.*command was: \["INCR","k"\]/);
+    assert.deepEqual(paths, ["/pipeline", "/pipeline"]);
+    const script = redis.createScript("return {KEYS[1], ARGV[1]}");
+    assert.deepEqual(await script.exec(["k"], ["v"]), ["k", "v"]);
+    assert.deepEqual(await script.exec(["k"], ["w"]), ["k", "w"]);
+    const reading = redis.createScript("return redis.call('get', KEYS[1])", { readonly: true });
+    assert.equal(await reading.exec(["n"], []), 2);
+    assert.equal(await redis.evalRo("return ARGV[1]", [], ["x"]), "x");
+    await redis.functions.load({ code: "#!lua name=l\nredis.register_function('f', function(k, a) return a[1] end)", replace: true });
+    assert.equal(await redis.functions.call("f", [], ["y"]), "y");
+    await assert.rejects(redis.json.get("k", "$"), /unknown command/);
+    const aborted = new entry.Redis({ url: gateway.url, token: "secret", signal: AbortSignal.abort(new Error("enough")) });
+    await assert.rejects(aborted.get("k"), /enough/);
+  } finally {
+    delete process.env.KV_REST_API_URL;
+    delete process.env.KV_REST_API_TOKEN;
+    gateway.stop();
+  }
+  assert.throws(() => new entry.Redis({ url: undefined, token: undefined }), entry.errors.UrlError);
 });
 
 /** Members of sets and keys come in the store's own order. */

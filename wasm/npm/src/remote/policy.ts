@@ -13,12 +13,16 @@ export interface Policy {
   retries: number;
   /** The pause before a further try: doubled each time from `min` to `max`, and shortened at random with `jitter`. */
   retryDelay: { min: number; max: number; jitter: boolean };
+  /** The pause by the number of tries so far, instead of `retryDelay`. */
+  backoff?: (retryCount: number) => number;
   /** The limit over all tries of one request or connection. Default 120000. */
   retryDeadline: number;
   /** How often an idle WebSocket is probed; 0 for never. Default 30000. */
   heartbeat: number;
   /** How many requests wait while there is no connection, and what happens to one too many. */
   offlineQueue: { max: number; policy: "reject-new" | "drop-oldest" };
+  /** Aborts requests over REST. */
+  signal?: AbortSignal | (() => AbortSignal);
   /** Whether REST requests may outlive the page that sent them. Default false. */
   keepAlive: boolean;
 }
@@ -43,7 +47,8 @@ export type ConnectionState =
   | { state: "gaveUp"; error: Error };
 
 /** The pause before try number `attempt`, counted from 1. The first is at once. */
-export function delayOf({ retryDelay: { min, max, jitter } }: Policy, attempt: number): number {
+export function delayOf({ retryDelay: { min, max, jitter }, backoff }: Policy, attempt: number): number {
+  if (backoff) return backoff(attempt);
   if (attempt <= 1) return 0;
   const full = Math.min(min * 2 ** (attempt - 2), max);
   return jitter ? Math.random() * full : full;

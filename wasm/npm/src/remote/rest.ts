@@ -69,10 +69,13 @@ export class RestConnection implements Connection {
 
   async #send(request: RestRequest, mayRepeat: boolean, limit: number): Promise<unknown> {
     const deadline = Date.now() + this.#policy.retryDeadline;
+    const { signal } = this.#policy;
+    const abort = typeof signal === "function" ? signal() : signal;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once(request, limit);
+        return await this.#once(request, limit, abort);
       } catch (error) {
+        if (abort?.aborted) throw abort.reason;
         if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
         if (!mayRepeat) throw new StoreError("UNKNOWN_FATE", `no answer, the command may have run: ${String(error)}`, { cause: error });
         if (attempt > this.#policy.retries || Date.now() > deadline) {
@@ -83,8 +86,8 @@ export class RestConnection implements Connection {
     }
   }
 
-  async #once({ path, body }: RestRequest, limit: number): Promise<unknown> {
-    const signals = [this.#closing.signal, ...(Number.isFinite(limit) ? [AbortSignal.timeout(limit)] : [])];
+  async #once({ path, body }: RestRequest, limit: number, abort: AbortSignal | undefined): Promise<unknown> {
+    const signals = [this.#closing.signal, ...(abort ? [abort] : []), ...(Number.isFinite(limit) ? [AbortSignal.timeout(limit)] : [])];
     const response = await fetch(this.#base + path, {
       method: "POST",
       headers: this.#headers({ "Upstash-Encoding": "base64" }),
