@@ -1,10 +1,11 @@
 //! Who a client is, from the token that it shows.
 
 use crate::host::Host;
+use crate::options::Secrets;
+use crate::secret::Secret;
 use redstart_core::acl::is_user_token;
 use redstart_core::{Protocol, SessionKind, SessionOptions};
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
 
 pub use crate::websocket::Identity;
 
@@ -27,7 +28,7 @@ type UserOfToken = dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync;
 /// The tokens that mean something here.
 #[derive(Default)]
 pub struct Access {
-    tokens: Vec<(String, Identity)>,
+    tokens: Vec<(Secret, Identity)>,
     users: Option<Box<UserOfToken>>,
 }
 
@@ -40,8 +41,9 @@ impl std::fmt::Debug for Access {
 impl Access {
     /// Access by a token that allows everything, one that only reads, and the default user's password, which is worth as
     /// much as the first. Without any of them everyone may do everything.
-    pub fn new(token: Option<String>, read_only_token: Option<String>, password: Option<String>) -> Self {
-        let full = [token, password].into_iter().flatten().map(|token| (token, Identity::FULL));
+    pub fn new(secrets: Secrets) -> Self {
+        let Secrets { token, read_only_token, requirepass } = secrets;
+        let full = [token, requirepass].into_iter().flatten().map(|token| (token, Identity::FULL));
         let tokens = full.chain(read_only_token.map(|token| (token, Identity::READ_ONLY)));
         Self { tokens: tokens.collect(), users: None }
     }
@@ -61,9 +63,12 @@ impl Access {
     /// What a token is worth. The time that this takes does not depend on how much of a token is right. Not to be asked in a
     /// turn of the engine: it takes one for the tokens of users.
     pub fn check(&self, token: &str) -> Option<Identity> {
-        let known = self.tokens.iter().fold(None, |found, (known, identity)| {
-            if known.as_bytes().ct_eq(token.as_bytes()).into() { Some(identity) } else { found }
-        });
+        let known = self.tokens.iter().fold(
+            None,
+            |found, (known, identity)| {
+                if known.is(token) { Some(identity) } else { found }
+            },
+        );
         match (known, &self.users) {
             (Some(identity), _) => Some(identity.clone()),
             // Also where nobody needs a token: who shows one wants to be that user.
@@ -89,7 +94,8 @@ mod tests {
 
     #[test]
     fn each_token_is_worth_its_own() {
-        let access = Access::new(Some("all".into()), Some("look".into()), None);
+        let access =
+            Access::new(Secrets { token: Some("all".into()), read_only_token: Some("look".into()), requirepass: None });
         assert_eq!(access.check("all"), Some(Identity::FULL));
         assert_eq!(access.check("look"), Some(Identity::READ_ONLY));
         assert_eq!(access.check("al"), None);

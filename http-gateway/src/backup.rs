@@ -6,6 +6,7 @@ use crate::loader::show;
 use crate::log::{self, Progress, rdb};
 use crate::offline;
 use crate::options::{BackupOptions, ExportOptions};
+use crate::secret::Secret;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -60,7 +61,7 @@ pub fn run(options: &BackupOptions, out: &mut impl Write) -> Result<(), Error> {
         let options = ExportOptions { file: file.clone(), data: source.into() };
         return Ok(offline::export(&options, out)?);
     }
-    let mut answer = ask(source, token.as_deref())?;
+    let mut answer = ask(source, token.as_ref().map(Secret::expose))?;
     let progress = Progress::of("taking the backup");
     let bytes = show(&progress, || rdb::put(file, |draft| copy(&mut answer, draft, &progress)))?;
     Ok(offline::say(out, &format!("{} holds the data of {source}, {bytes} bytes", file.display()))?)

@@ -28,6 +28,8 @@ use std::path::{Path, PathBuf};
 const CONFIG: &str = "config";
 /// The flag that sets a parameter of Redis.
 const SET: &str = "set";
+/// What the name of a flag ends with that names a file with what the flag without it says.
+const FILE: &str = "-file";
 /// What the variables of the environment begin with.
 const PREFIX: &str = "REDSTART_";
 
@@ -76,7 +78,9 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Con
     }
     let file = ours.get_one::<PathBuf>(CONFIG).map(|path| File::read(path)).transpose()?.unwrap_or_default();
     let flags = flags();
-    let added = file.words(&flags, |arg| is_given(ours, arg)).map_err(Error::File)?;
+    let is_set =
+        |arg: &Arg| is_given(ours, arg) || flags.iter().any(|other| are_twins(arg, other) && is_given(ours, other));
+    let added = file.words(&flags, is_set).map_err(Error::File)?;
     let (front, back) = words.split_at((depth + 1).min(words.len()));
     let all = front.iter().cloned().chain(added).chain(back.iter().cloned());
     let matches_of_all = command.try_get_matches_from_mut(all)?;
@@ -131,6 +135,12 @@ fn innermost(matches: &ArgMatches) -> (usize, &ArgMatches) {
 fn is_given(matches: &ArgMatches, arg: &Arg) -> bool {
     let source = matches.value_source(arg.get_id().as_str());
     matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable))
+}
+
+/// Whether two flags give the same thing, one of them in a file.
+fn are_twins(one: &Arg, other: &Arg) -> bool {
+    let (one, other) = (one.get_long().unwrap_or_default(), other.get_long().unwrap_or_default());
+    one.strip_suffix(FILE) == Some(other) || other.strip_suffix(FILE) == Some(one)
 }
 
 /// The one of several names that comes nearest to a wrong one, if any comes near.

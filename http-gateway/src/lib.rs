@@ -33,6 +33,7 @@ pub mod log;
 pub mod offline;
 pub mod options;
 pub mod resp;
+pub mod secret;
 pub mod server;
 mod users;
 pub mod websocket;

@@ -4,10 +4,12 @@ use crate::configuration::Assignment;
 use crate::follow::{Address, AddressError};
 use crate::host::Durability;
 use crate::log::Point;
+use crate::secret::Secret;
 use clap::{Parser, Subcommand};
 use redstart_core::Lsn;
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
@@ -146,7 +148,7 @@ pub struct BackupOptions {
     pub file: PathBuf,
     /// Bearer token of the gateway
     #[arg(long, value_name = "TOKEN", env = "REDSTART_TOKEN", hide_env_values = true)]
-    pub token: Option<String>,
+    pub token: Option<Secret>,
 }
 
 /// What to restore.
@@ -212,13 +214,22 @@ pub struct Options {
     pub keep_increments: Option<Duration>,
     /// Bearer token that HTTP and WebSocket clients must show [default: what --requirepass says, if anything]
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
-    pub token: Option<String>,
+    pub token: Option<Secret>,
+    /// File with that token; the end of its line does not count
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Bearer token of clients that may only read
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
-    pub read_only_token: Option<String>,
+    pub read_only_token: Option<Secret>,
+    /// File with that token
+    #[arg(long, value_name = "FILE")]
+    pub read_only_token_file: Option<PathBuf>,
     /// Password that RESP clients must give with AUTH
     #[arg(long, value_name = "PASSWORD", hide_env_values = true)]
-    pub requirepass: Option<String>,
+    pub requirepass: Option<Secret>,
+    /// File with that password
+    #[arg(long, value_name = "FILE")]
+    pub requirepass_file: Option<PathBuf>,
     /// File of users, a line of `ACL LIST` each, which ACL LOAD reads and ACL SAVE writes
     #[arg(long, value_name = "FILE")]
     pub aclfile: Option<PathBuf>,
@@ -236,6 +247,19 @@ pub enum Refusal {
          first"
     )]
     OpenResp(SocketAddr),
+    /// It would not be known which one holds.
+    #[error("{0} and {0}-file are both given: one of them has to go")]
+    Twice(&'static str),
+    /// A secret is not there.
+    #[error("failed to read {}, the {flag}-file: {reason}", path.display())]
+    Unreadable {
+        /// The flag of the secret.
+        flag: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// Everybody would get in with an empty word.
     #[error("{0} must not be empty")]
     Empty(&'static str),
@@ -247,40 +271,68 @@ pub enum Refusal {
     OnlyReadOnly,
 }
 
-impl Options {
-    /// The token of clients that may do everything.
-    pub fn full_token(&self) -> Option<&str> {
-        self.token.as_deref().or(self.requirepass.as_deref())
-    }
+/// The secrets of a server, from wherever they were given.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// The bearer token that allows everything.
+    pub token: Option<Secret>,
+    /// The bearer token that allows reading.
+    pub read_only_token: Option<Secret>,
+    /// The password of the default user.
+    pub requirepass: Option<Secret>,
+}
 
-    /// Refuses what would be unsafe.
+impl Secrets {
+    /// The token of clients that may do everything.
+    pub fn full_token(&self) -> Option<&Secret> {
+        self.token.as_ref().or(self.requirepass.as_ref())
+    }
+}
+
+impl Options {
+    /// Reads the secrets, and refuses what would be unsafe.
     ///
     /// # Errors
     /// A [`Refusal`] that says which flag to set.
-    pub fn check(&self) -> Result<(), Refusal> {
-        let secrets = [
-            ("--token", &self.token),
-            ("--read-only-token", &self.read_only_token),
-            ("--requirepass", &self.requirepass),
-        ];
-        if let Some((flag, _)) = secrets.iter().find(|(_, secret)| secret.as_deref() == Some("")) {
-            return Err(Refusal::Empty(flag));
-        }
-        if self.read_only_token.is_some() {
-            match self.full_token() {
+    pub fn check(&self) -> Result<Secrets, Refusal> {
+        let secrets = Secrets {
+            token: secret("--token", self.token.as_ref(), self.token_file.as_deref())?,
+            read_only_token: secret(
+                "--read-only-token",
+                self.read_only_token.as_ref(),
+                self.read_only_token_file.as_deref(),
+            )?,
+            requirepass: secret("--requirepass", self.requirepass.as_ref(), self.requirepass_file.as_deref())?,
+        };
+        if secrets.read_only_token.is_some() {
+            match secrets.full_token() {
                 None => return Err(Refusal::OnlyReadOnly),
-                full if full == self.read_only_token.as_deref() => return Err(Refusal::SameToken),
+                full if full == secrets.read_only_token.as_ref() => return Err(Refusal::SameToken),
                 Some(_) => {}
             }
         }
-        if !self.http.ip().is_loopback() && self.full_token().is_none() {
+        if !self.http.ip().is_loopback() && secrets.full_token().is_none() {
             return Err(Refusal::OpenHttp(self.http));
         }
-        if !self.resp.ip().is_loopback() && self.requirepass.is_none() {
+        if !self.resp.ip().is_loopback() && secrets.requirepass.is_none() {
             return Err(Refusal::OpenResp(self.resp));
         }
-        Ok(())
+        Ok(secrets)
     }
+}
+
+/// A secret that is given by a flag or in a file.
+fn secret(flag: &'static str, given: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, Refusal> {
+    let secret = match (given, file) {
+        (Some(_), Some(_)) => return Err(Refusal::Twice(flag)),
+        (given, None) => given.cloned(),
+        (None, Some(path)) => {
+            let refuse =
+                |error: io::Error| Refusal::Unreadable { flag, path: path.to_owned(), reason: error.to_string() };
+            Some(Secret::read(path).map_err(refuse)?)
+        }
+    };
+    if secret.as_ref().is_some_and(Secret::is_empty) { Err(Refusal::Empty(flag)) } else { Ok(secret) }
 }
 
 #[cfg(test)]
@@ -290,7 +342,7 @@ mod tests {
     fn check(arguments: &[&str]) -> Result<(), Refusal> {
         let words = ["redstart", "serve"].iter().chain(arguments);
         match Arguments::try_parse_from(words).unwrap().command {
-            Command::Serve(options) => options.check(),
+            Command::Serve(options) => options.check().map(drop),
             other => panic!("{other:?}"),
         }
     }
@@ -317,6 +369,21 @@ mod tests {
         for text in ["7", "lsn:x", "@-1", "yesterday", "1969-12-31T23:59:59Z"] {
             assert!(point(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn secrets_come_from_files_too() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap();
+        assert_eq!(check(&["--token-file", path]), Err(Refusal::Empty("--token")));
+        std::fs::write(file.path(), "word\n").unwrap();
+        assert_eq!(check(&["--http", "0.0.0.0:1", "--token-file", path]), Ok(()));
+        assert_eq!(check(&["--token", "word", "--read-only-token-file", path]), Err(Refusal::SameToken));
+        assert_eq!(check(&["--token", "word", "--token-file", path]), Err(Refusal::Twice("--token")));
+        assert!(matches!(
+            check(&["--requirepass-file", "/none"]),
+            Err(Refusal::Unreadable { flag: "--requirepass", .. })
+        ));
     }
 
     #[test]

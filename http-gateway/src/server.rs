@@ -3,7 +3,7 @@
 use crate::host::{Durability, Flusher, Host, Saver};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
-use crate::options::{Options, Refusal};
+use crate::options::{Options, Refusal, Secrets};
 use crate::{backup, configuration, facts, follow, http, resp, users};
 use redstart_core::config::{Refused, ScriptLimits};
 use redstart_core::{Config, Engine};
@@ -107,8 +107,8 @@ pub fn serve(options: &Options) -> Result<(), Error> {
 /// # Errors
 /// Why a server would not start.
 pub fn check(options: &Options) -> Result<(), Error> {
-    options.check()?;
-    config(options, options.resp).map(drop)
+    let secrets = options.check()?;
+    config(options, &secrets, options.resp).map(drop)
 }
 
 impl Server {
@@ -117,13 +117,13 @@ impl Server {
     /// # Errors
     /// What is missing or in the way.
     pub fn start(options: &Options) -> Result<Self, Error> {
-        options.check()?;
+        let secrets = options.check()?;
         // Ports first: a second server on the same ports should say so, and not touch the data.
         let http_socket = listen(options.http, "--http")?;
         let resp_socket = listen(options.resp, "--resp")?;
         let http_address = http_socket.local_addr().map_err(Error::system("ask for the HTTP port"))?;
         let resp_address = resp_socket.local_addr().map_err(Error::system("ask for the RESP port"))?;
-        let (host, loader) = open_host(options, resp_address)?;
+        let (host, loader) = open_host(options, &secrets, resp_address)?;
         if let Some(path) = &options.aclfile {
             users::load(&host, path).map_err(Error::Users)?;
             if !options.resp.ip().is_loopback() && host.turn().engine().is_open() {
@@ -132,7 +132,7 @@ impl Server {
         }
         let runtime = runtime().map_err(Error::system("start threads"))?;
         let resp = resp::Listener::start(&host, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
-        let http = http::Listener::start(&runtime, &host, http_socket, options)
+        let http = http::Listener::start(&runtime, &host, http_socket, secrets)
             .map_err(Error::system("wait for HTTP connections"))?;
         let stop_timer = watch::Sender::new(false);
         runtime.spawn(keep_time(host.clone(), stop_timer.subscribe()));
@@ -213,10 +213,13 @@ impl Server {
 
     fn announce(&self, options: &Options) -> io::Result<()> {
         let (http, resp) = (self.http_address, self.resp_address);
-        let token = match options.full_token() {
-            Some(_) if options.token.is_none() => "the password of --requirepass",
-            Some(token) => token,
-            None => "no token: loopback only",
+        let is_given = |secret: &Option<_>, file: &Option<_>| secret.is_some() || file.is_some();
+        let token = if is_given(&options.token, &options.token_file) {
+            "that of --token"
+        } else if is_given(&options.requirepass, &options.requirepass_file) {
+            "the password of --requirepass"
+        } else {
+            "no token: loopback only"
         };
         let data = match options.durability {
             Durability::Memory => "kept in memory only".to_owned(),
@@ -242,9 +245,9 @@ async fn keep_time(host: Arc<Host>, mut stopped: watch::Receiver<bool>) {
 }
 
 /// The parameters of the store.
-fn config(options: &Options, resp_address: SocketAddr) -> Result<Config, Error> {
+fn config(options: &Options, secrets: &Secrets, resp_address: SocketAddr) -> Result<Config, Error> {
     let config = Config {
-        password: options.requirepass.clone().map(String::into_bytes),
+        password: secrets.requirepass.as_ref().map(|password| password.expose().into()),
         host: host_parameters(options, resp_address),
         file: options.config.as_deref().map(absolute).unwrap_or_default(),
         scripts: ScriptLimits { makes_breaks: true, ..ScriptLimits::default() },
@@ -258,8 +261,12 @@ fn absolute(path: &Path) -> String {
     std::path::absolute(path).as_deref().unwrap_or(path).display().to_string()
 }
 
-fn open_host(options: &Options, resp_address: SocketAddr) -> Result<(Arc<Host>, Option<Loader>), Error> {
-    let mut config = config(options, resp_address)?;
+fn open_host(
+    options: &Options,
+    secrets: &Secrets,
+    resp_address: SocketAddr,
+) -> Result<(Arc<Host>, Option<Loader>), Error> {
+    let mut config = config(options, secrets, resp_address)?;
     let seed = seed().map_err(Error::system("ask for random numbers"))?;
     getrandom::fill(&mut config.secret)
         .map_err(|error| Error::system("ask for random numbers")(io::Error::other(error)))?;

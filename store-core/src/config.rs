@@ -418,7 +418,8 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("pubsub-history-ttl", history.ttl_seconds, 0_i64, i32::MAX),
     Parameter {
         name: "requirepass",
-        show: |config| config.password.as_deref().map_or_else(String::new, |p| String::from_utf8_lossy(p).into_owned()),
+        // Whether there is one is all that anybody is told.
+        show: |config| if config.password.is_some() { "***" } else { "" }.to_owned(),
         change: Some(|config, value| {
             config.password = (!value.is_empty()).then(|| value.to_owned());
             Ok(())

@@ -2,13 +2,12 @@
 
 use super::file::{File, REDIS};
 use super::{Assignment, CONFIG, Error, SET, place, variable};
+use crate::secret::MASK;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches};
 use std::fmt;
 use std::io::Write;
 
-/// What stands for a secret.
-const MASK: &str = "***";
 /// What stands where nothing is set.
 const NOTHING: &str = "-";
 

@@ -3,7 +3,7 @@
 use super::{App, router};
 use crate::access::Access;
 use crate::host::Host;
-use crate::options::Options;
+use crate::options::Secrets;
 use crate::websocket;
 use axum::ServiceExt;
 use axum::extract::Request;
@@ -35,13 +35,13 @@ impl Listener {
         runtime: &Runtime,
         host: &Arc<Host>,
         socket: std::net::TcpListener,
-        options: &Options,
+        secrets: Secrets,
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let _guard = runtime.enter();
         let socket = tokio::net::TcpListener::from_std(socket)?;
         let (stop, mut stopping) = watch::channel(false);
-        let app = app(host, options, stopping.clone());
+        let app = app(host, secrets, stopping.clone());
         let socket = socket.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::warn!("failed to turn off Nagle's algorithm: {error}");
@@ -79,9 +79,8 @@ impl Listener {
     }
 }
 
-fn app(host: &Arc<Host>, options: &Options, stopping: watch::Receiver<bool>) -> App {
-    let access = Access::new(options.token.clone(), options.read_only_token.clone(), options.requirepass.clone());
-    let access = Arc::new(access.with_users(host.clone()));
+fn app(host: &Arc<Host>, secrets: Secrets, stopping: watch::Receiver<bool>) -> App {
+    let access = Arc::new(Access::new(secrets).with_users(host.clone()));
     let checks = access.clone();
     let entrance = websocket::Entrance {
         host: host.clone(),

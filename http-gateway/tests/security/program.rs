@@ -1,0 +1,61 @@
+//! The program itself, with everything that it writes.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+
+/// A server in a process of its own, which logs all that can be logged.
+pub(crate) struct Program {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+    announced: String,
+    errors: JoinHandle<String>,
+    pub(crate) http: SocketAddr,
+    pub(crate) resp: SocketAddr,
+}
+
+impl Program {
+    pub(crate) fn start(words: &[&str], environment: &[(&str, &str)]) -> Self {
+        let fixed = ["serve", "--http", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--durability", "memory"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_redstart"));
+        command.args(fixed).args(words).env("RUST_LOG", "trace").envs(environment.iter().copied());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let errors = std::thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).unwrap();
+            text
+        });
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut announced = String::new();
+        while !announced.contains("token  ") {
+            assert_ne!(output.read_line(&mut announced).unwrap(), 0, "it ended");
+        }
+        let address = |name: &str| {
+            let line = announced.lines().find(|line| line.starts_with(name)).unwrap();
+            line.rsplit('/').next().unwrap().parse().unwrap()
+        };
+        let (http, resp) = (address("REST "), address("RESP "));
+        Self { child, output, announced, errors, http, resp }
+    }
+
+    /// Has a client stop it, and gives all that it has written.
+    pub(crate) fn stop(mut self, password: &str) -> String {
+        exchange(self.resp, format!("AUTH {password}\r\nSHUTDOWN NOSAVE\r\n").as_bytes());
+        assert!(self.child.wait().unwrap().success());
+        let mut text = self.announced;
+        self.output.read_to_string(&mut text).unwrap();
+        text + &self.errors.join().unwrap()
+    }
+}
+
+/// Sends bytes and no more, and gives what comes until the server closes.
+pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).unwrap();
+    // A server that has heard enough may have gone before the end.
+    let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(std::net::Shutdown::Write));
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    answer
+}
