@@ -3,13 +3,13 @@
  * server bundlers break every other way to find it. It is loaded with the first command, not with the import.
  */
 import { fromBase64 } from "./remote/json.js";
-import { Redis as AnyRedis, type LocalOptions, type RemoteOptions } from "./redis.js";
+import { connectTo, Redis as AnyRedis, type LocalOptions, type RemoteOptions } from "./redis.js";
 
 export * from "./api.js";
 
 /** A Redis-compatible store: `new Redis({ name })` in this process, `new Redis({ url, token })` behind a gateway. */
 export class Redis extends AnyRedis {
   constructor(options: LocalOptions | RemoteOptions) {
-    super(options, async () => fromBase64((await import("./wasm/inline.js")).base64));
+    super(options, connectTo(options, async () => fromBase64((await import("./wasm/inline.js")).base64)));
   }
 }

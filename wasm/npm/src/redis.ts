@@ -89,6 +89,9 @@ const ENVIRONMENT = [
   ["KV_REST_API_URL", "KV_REST_API_TOKEN"],
 ] as const;
 
+/** Makes a connection, for results in this form, which tells of itself by these events. */
+export type Connect = (form: Form, events: Events<RedisEvents>) => Connection;
+
 /** A Redis-compatible store. Nothing is loaded or opened before the first command. */
 export interface Redis extends Commands<"async"> {}
 
@@ -97,19 +100,15 @@ export abstract class Redis extends Surface {
   readonly #events: Events<RedisEvents>;
   readonly #form: Form;
 
-  constructor(options: LocalOptions | RemoteOptions, wasm: () => WasmSource | Promise<WasmSource>) {
+  /** `connect` makes the connection; nothing is opened before the first command. */
+  constructor(options: LocalOptions | RemoteOptions | CommonOptions, connect: Connect) {
     super();
-    if (!("url" in options) && typeof options.name !== "string") {
+    if (!("url" in options) && !("name" in options && typeof options.name === "string")) {
       throw new TypeError('say where the store is: new Redis({ name: "app" }) or new Redis({ url: "http://127.0.0.1:8787" })');
     }
-    const form = options.automaticDeserialization === false ? "text" : "json";
-    const events = new Events<RedisEvents>();
-    this.#form = form;
-    this.#events = events;
-    this.#connection =
-      "url" in options
-        ? remote(options, (state) => events.emit("connection", state))
-        : local(options, wasm, form, events);
+    this.#form = options.automaticDeserialization === false ? "text" : "json";
+    this.#events = new Events<RedisEvents>();
+    this.#connection = connect(this.#form, this.#events);
   }
 
   /**
@@ -266,7 +265,16 @@ class View extends Surface {
   }
 }
 
-function local(
+/** A connection to a store in this process or behind a gateway. */
+export function connectTo(options: LocalOptions | RemoteOptions, wasm: () => WasmSource | Promise<WasmSource>): Connect {
+  return (form, events) =>
+    "url" in options
+      ? remote(options, (state) => events.emit("connection", state))
+      : connectLocal(options, wasm, form, events);
+}
+
+/** A connection to a store in this process. */
+export function connectLocal(
   options: LocalOptions,
   wasm: () => WasmSource | Promise<WasmSource>,
   form: Form,
@@ -333,7 +341,7 @@ async function halfOfQuota(): Promise<number | undefined> {
 export async function deleteStore(name: string): Promise<void> {
   const release = await acquireLock(name, 5000);
   try {
-    const { deleteDB } = await import("idb");
+    const { deleteDB } = await import("./vendor/idb.js");
     await deleteDB(databaseName(name));
   } finally {
     release();

@@ -1,5 +1,5 @@
 /** Redstart without scripting, for browsers: a smaller WebAssembly module, fetched with the first command. */
-import { Redis as AnyRedis, type LocalOptions, type RemoteOptions } from "./redis.js";
+import { connectTo, Redis as AnyRedis, type LocalOptions, type RemoteOptions } from "./redis.js";
 
 export * from "./api.js";
 
@@ -9,6 +9,6 @@ export * from "./api.js";
  */
 export class Redis extends AnyRedis {
   constructor(options: LocalOptions | RemoteOptions) {
-    super(options, () => new URL("./wasm/redstart_slim_bg.wasm", import.meta.url));
+    super(options, connectTo(options, () => new URL("./wasm/redstart_slim_bg.wasm", import.meta.url)));
   }
 }

@@ -1,6 +1,6 @@
 /** Redstart without scripting, for Node.js, Deno, Bun and servers that bundle: a smaller module, inside the code. */
 import { fromBase64 } from "./remote/json.js";
-import { Redis as AnyRedis, type LocalOptions, type RemoteOptions } from "./redis.js";
+import { connectTo, Redis as AnyRedis, type LocalOptions, type RemoteOptions } from "./redis.js";
 
 export * from "./api.js";
 
@@ -10,6 +10,6 @@ export * from "./api.js";
  */
 export class Redis extends AnyRedis {
   constructor(options: LocalOptions | RemoteOptions) {
-    super(options, async () => fromBase64((await import("./wasm/inline-slim.js")).base64));
+    super(options, connectTo(options, async () => fromBase64((await import("./wasm/inline-slim.js")).base64)));
   }
 }

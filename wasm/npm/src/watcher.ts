@@ -94,7 +94,7 @@ export class Watcher implements AsyncIterable<KeyEvent> {
 async function switchOn(connection: Connection): Promise<void> {
   const flags = flagsOf(await connection.execute(["CONFIG", "GET", PARAMETER], "text"));
   if (CLASSES.every((flag) => flags.includes(flag))) return;
-  if (!connection.together) {
+  if (!connection.exportFile) {
     throw new StoreError("UNSUPPORTED", `the gateway does not tell of its keys: CONFIG SET ${PARAMETER} ${CLASSES.join("")} there`);
   }
   await connection.execute(["CONFIG", "SET", PARAMETER, flags + CLASSES.join("")], "text");

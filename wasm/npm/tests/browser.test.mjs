@@ -222,6 +222,33 @@ async function crash(page) {
   await page.close();
 }
 
+for (const kind of ["dedicated", "shared"]) {
+  test(`a ${kind} worker keeps a store off the page, and its data`, async () => {
+    const page = await browser.open(server.url);
+    const use = (page, work) =>
+      page.evaluate(
+        async ([kind, code]) => {
+          const { Redis } = await import("redstart/worker");
+          return (0, eval)(code)(new Redis({ name: `in ${kind}`, worker: kind }));
+        },
+        [kind, `(${work})`],
+      );
+    const counted = await use(page, async (db) => {
+      await Promise.all(Array.from({ length: 100 }, () => db.incr("n")));
+      await db.close();
+      return "closed";
+    });
+    assert.equal(counted, "closed");
+    await page.reload();
+    // Two pages, one of which goes without a word.
+    const other = await browser.open(server.url);
+    assert.deepEqual([await use(page, (db) => db.incr("n")), await use(other, (db) => db.incr("n"))], [101, 102]);
+    await page.close({ runBeforeUnload: false });
+    assert.equal(await use(other, (db) => db.incr("n")), 103);
+    await other.close();
+  });
+}
+
 test("a strict page needs 'wasm-unsafe-eval', and is told so", async () => {
   const asked = await serve({ "content-security-policy": "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'" });
   const page = await browser.open(asked.url);

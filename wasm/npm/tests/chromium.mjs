@@ -10,7 +10,7 @@ import { chromium } from "playwright-core";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const TYPES = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
-const IMPORTS = { redstart: "/dist/browser.js", idb: "/node_modules/idb/build/index.js" };
+const IMPORTS = { redstart: "/dist/browser.js", "redstart/worker": "/dist/worker.js" };
 const PAGE = `<!doctype html><script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>`;
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 

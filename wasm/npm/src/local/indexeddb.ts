@@ -2,7 +2,7 @@
  * IndexedDB as {@link Records}: one database per store with an object store per table; every value is a `Uint8Array`
  * below 64 KiB.
  */
-import { openDB, unwrap, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "idb";
+import { openDB, unwrap, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "../vendor/idb.js";
 import { StoreError } from "../reply.js";
 import { LAYOUT } from "./manifest.js";
 import { TABLES, type Durability, type Records, type Table, type Transaction } from "./records.js";
