@@ -2,10 +2,12 @@
 //!
 //! Only parameters that mean something here exist; `CONFIG GET` does not show others, and `CONFIG SET` refuses them.
 
+mod connections;
 mod eviction;
 mod history;
 mod timing;
 
+pub use connections::{ConnectionConfig, OutputLimit, OutputLimits};
 pub use eviction::{Candidates, EvictionConfig, Order, Policy};
 pub use history::HistoryConfig;
 pub use timing::TimingConfig;
@@ -62,6 +64,8 @@ pub struct Config {
     pub acl_opens_channels: bool,
     /// How many entries the log of what was denied has at most.
     pub acllog_max_len: usize,
+    /// What connections may take.
+    pub connections: ConnectionConfig,
     /// Which channels remember their messages.
     pub history: HistoryConfig,
     /// Which keyspace events are published.
@@ -172,6 +176,7 @@ impl Default for Config {
             acl_hide_keys: true,
             acl_opens_channels: false,
             acllog_max_len: limits::ACL_LOG_ENTRIES_DEFAULT,
+            connections: ConnectionConfig::default(),
             history: HistoryConfig::default(),
             notifications: Notifications::default(),
             tracking_table_max_keys: limits::TRACKED_KEYS_DEFAULT,
@@ -355,6 +360,11 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("auto-aof-rewrite-percentage", log_rewrite_percentage, 0_i64, i32::MAX),
     count_parameter!("busy-reply-threshold", scripts.busy_reply_threshold_ms),
     fixed_parameter!("aof-use-rdb-preamble", "yes"),
+    Parameter {
+        name: "client-output-buffer-limit",
+        show: |config| config.connections.output.show(),
+        change: Some(|config, value| config.connections.output.change(value)),
+    },
     fixed_parameter!("cluster-enabled", "no"),
     switch_parameter!("compat-upstash", compat_upstash),
     fixed_parameter!("daemonize", "no"),
@@ -382,6 +392,7 @@ pub const PARAMETERS: &[Parameter] = &[
     count_parameter!("list-max-listpack-size", list_max_listpack_size, i32::MIN, i32::MAX),
     count_parameter!("list-max-ziplist-size", list_max_listpack_size, i32::MIN, i32::MAX),
     count_parameter!("lua-time-limit", scripts.busy_reply_threshold_ms),
+    count_parameter!("maxclients", connections.max_clients, 1_i64, u32::MAX),
     size_parameter!("maxmemory", eviction.max_bytes),
     count_parameter!("maxmemory-eviction-tenacity", eviction.tenacity, 0_i64, 100_i64),
     Parameter {
@@ -434,6 +445,8 @@ pub const PARAMETERS: &[Parameter] = &[
     size_parameter!("set-max-listpack-value", set.max_listpack_value),
     count_parameter!("slowlog-log-slower-than", timing.slowlog_us, -1_i64, i64::MAX),
     count_parameter!("slowlog-max-len", timing.slowlog_max_len),
+    count_parameter!("tcp-keepalive", connections.keepalive_seconds, 0_i64, i32::MAX),
+    count_parameter!("timeout", connections.timeout_seconds, 0_i64, i32::MAX),
     count_parameter!("tracking-table-max-keys", tracking_table_max_keys),
     size_parameter!("stream-node-max-bytes", stream.node_max_bytes),
     count_parameter!("stream-node-max-entries", stream.node_max_entries),

@@ -15,6 +15,7 @@
 //! Architecture invariant: there is no way from a command to the outside but the reply and the outputs.
 
 mod access;
+mod attention;
 mod blocking;
 mod caller;
 mod dispatch;
@@ -26,6 +27,7 @@ mod import;
 mod interest;
 mod libraries;
 mod loading;
+mod metrics;
 mod monitor;
 mod notify;
 mod output;
@@ -55,6 +57,7 @@ pub use files::FileTask;
 use files::FilesAwaited;
 pub use history::{Position, Recovery};
 pub(crate) use loading::Service;
+pub use metrics::{CommandMetrics, SessionMetrics};
 pub use output::{HostRequest, LogLevel, Output};
 pub(crate) use pause::PauseMode;
 #[cfg(feature = "scripting")]

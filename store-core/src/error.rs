@@ -118,7 +118,7 @@ errors! {
     Unkillable => "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.",
     KeyDenied => "NOPERM No permissions to access a key",
     ChannelDenied => "NOPERM No permissions to access a channel",
-    Paused => "ERR clients are paused, and this request cannot wait: try again",
+    Paused => "TRYAGAIN clients are paused, and this request cannot wait",
     NotOverThisTransport => "ERR this command needs a connection that stays open, use RESP or WebSocket",
     ;
     /// The request names a command that does not exist.

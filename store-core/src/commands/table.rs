@@ -207,6 +207,14 @@ impl CommandTable {
         self.rows.iter().filter(|row| row.stats != CommandStats::default()).map(|row| (row.command, row.stats))
     }
 
+    /// The commands that were asked for, with their counters and, where they were measured, how long they took.
+    pub(crate) fn called_and_measured(
+        &self,
+    ) -> impl Iterator<Item = (&'static Command, CommandStats, Option<&Histogram>)> {
+        let called = self.rows.iter().filter(|row| row.stats != CommandStats::default());
+        called.map(|row| (row.command, row.stats, row.durations.as_ref()))
+    }
+
     /// Sets all counters to zero.
     pub(crate) fn reset_stats(&mut self) {
         self.rows.iter_mut().for_each(|row| (row.stats, row.durations) = (CommandStats::default(), None));

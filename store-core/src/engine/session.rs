@@ -36,6 +36,9 @@ pub enum SessionKind {
 }
 
 impl SessionKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] = [Self::Resp, Self::WebSocket, Self::Rest, Self::EventStream, Self::Local];
+
     /// Its name in `CLIENT LIST`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -270,6 +273,11 @@ impl Sessions {
         let mut all: Vec<_> = self.open.values().collect();
         all.sort_unstable_by_key(|session| session.id);
         all
+    }
+
+    /// All sessions in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.open.values()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -3,6 +3,7 @@
 use super::client::ADMINISTRATION;
 use super::list::ClientType;
 use crate::args::Args;
+use crate::clock::Millis;
 use crate::engine::{Caller, Session, SessionId};
 use crate::error::Error;
 use crate::number;
@@ -28,6 +29,7 @@ pub(super) const KILL: Command = Command::new("CLIENT KILL", Group::Connection, 
                     Arg::string("ip:port").token("ADDR"),
                     Arg::string("ip:port").token("LADDR"),
                     Arg::one_of("skipme", &[Arg::flag("yes", "YES"), Arg::flag("no", "NO")]).token("SKIPME"),
+                    Arg::integer("maxage").token("MAXAGE"),
                 ],
             )
             .multiple(),
@@ -57,12 +59,14 @@ struct Filter<'a> {
     user: Option<Vec<u8>>,
     address: Option<&'a [u8]>,
     local_address: Option<&'a [u8]>,
+    /// Those that came before this time.
+    before: Option<Millis>,
     skip_own: bool,
 }
 
 impl Default for Filter<'_> {
     fn default() -> Self {
-        Self { id: None, kind: None, user: None, address: None, local_address: None, skip_own: true }
+        Self { id: None, kind: None, user: None, address: None, local_address: None, before: None, skip_own: true }
     }
 }
 
@@ -74,6 +78,7 @@ impl Filter<'_> {
             && self.kind.is_none_or(|kind| kind == ClientType::of(session))
             && self.user.as_deref().is_none_or(|user| user == session.user.name())
             && self.address.is_none_or(|address| address == session.options.address.as_bytes())
+            && self.before.is_none_or(|time| session.created <= time)
             && self.local_address.is_none_or(|address| address == session.options.local_address.as_bytes())
     }
 }
@@ -95,6 +100,8 @@ fn parse_filter<'a>(caller: &Caller<'_>, args: &mut Args<'a>) -> Result<Filter<'
             let user = caller.engine.acl.user(name).map(|user| user.name().to_vec());
             let unknown = || format!("ERR No such user '{}'", String::from_utf8_lossy(name));
             filter.user = Some(user.ok_or_else(|| Error::detail(unknown()))?);
+        } else if args.keyword_with("MAXAGE", 1) {
+            filter.before = Some(parse_age(caller.now, args.word()?)?);
         } else if args.keyword_with("SKIPME", 1) {
             filter.skip_own = parse_yes_or_no(args)?;
         } else {
@@ -102,6 +109,15 @@ fn parse_filter<'a>(caller: &Caller<'_>, args: &mut Args<'a>) -> Result<Filter<'
         }
     }
     Ok(filter)
+}
+
+/// The time before which connections of so many seconds have come.
+fn parse_age(now: Millis, seconds: &[u8]) -> Result<Millis, Error> {
+    let seconds = number::parse_i64(seconds).ok_or(Error::message(&"ERR maxage is not an integer or out of range"))?;
+    if seconds <= 0 {
+        return Err(Error::message(&"ERR maxage should be greater than 0"));
+    }
+    Ok(Millis(now.0.saturating_sub(seconds.saturating_mul(1000))))
 }
 
 fn parse_yes_or_no(args: &mut Args<'_>) -> Result<bool, Error> {
@@ -150,6 +166,16 @@ mod tests {
         assert_eq!(ask(&mut engine, own, "PUBLISH c x").1, ":0\r\n");
         assert_eq!(ask(&mut engine, own, "DBSIZE").1, ":0\r\n");
         assert_eq!(ask(&mut engine, own, "CLIENT KILL ID 2").1, ":0\r\n");
+    }
+
+    #[test]
+    fn only_who_has_stayed_long_enough_is_ended_for_it() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let [old, young] = [0, 1].map(|ms| engine.open(Millis(ms), SessionOptions::default()));
+        let own = engine.open(Millis(5000), SessionOptions::default());
+        let words: [&[u8]; 4] = [b"CLIENT", b"KILL", b"MAXAGE", b"5"];
+        engine.execute(Millis(5000), own, &Request::new(&words), &mut ReplyBuffer::default());
+        assert_eq!([old, young].map(|session| engine.session(session).unwrap().closing), [true, false]);
     }
 
     #[test]

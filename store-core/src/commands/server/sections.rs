@@ -48,6 +48,7 @@ fn clients(caller: &Caller<'_>, lines: &mut Lines) {
     let engine = &caller.engine;
     lines.add("connected_clients", engine.sessions.len());
     lines.add("cluster_connections", 0);
+    lines.add("maxclients", engine.config.connections.max_clients);
     lines.add("blocked_clients", engine.blocked.len() + engine.pause.len());
     lines.add("tracking_clients", engine.tracking.session_count());
     lines.add("pubsub_clients", engine.pubsub.session_count());
