@@ -2,6 +2,7 @@
 
 use crate::host::Host;
 use crate::options::Secrets;
+use crate::peer::Peer;
 use crate::secret::Secret;
 use redstart_core::acl::is_user_token;
 use redstart_core::{Protocol, SessionKind, SessionOptions};
@@ -14,11 +15,24 @@ impl Identity {
     pub const FULL: Self = Self { authenticated: true, read_only: false, user: None };
     /// Someone who may only read.
     pub const READ_ONLY: Self = Self { authenticated: true, read_only: true, user: None };
+}
 
+/// Someone who has come, and been let in.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// What it may do.
+    pub identity: Identity,
+    /// Where it has come from.
+    pub peer: Arc<Peer>,
+}
+
+impl Client {
     /// What the engine is told of a session of this client.
     pub fn session(self, kind: SessionKind, protocol: Protocol) -> SessionOptions {
-        let Self { authenticated, read_only, user } = self;
-        SessionOptions { kind, protocol, authenticated, read_only, user, ..SessionOptions::default() }
+        let Identity { authenticated, read_only, user } = self.identity;
+        let Peer { address, local_address } = Peer::clone(&self.peer);
+        let multiplexed = false;
+        SessionOptions { kind, protocol, address, local_address, authenticated, multiplexed, read_only, user }
     }
 }
 

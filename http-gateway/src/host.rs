@@ -44,6 +44,7 @@ pub use outbox::{Item, Outbox};
 pub use saver::Saver;
 pub use turn::Turn;
 
+use crate::counters::Counters;
 use crate::log;
 use alarm::Alarm;
 use backup::Orders;
@@ -54,8 +55,11 @@ use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
+
+/// How often it is looked who says nothing, or does not read.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The engine, and what stands directly around it.
 #[derive(Debug)]
@@ -75,6 +79,8 @@ pub struct Host {
     files_wanted: FilesWanted,
     /// Backups that somebody wants.
     backups: Orders,
+    /// What is counted around the engine.
+    counters: Arc<Counters>,
     /// Why the server cannot go on.
     failure: Mutex<Option<log::Error>>,
 }
@@ -143,6 +149,7 @@ impl Host {
             rewrite_wanted: Notify::new(),
             files_wanted: FilesWanted::default(),
             backups: Orders::default(),
+            counters: Arc::default(),
             failure: Mutex::new(None),
         }
     }
@@ -218,6 +225,20 @@ impl Host {
             // When more is due than one call does, requests come between.
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Once a second ends the sessions of clients that say nothing, or do not read, for as long as it is polled.
+    pub async fn keep_order(&self) {
+        let mut interval = tokio::time::interval(SWEEP_INTERVAL);
+        loop {
+            interval.tick().await;
+            self.turn().sweep();
+        }
+    }
+
+    /// What is counted around the engine.
+    pub const fn counters(&self) -> &Arc<Counters> {
+        &self.counters
     }
 
     /// Sets a line of `INFO`.

@@ -3,6 +3,7 @@
 //! - `listener` accepts connections; the router below says who answers what.
 //! - `request` makes words of paths and bodies, `command` executes them, `answer` makes responses, `json` writes values.
 //! - `kv` are strings as plain resources; `events` are server-sent events; WebSockets are in [`crate::websocket`].
+//! - `metrics` are numbers for Prometheus, `operations` other pages for machines.
 //! - `compression` says which answers are compressed, `origin` says which web pages may use this server.
 //!
 //! Architecture invariant: a command is known here as words only.
@@ -16,6 +17,7 @@ mod format;
 mod json;
 mod kv;
 mod listener;
+mod metrics;
 mod openapi;
 mod operations;
 mod origin;
@@ -25,16 +27,16 @@ pub use listener::Listener;
 
 use crate::access::Access;
 use crate::host::Host;
-use crate::websocket::{Entrance, Peer};
+use crate::peer::Peer;
+use crate::websocket::Entrance;
 use answer::Refusal;
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{any, get};
 use origin::Door;
-use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -108,7 +110,7 @@ fn router(app: App) -> Door {
     let machines = Router::new()
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::readiness))
-        .route("/metrics", get(operations::metrics))
+        .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(openapi::openapi))
         .route("/docs", get(openapi::docs))
         .route("/admin/backup", any(operations::backup));
@@ -135,7 +137,6 @@ fn router(app: App) -> Door {
 /// `/ws`. A browser that keeps its token out of the address shows it in its first message.
 async fn websocket(
     State(app): State<App>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     request: Request,
 ) -> Result<Response, Refusal> {
@@ -146,6 +147,6 @@ async fn websocket(
         None if token.is_some() => return Err(Refusal::TOKEN),
         identity => identity,
     };
-    let peer = Peer { address: address.to_string(), local_address: String::new() };
+    let peer = parts.extensions.get::<Arc<Peer>>().cloned().unwrap_or_default();
     Ok(app.entrance.upgrade(upgrade, peer, identity))
 }

@@ -13,6 +13,8 @@
 //! - [`resp`] and [`http`] turn bytes into requests and answers into bytes.
 //! - [`backup`] takes the data of a gateway that runs.
 //! - [`facts`] are what `INFO` shows of the process.
+//! - [`crowd`] says who may come in, and [`counters`] how many have.
+//! - [`peer`] says where clients have come from, and [`sockets`] how their connections behave.
 //! - [`offline`] is what is done with files while no server runs: import, export, check.
 //! - `users` reads and writes the file of users.
 //! - [`server`] starts and stops all of them, as [`options`] say.
@@ -21,8 +23,11 @@
 //! engine's business; the gateway moves bytes and knows when they are safe.
 
 pub mod access;
+pub mod admission;
 pub mod backup;
 pub mod configuration;
+pub mod counters;
+pub mod crowd;
 mod encoding;
 pub mod facts;
 pub mod follow;
@@ -32,8 +37,10 @@ pub mod loader;
 pub mod log;
 pub mod offline;
 pub mod options;
+pub mod peer;
 pub mod resp;
 pub mod secret;
 pub mod server;
+pub mod sockets;
 mod users;
 pub mod websocket;

@@ -5,6 +5,7 @@ use crate::follow::{Address, AddressError};
 use crate::host::Durability;
 use crate::log::Point;
 use crate::secret::Secret;
+use crate::sockets::SocketOptions;
 use clap::{Parser, Subcommand};
 use redstart_core::Lsn;
 use std::io;
@@ -233,6 +234,15 @@ pub struct Options {
     /// File of users, a line of `ACL LIST` each, which ACL LOAD reads and ACL SAVE writes
     #[arg(long, value_name = "FILE")]
     pub aclfile: Option<PathBuf>,
+    /// Close an HTTP connection on which no whole head of a request has come for so long, idle ones included
+    #[arg(long, value_name = "DURATION", default_value = "75s", value_parser = humantime::parse_duration)]
+    pub http_idle_timeout: Duration,
+    /// The most connections of one address (or of one /64 of IPv6); 0 is any number [CONFIG SET maxclients is for all]
+    #[arg(long, value_name = "COUNT", default_value = "0")]
+    pub address_connections_max: usize,
+    /// How TCP behaves.
+    #[command(flatten)]
+    pub sockets: SocketOptions,
 }
 
 /// A combination of options that is refused. The text stands by itself.

@@ -5,12 +5,14 @@
 
 mod connection;
 
-use crate::host::Host;
+use crate::admission::{Admission, Refused};
+use crate::counters::Port;
+use crate::crowd::Metered;
+use crate::peer::Peer;
 use connection::Connection;
 use redstart_core::{SessionKind, SessionOptions};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -29,13 +31,13 @@ impl Listener {
     ///
     /// # Errors
     /// When the operating system gives no thread, or nothing to wait for sockets with.
-    pub fn start(host: &Arc<Host>, socket: std::net::TcpListener, thread_count: usize) -> io::Result<Self> {
+    pub fn start(admission: &Admission, socket: std::net::TcpListener, thread_count: usize) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let (stop, stopped) = watch::channel(false);
         let runtimes = (0..thread_count.max(1)).map(|_| runtime()).collect::<io::Result<Vec<_>>>()?;
         let handles: Vec<_> = runtimes.iter().map(|runtime| runtime.handle().clone()).collect();
         if let Some(first) = handles.first() {
-            first.spawn(accept(host.clone(), socket, handles.clone(), stopped.clone()));
+            first.spawn(accept(admission.clone(), socket, handles.clone(), stopped.clone()));
         }
         let threads = runtimes.into_iter().map(|runtime| run(runtime, stopped.clone())).collect::<io::Result<_>>()?;
         Ok(Self { threads, stop })
@@ -75,15 +77,20 @@ fn run(runtime: Runtime, mut stopped: watch::Receiver<bool>) -> io::Result<JoinH
     })
 }
 
-async fn accept(host: Arc<Host>, socket: std::net::TcpListener, handles: Vec<Handle>, stopped: watch::Receiver<bool>) {
+async fn accept(
+    admission: Admission,
+    socket: std::net::TcpListener,
+    handles: Vec<Handle>,
+    stopped: watch::Receiver<bool>,
+) {
     let socket = match TcpListener::from_std(socket) {
         Ok(socket) => socket,
         Err(error) => return tracing::error!("failed to accept RESP connections: {error}"),
     };
     for handle in handles.iter().cycle() {
         match socket.accept().await.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
-            Ok((stream, peer)) => {
-                handle.spawn(serve(host.clone(), stream, peer));
+            Ok((stream, address)) => {
+                handle.spawn(serve(admission.clone(), stream, address));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: some will be free again.
@@ -97,17 +104,16 @@ async fn accept(host: Arc<Host>, socket: std::net::TcpListener, handles: Vec<Han
     }
 }
 
-async fn serve(host: Arc<Host>, stream: std::net::TcpStream, peer: SocketAddr) {
-    let options = SessionOptions {
-        kind: SessionKind::Resp,
-        address: peer.to_string(),
-        local_address: stream.local_addr().map(|address| address.to_string()).unwrap_or_default(),
-        ..SessionOptions::default()
+async fn serve(admission: Admission, stream: std::net::TcpStream, address: SocketAddr) {
+    let Ok(stream) = TcpStream::from_std(stream) else { return };
+    let guest = match admission.admit(Port::Resp, &stream, address) {
+        Ok(guest) => guest,
+        Err(Refused::Full(text)) => {
+            return Admission::turn_away(&stream, &format!("-{text}\r\n"));
+        }
+        Err(Refused::Gone(_)) => return,
     };
-    // A connection that cannot be set up is one that has gone already.
-    if stream.set_nodelay(true).is_ok()
-        && let Ok(stream) = TcpStream::from_std(stream)
-    {
-        Connection::open(&host, stream, options).run().await;
-    }
+    let Peer { address, local_address } = Peer::of(&stream, address);
+    let options = SessionOptions { kind: SessionKind::Resp, address, local_address, ..SessionOptions::default() };
+    Connection::open(&admission.host, Metered::new(stream, guest), options).run().await;
 }

@@ -1,5 +1,6 @@
 //! Starting and stopping: folder, log, engine, listeners, and all of it in reverse.
 
+use crate::admission::Admission;
 use crate::host::{Durability, Flusher, Host, Saver};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
@@ -119,8 +120,8 @@ impl Server {
     pub fn start(options: &Options) -> Result<Self, Error> {
         let secrets = options.check()?;
         // Ports first: a second server on the same ports should say so, and not touch the data.
-        let http_socket = listen(options.http, "--http")?;
-        let resp_socket = listen(options.resp, "--resp")?;
+        let http_socket = listen(options, options.http, "--http")?;
+        let resp_socket = listen(options, options.resp, "--resp")?;
         let http_address = http_socket.local_addr().map_err(Error::system("ask for the HTTP port"))?;
         let resp_address = resp_socket.local_addr().map_err(Error::system("ask for the RESP port"))?;
         let (host, loader) = open_host(options, &secrets, resp_address)?;
@@ -131,13 +132,19 @@ impl Server {
             }
         }
         let runtime = runtime().map_err(Error::system("start threads"))?;
-        let resp = resp::Listener::start(&host, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
-        let http = http::Listener::start(&runtime, &host, http_socket, secrets)
+        let admission = Admission::new(&host, &options.sockets, options.address_connections_max);
+        let resp =
+            resp::Listener::start(&admission, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
+        let http = http::Listener::start(&runtime, &admission, http_socket, options, secrets)
             .map_err(Error::system("wait for HTTP connections"))?;
         let stop_timer = watch::Sender::new(false);
         runtime.spawn(keep_time(host.clone(), stop_timer.subscribe()));
         facts::tell_fixed(&host, resp_address, seed().map_err(Error::system("ask for random numbers"))?);
         runtime.spawn(facts::keep_telling(host.clone()));
+        runtime.spawn({
+            let host = host.clone();
+            async move { host.keep_order().await }
+        });
         if let Some(path) = &options.aclfile {
             runtime.spawn(users::keep(host.clone(), path.clone()));
         }
@@ -304,12 +311,13 @@ fn host_parameters(options: &Options, resp_address: SocketAddr) -> Vec<(String, 
         ("dir", &data),
         ("port", &resp_address.port().to_string()),
         ("save", ""),
+        ("tcp-backlog", &options.sockets.tcp_backlog.to_string()),
     ];
     parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-fn listen(address: SocketAddr, purpose: &'static str) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).map_err(|error| {
+fn listen(options: &Options, address: SocketAddr, purpose: &'static str) -> Result<TcpListener, Error> {
+    options.sockets.listen(address).map_err(|error| {
         let reason = match error.kind() {
             io::ErrorKind::AddrInUse => format!("another program uses this port; choose another one with {purpose}"),
             io::ErrorKind::PermissionDenied => {

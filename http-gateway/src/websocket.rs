@@ -29,7 +29,9 @@ mod seat;
 mod socket;
 mod subprotocol;
 
+use crate::access::Client;
 use crate::host::Host;
+use crate::peer::Peer;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
 use std::fmt;
@@ -79,15 +81,6 @@ pub struct Identity {
     pub user: Option<Vec<u8>>,
 }
 
-/// Where a client has come from and to.
-#[derive(Clone, Debug, Default)]
-pub struct Peer {
-    /// Its address.
-    pub address: String,
-    /// The address that it connected to.
-    pub local_address: String,
-}
-
 /// Says what a token is worth: none when it is worth nothing.
 pub type CheckToken = dyn Fn(&str) -> Option<Identity> + Send + Sync;
 
@@ -114,7 +107,7 @@ impl Entrance {
     /// Accepts a WebSocket. A client that has not shown who it is (no `identity`) has to do so in its first message.
     ///
     /// The caller has checked the `Origin`: browsers let any page open a WebSocket to any host.
-    pub fn upgrade(&self, upgrade: WebSocketUpgrade, peer: Peer, identity: Option<Identity>) -> Response {
+    pub fn upgrade(&self, upgrade: WebSocketUpgrade, peer: Arc<Peer>, identity: Option<Identity>) -> Response {
         let upgrade = upgrade
             .protocols(Subprotocol::NAMES)
             .max_message_size(self.limits.frame_bytes_max)

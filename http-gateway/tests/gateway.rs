@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use redstart_core::{Config, Engine, Lsn};
+use redstart_gateway::admission::Admission;
 use redstart_gateway::host::{Durability, Host};
 use redstart_gateway::options::{Arguments, Command, Options};
 use redstart_gateway::resp;
@@ -251,7 +252,8 @@ fn answers_wait_at_the_gate_and_so_do_those_of_others() {
     let host = Arc::new(Host::with_journal(Engine::new(Config::default(), 1), Durability::Always));
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
-    let listener = resp::Listener::start(&host, socket, 1).unwrap();
+    let admission = Admission::new(&host, &options(Path::new("unused"), &[]).sockets, 0);
+    let listener = resp::Listener::start(&admission, socket, 1).unwrap();
     let (mut writer, mut reader) = (Client::connect(address), Client::connect(address));
     reader.call(b"GET k\r\n", b"$-1\r\n");
     writer.send(b"SET k v\r\n");

@@ -13,10 +13,16 @@ mod events;
 mod formats;
 #[path = "rest/kv.rs"]
 mod kv;
+#[path = "rest/limits.rs"]
+mod limits;
+#[path = "rest/metrics.rs"]
+mod metrics;
 #[path = "rest/openapi.rs"]
 mod openapi;
 #[path = "rest/server.rs"]
 mod server;
+#[path = "rest/sessions.rs"]
+mod sessions;
 #[path = "rest/upstash.rs"]
 mod upstash;
 #[path = "rest/watch.rs"]

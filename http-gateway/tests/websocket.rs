@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use redstart_core::{Config, Engine, Lsn, ReplyBuffer, SessionOptions};
 use redstart_gateway::host::{Durability, Host};
 use redstart_gateway::options::{Arguments, Command};
-use redstart_gateway::websocket::{Entrance, Identity, Limits, Peer};
+use redstart_gateway::websocket::{Entrance, Identity, Limits};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Server {
         let entrance = Entrance { host: host.clone(), limits, check_token, stopping };
         let identity = is_open.then_some(Identity::FULL);
         let upgrade =
-            async move |upgrade: WebSocketUpgrade| entrance.upgrade(upgrade, Peer::default(), identity.clone());
+            async move |upgrade: WebSocketUpgrade| entrance.upgrade(upgrade, Arc::default(), identity.clone());
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let router = Router::new().route("/ws", any(upgrade));

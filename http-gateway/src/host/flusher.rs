@@ -15,6 +15,7 @@ use crate::log::{Error, Log, Writer};
 use redstart_core::Batch;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -155,7 +156,7 @@ impl Task {
         match self.durability {
             Durability::Always => {
                 let begun = Instant::now();
-                self.writer.sync()?;
+                self.sync()?;
                 self.group =
                     Group { effects: batch.last.0 - batch.first.0 + 1, patience: begun.elapsed() / PATIENCE_DIVISOR };
             }
@@ -164,6 +165,9 @@ impl Task {
             }
         }
         self.log.note_len(&self.writer);
+        let counts = &self.host.counters().log;
+        counts.batches.add(1);
+        counts.effects.add(usize::try_from(batch.last.0 - batch.first.0 + 1).unwrap_or_default());
         self.host.gate().advance(batch.last);
         self.buffer = batch.bytes;
         Ok(())
@@ -171,7 +175,11 @@ impl Task {
 
     fn sync(&mut self) -> Result<(), Error> {
         self.unsynced_since = None;
-        self.writer.sync()
+        self.writer.sync()?;
+        let counts = &self.host.counters().log;
+        counts.syncs.add(1);
+        counts.synced_ms.store(super::now().0, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Goes on in a new file. Where that cannot be made, the old one goes on.

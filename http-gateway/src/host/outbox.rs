@@ -1,16 +1,15 @@
 //! What the engine has for one session at a time when the session did not ask.
 
-use parking_lot::Mutex;
-use redstart_core::Lsn;
+use parking_lot::{Mutex, MutexGuard};
+use redstart_core::config::OutputLimit;
 use redstart_core::engine::Position;
+use redstart_core::{Lsn, Millis};
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
-
-/// How much may wait for a session that does not read (Redis's `client-output-buffer-limit pubsub`).
-const WAITING_BYTES_MAX: usize = 32 * 1024 * 1024;
+use tokio::sync::Notify;
 
 /// Something for a session.
 #[derive(Clone, Debug)]
@@ -35,6 +34,8 @@ pub enum Item {
     Close,
     /// It did not read fast enough, what waited for it is gone, and the connection has to be closed.
     Overflow,
+    /// The server stops: the connection has to be closed once everything has been answered.
+    Stop,
 }
 
 impl Item {
@@ -50,24 +51,35 @@ impl Item {
         match self {
             Self::Push { bytes, .. } => bytes.len(),
             Self::Reply { bytes, .. } => bytes.len(),
-            Self::Close | Self::Overflow => 0,
+            Self::Close | Self::Overflow | Self::Stop => 0,
         }
     }
 }
 
 /// A bounded queue with one reader.
+///
+/// The bound is Redis's `client-output-buffer-limit`, and counts what the reader has taken and could not send, too
+/// ([`Self::note_unsent`]). Messages are counted as they come, the rest once a second ([`Self::check`]).
 #[derive(Debug, Default)]
 pub struct Outbox {
     /// Whether there is something: asked after each request, so it must not cost a lock.
     filled: AtomicBool,
-    overflowed: AtomicBool,
+    /// The session has been ended from outside, and what cannot be sent at once need not be sent.
+    ended: AtomicBool,
+    /// How many bytes the reader has taken and not sent.
+    unsent: AtomicUsize,
     state: Mutex<State>,
+    /// Whom to tell that the session did not read, where the reader itself is not asked until the client reads.
+    cut: OnceLock<Arc<Notify>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     items: VecDeque<Item>,
     bytes: usize,
+    /// Since when more waits than the soft limit says.
+    above_soft_since: Option<Millis>,
+    overflowed: bool,
     reader: Option<Waker>,
 }
 
@@ -75,11 +87,6 @@ impl Outbox {
     /// Whether nothing has come.
     pub fn is_empty(&self) -> bool {
         !self.filled.load(Ordering::Acquire)
-    }
-
-    /// Whether the session was given up because it did not read.
-    pub fn has_overflowed(&self) -> bool {
-        self.overflowed.load(Ordering::Acquire)
     }
 
     /// Takes the oldest item.
@@ -104,19 +111,25 @@ impl Outbox {
         }
     }
 
-    /// Waits until [`Self::has_overflowed`].
-    pub async fn overflow(&self) {
-        poll_fn(|context| self.poll_overflow(context)).await;
-    }
-
     /// Ready once there is something.
     pub fn poll_filled(&self, context: &Context<'_>) -> Poll<()> {
         self.poll_flag(&self.filled, context)
     }
 
-    /// Ready once the session has been given up.
-    pub fn poll_overflow(&self, context: &Context<'_>) -> Poll<()> {
-        self.poll_flag(&self.overflowed, context)
+    /// Ready once the session has been ended from outside: by a client, or because it does not read.
+    pub fn poll_ended(&self, context: &Context<'_>) -> Poll<()> {
+        self.poll_flag(&self.ended, context)
+    }
+
+    /// Says how many bytes the reader has taken and could not send yet.
+    pub fn note_unsent(&self, bytes: usize) {
+        self.unsent.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Has somebody told when the session is given up because it does not read.
+    pub fn cut_with(&self, cut: Arc<Notify>) {
+        // A session has one connection, so there is one to be cut.
+        let _ = self.cut.set(cut);
     }
 
     fn poll_flag(&self, flag: &AtomicBool, context: &Context<'_>) -> Poll<()> {
@@ -135,18 +148,27 @@ impl Outbox {
         Poll::Pending
     }
 
-    pub(super) fn put(&self, item: Item) {
+    /// Adds an item. False if the session is given up with it.
+    pub(super) fn put(&self, item: Item, limit: OutputLimit) -> bool {
         let mut state = self.state.lock();
-        if self.has_overflowed() {
-            return;
+        if state.overflowed {
+            return true;
+        }
+        if matches!(item, Item::Close) {
+            self.ended.store(true, Ordering::Release);
         }
         state.bytes += item.len();
         state.items.push_back(item);
-        if state.bytes > WAITING_BYTES_MAX {
-            state.items = VecDeque::from([Item::Overflow]);
-            state.bytes = 0;
-            self.overflowed.store(true, Ordering::Release);
+        let overflows = is_above(limit.hard_bytes, self.waiting(&state));
+        if overflows {
+            self.give_up(&mut state);
         }
+        self.announce(state);
+        !overflows
+    }
+
+    /// Tells the reader that there is something.
+    fn announce(&self, mut state: MutexGuard<'_, State>) {
         self.filled.store(true, Ordering::Release);
         let reader = state.reader.take();
         drop(state);
@@ -154,22 +176,90 @@ impl Outbox {
             reader.wake();
         }
     }
+
+    /// Looks whether too much has waited for too long. False if the session is given up for it.
+    pub(super) fn check(&self, limit: OutputLimit, now: Millis) -> bool {
+        let mut state = self.state.lock();
+        let waiting = self.waiting(&state);
+        if !is_above(limit.soft_bytes, waiting) {
+            state.above_soft_since = None;
+        } else {
+            state.above_soft_since.get_or_insert(now);
+        }
+        let patience = i64::from(limit.soft_seconds) * 1000;
+        let is_over = state.above_soft_since.is_some_and(|since| now.0.saturating_sub(since.0) >= patience);
+        if state.overflowed || !is_over && !is_above(limit.hard_bytes, waiting) {
+            return true;
+        }
+        self.give_up(&mut state);
+        self.announce(state);
+        false
+    }
+
+    fn waiting(&self, state: &State) -> usize {
+        state.bytes.saturating_add(self.unsent.load(Ordering::Relaxed))
+    }
+
+    fn give_up(&self, state: &mut State) {
+        state.items = VecDeque::from([Item::Overflow]);
+        state.bytes = 0;
+        state.overflowed = true;
+        self.ended.store(true, Ordering::Release);
+        if let Some(cut) = self.cut.get() {
+            cut.notify_one();
+        }
+    }
+}
+
+/// Whether so many bytes are above a limit, of which 0 means none.
+const fn is_above(limit: usize, bytes: usize) -> bool {
+    limit > 0 && bytes > limit
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const LIMIT: OutputLimit = OutputLimit { hard_bytes: 100, soft_bytes: 50, soft_seconds: 2 };
+
+    fn push(len: usize) -> Item {
+        Item::push(vec![0; len].into(), Lsn(0), None)
+    }
+
     #[test]
     fn who_does_not_read_is_given_up() {
         let outbox = Outbox::default();
-        let piece: Arc<[u8]> = vec![0; WAITING_BYTES_MAX / 2].into();
-        (0..2).for_each(|_| outbox.put(Item::push(piece.clone(), Lsn(0), None)));
-        assert!(!outbox.has_overflowed());
-        outbox.put(Item::reply(vec![0], Lsn(0)));
-        outbox.put(Item::Close);
+        let cut = Arc::new(Notify::new());
+        outbox.cut_with(cut.clone());
+        assert!(outbox.put(push(50), LIMIT) && outbox.put(push(50), LIMIT));
+        assert!(!outbox.put(push(1), LIMIT));
+        assert!(outbox.put(Item::Close, LIMIT), "it is given up once");
         assert!(matches!(outbox.take(), Some(Item::Overflow)));
-        assert!(outbox.take().is_none());
-        assert!(outbox.is_empty() && outbox.has_overflowed());
+        assert!(outbox.take().is_none() && outbox.is_empty());
+        let context = Context::from_waker(Waker::noop());
+        assert!(outbox.poll_ended(&context).is_ready());
+        assert!(std::pin::pin!(cut.notified()).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    }
+
+    #[test]
+    fn a_soft_limit_gives_time() {
+        let outbox = Outbox::default();
+        outbox.put(push(40), LIMIT);
+        outbox.note_unsent(20);
+        assert!(outbox.check(LIMIT, Millis(1000)) && outbox.check(LIMIT, Millis(2999)));
+        outbox.note_unsent(0);
+        assert!(outbox.check(LIMIT, Millis(3000)), "it has read");
+        outbox.note_unsent(11);
+        assert!(outbox.check(LIMIT, Millis(4000)));
+        assert!(!outbox.check(LIMIT, Millis(6000)));
+        assert!(matches!(outbox.take(), Some(Item::Overflow)));
+    }
+
+    #[test]
+    fn answers_count_too() {
+        let outbox = Outbox::default();
+        outbox.note_unsent(101);
+        assert!(outbox.check(OutputLimit::default(), Millis(0)), "0 is any number");
+        assert!(!outbox.check(LIMIT, Millis(0)));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::stopwatch::Stopwatch;
 use super::{Core, Host, Item, Member, Outbox, millis};
+use crate::counters::Limit;
 use parking_lot::MutexGuard;
 use redstart_core::engine::{FileTask, Position, Recovery};
 use redstart_core::{
@@ -124,6 +125,17 @@ impl<'a> Turn<'a> {
         self.core.engine.handle_timeout(self.now);
     }
 
+    /// Ends the sessions of clients that say nothing, or do not read, for too long.
+    pub(super) fn sweep(&mut self) {
+        let idle = self.core.engine.end_idle(self.now);
+        self.host.counters.reached(Limit::Idle).add(idle);
+        let engine = &self.core.engine;
+        let is_given_up =
+            |(session, outbox): &(&SessionId, &Arc<Outbox>)| !outbox.check(engine.output_limit(**session), self.now);
+        let given_up = self.core.outboxes.iter().filter(is_given_up).count();
+        self.host.counters.reached(Limit::Output).add(given_up);
+    }
+
     /// The sessions that wait for a file; see [`Engine::take_file_awaited`].
     pub fn take_file_awaited(&mut self, task: FileTask) -> Vec<SessionId> {
         self.core.engine.take_file_awaited(task)
@@ -178,8 +190,10 @@ impl<'a> Turn<'a> {
     }
 
     fn put(&self, session: SessionId, item: Item) {
-        if let Some(outbox) = self.core.outboxes.get(&session) {
-            outbox.put(item);
+        if let Some(outbox) = self.core.outboxes.get(&session)
+            && !outbox.put(item, self.core.engine.output_limit(session))
+        {
+            self.host.counters.reached(Limit::Output).add(1);
         }
     }
 }

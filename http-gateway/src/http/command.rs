@@ -4,8 +4,9 @@ use super::App;
 use super::answer::{self, Refusal};
 use super::format::Format;
 use super::request::{self, KeyVersion, Words};
+use crate::access::Client;
 use crate::host::{Host, Item, Member, Turn};
-use crate::websocket::Identity;
+use crate::peer::Peer;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -17,26 +18,26 @@ use std::sync::Arc;
 
 /// `GET /SET/foo/bar/EX/100`, and `POST /set/foo?EX=100` with the value as the body.
 pub(super) async fn from_path(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
-    let (parts, body, identity) = accept(&app, request).await?;
+    let (parts, body, client) = accept(&app, request).await?;
     let words = request::from_path(&parts.uri, &body);
-    run(&app, identity, &parts.headers, words).await
+    run(&app, client, &parts.headers, words).await
 }
 
 /// `POST /` with `["SET","foo","bar"]`.
 pub(super) async fn from_body(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
-    let (parts, body, identity) = accept(&app, request).await?;
+    let (parts, body, client) = accept(&app, request).await?;
     if body.is_empty() {
         return Err(Refusal::EMPTY);
     }
-    run(&app, identity, &parts.headers, request::from_json(&body)?).await
+    run(&app, client, &parts.headers, request::from_json(&body)?).await
 }
 
 /// `POST /pipeline` with `[["SET","foo","bar"],["GET","foo"]]`: each command by itself, in order.
 pub(super) async fn pipeline(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
-    let (parts, body, identity) = accept(&app, request).await?;
+    let (parts, body, client) = accept(&app, request).await?;
     let format = Format::of(&parts.headers)?;
     let commands = request::many_from_json(&body)?;
-    let mut visit = Visit::open(&app, identity);
+    let mut visit = Visit::open(&app, client);
     for words in &commands {
         visit.execute(&app, words).await;
     }
@@ -47,13 +48,13 @@ pub(super) async fn pipeline(State(app): State<App>, request: Request) -> Result
 /// `POST /multi-exec` with `[["SET","foo","bar"],["GET","foo"]]`: all as one step, or none. With `Redstart-Watch` it depends
 /// on keys having the versions that the client has seen; if they have not, the result is null.
 pub(super) async fn transaction(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
-    let (parts, body, identity) = accept(&app, request).await?;
+    let (parts, body, client) = accept(&app, request).await?;
     let format = Format::of(&parts.headers)?;
     if format == Format::Resp2 {
         return Err(Refusal::bad_request("Upstash-Response-Format: resp2 does not go with /multi-exec"));
     }
     let commands = request::many_from_json(&body)?;
-    let mut visit = Visit::open(&app, identity);
+    let mut visit = Visit::open(&app, client);
     visit.transact(&commands, &request::versions(&parts.headers)?);
     visit.pass_gate().await;
     let replies = visit.reply.as_bytes();
@@ -66,35 +67,36 @@ pub(super) async fn transaction(State(app): State<App>, request: Request) -> Res
     }
 }
 
-async fn run(app: &App, identity: Identity, headers: &HeaderMap, words: Words) -> Result<Response, Refusal> {
+async fn run(app: &App, client: Client, headers: &HeaderMap, words: Words) -> Result<Response, Refusal> {
     let format = Format::of(headers)?;
     if words.first().is_none_or(Vec::is_empty) {
         return Err(Refusal::EMPTY);
     }
-    let mut visit = Visit::open(app, identity);
+    let mut visit = Visit::open(app, client);
     visit.execute(app, &words).await;
     visit.pass_gate().await;
     Ok(answer::one(visit.reply.as_bytes(), format))
 }
 
 /// Checks method and token, and reads the body.
-pub(super) async fn accept(app: &App, request: Request) -> Result<(Parts, Bytes, Identity), Refusal> {
+pub(super) async fn accept(app: &App, request: Request) -> Result<(Parts, Bytes, Client), Refusal> {
     if !matches!(*request.method(), Method::GET | Method::POST | Method::PUT | Method::HEAD) {
         return Err(Refusal::METHOD);
     }
     let (parts, body) = request.into_parts();
-    let identity = identify(app, &parts)?;
+    let client = identify(app, &parts)?;
     if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(Refusal::ENCODING);
     }
-    Ok((parts, read(app, body).await?, identity))
+    Ok((parts, read(app, body).await?, client))
 }
 
-/// What the client's token is worth.
-pub(super) fn identify(app: &App, parts: &Parts) -> Result<Identity, Refusal> {
+/// Who the client is: what its token is worth, and where it has come from.
+pub(super) fn identify(app: &App, parts: &Parts) -> Result<Client, Refusal> {
     request::check_encoding(&parts.uri)?;
     let token = request::token(&parts.headers, &parts.uri);
-    app.access.check_shown(token.as_deref()).ok_or(Refusal::TOKEN)
+    let identity = app.access.check_shown(token.as_deref()).ok_or(Refusal::TOKEN)?;
+    Ok(Client { identity, peer: parts.extensions.get::<Arc<Peer>>().cloned().unwrap_or_default() })
 }
 
 /// Reads a body, up to the limit.
@@ -124,8 +126,8 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn open(app: &App, identity: Identity) -> Self {
-        let member = app.host.turn().open(identity.session(SessionKind::Rest, Protocol::Resp2));
+    pub(super) fn open(app: &App, client: Client) -> Self {
+        let member = app.host.turn().open(client.session(SessionKind::Rest, Protocol::Resp2));
         Self { host: app.host.clone(), member, reply: ReplyBuffer::default(), lsn: Lsn(0) }
     }
 
@@ -185,6 +187,10 @@ impl Visit {
                 }
                 Item::Close | Item::Overflow => {
                     self.reply.raw(b"-ERR the session was closed\r\n");
+                    return;
+                }
+                Item::Stop => {
+                    self.reply.raw(b"-TRYAGAIN the server is shutting down\r\n");
                     return;
                 }
                 Item::Push { .. } => {}

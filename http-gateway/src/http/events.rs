@@ -10,18 +10,20 @@
 use super::App;
 use super::answer::Refusal;
 use super::command::identify;
+use super::listener::Cut;
 use super::request::segments;
+use crate::access::Client;
 use crate::encoding;
 use crate::host::{Host, Item, Member, Turn};
-use crate::websocket::Identity;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use redstart_core::engine::Position;
 use redstart_core::resp::{Token, Tokens};
-use redstart_core::{Lsn, Protocol, ReplyBuffer, SessionKind};
+use redstart_core::{Lsn, Protocol, ReplyBuffer, SessionKind, SessionOptions};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,19 +31,19 @@ use std::time::Duration;
 /// `/subscribe/<channel>[/<channel>..]` and `/psubscribe/<pattern>[/<pattern>..]`.
 pub(super) async fn subscribe(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
     let (parts, _) = request.into_parts();
-    let identity = identify(&app, &parts)?;
+    let client = identify(&app, &parts)?;
     demand_stream(&parts.headers)?;
     let words = segments(parts.uri.path());
     let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-    Ok(start(&app, identity, &words, Since::of(&parts.headers)))
+    Ok(start(&app, client, &words, &parts))
 }
 
 /// `/monitor`.
 pub(super) async fn monitor(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
     let (parts, _) = request.into_parts();
-    let identity = identify(&app, &parts)?;
+    let client = identify(&app, &parts)?;
     demand_stream(&parts.headers)?;
-    Ok(start(&app, identity, &[b"MONITOR"], Since::default()))
+    Ok(start(&app, client, &[b"MONITOR"], &parts))
 }
 
 fn demand_stream(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -52,8 +54,12 @@ fn demand_stream(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::bad_request("this is a stream of events; ask for it with the header Accept: text/event-stream"))
 }
 
-fn start(app: &App, identity: Identity, words: &[&[u8]], since: Since) -> Response {
-    let mut listener = Listener::open(app, identity);
+fn start(app: &App, client: Client, words: &[&[u8]], parts: &Parts) -> Response {
+    let mut listener = Listener::open(app, client);
+    if let Some(Cut(cut)) = parts.extensions.get() {
+        listener.member.outbox.cut_with(cut.clone());
+    }
+    let since = Since::of(&parts.headers);
     let mut reply = ReplyBuffer::new(Protocol::Resp3);
     {
         let mut turn = app.host.turn();
@@ -93,8 +99,11 @@ struct Listener {
 }
 
 impl Listener {
-    fn open(app: &App, identity: Identity) -> Self {
-        let member = app.host.turn().open(identity.session(SessionKind::EventStream, Protocol::Resp3));
+    fn open(app: &App, client: Client) -> Self {
+        // Its one request is answered with the head of the response, which cannot wait for the end of a pause.
+        let multiplexed = true;
+        let options = SessionOptions { multiplexed, ..client.session(SessionKind::EventStream, Protocol::Resp3) };
+        let member = app.host.turn().open(options);
         let heartbeat = app.limits.heartbeat;
         Self { host: app.host.clone(), member, heartbeat, pending: Vec::new(), told: Told::default(), lsn: Lsn(0) }
     }
@@ -152,7 +161,7 @@ impl Listener {
                 Some(())
             }
             Item::Reply { .. } => Some(()),
-            Item::Close | Item::Overflow => None,
+            Item::Close | Item::Overflow | Item::Stop => None,
         }
     }
 }

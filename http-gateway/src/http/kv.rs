@@ -40,11 +40,11 @@ pub(super) async fn resource(State(app): State<App>, request: Request) -> Result
     if !matches!(parts.method, Method::GET | Method::HEAD | Method::PUT | Method::DELETE) {
         return Err(Refusal::RESOURCE_METHOD);
     }
-    let identity = identify(&app, &parts)?;
+    let client = identify(&app, &parts)?;
     let value = if parts.method == Method::PUT { read(&app, body).await? } else { Bytes::new() };
     let key = request::decode(parts.uri.path().strip_prefix("/kv/").unwrap_or_default());
     let beside = [key.as_slice(), SUFFIX].concat();
-    let mut visit = Visit::open(&app, identity);
+    let mut visit = Visit::open(&app, client);
     let answered = {
         let mut turn = app.host.turn();
         let mut shelf = Shelf { visit: &mut visit, turn: &mut turn, key: &key, beside: &beside };

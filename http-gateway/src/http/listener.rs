@@ -1,23 +1,39 @@
 //! The HTTP port: accepting, and stopping in order.
 
-use super::{App, router};
+use super::{App, origin::Door, router};
 use crate::access::Access;
+use crate::admission::{Admission, Refused};
+use crate::counters;
+use crate::crowd::Metered;
 use crate::host::Host;
-use crate::options::Secrets;
+use crate::options::{Options, Secrets};
+use crate::peer::Peer;
 use crate::websocket;
-use axum::ServiceExt;
-use axum::extract::Request;
-use axum::serve::ListenerExt;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http;
+use axum::response::Response;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tower_service::Service;
 
 /// How long requests in progress are waited for when the server stops.
 const DRAIN: Duration = Duration::from_secs(2);
+/// The longest head of a request.
+const HEAD_BYTES_MAX: usize = 128 * 1024;
+/// How long nothing is accepted after an error, which most likely is that there are no more file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The HTTP port, served.
 #[derive(Debug)]
@@ -33,31 +49,22 @@ impl Listener {
     /// When the operating system refuses to wait for them.
     pub fn start(
         runtime: &Runtime,
-        host: &Arc<Host>,
+        admission: &Admission,
         socket: std::net::TcpListener,
+        options: &Options,
         secrets: Secrets,
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let _guard = runtime.enter();
-        let socket = tokio::net::TcpListener::from_std(socket)?;
-        let (stop, mut stopping) = watch::channel(false);
-        let app = app(host, secrets, stopping.clone());
-        let socket = socket.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::warn!("failed to turn off Nagle's algorithm: {error}");
-            }
-        });
-        let door = router(app);
-        let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(door);
-        let stopped = async move {
-            // Ends with an error when the listener is gone, which means the same.
-            let _ = stopping.wait_for(|stopping| *stopping).await;
+        let socket = TcpListener::from_std(socket)?;
+        let (stop, stopping) = watch::channel(false);
+        let port = Port {
+            admission: admission.clone(),
+            door: router(app(&admission.host, secrets, stopping.clone())),
+            builder: builder(options.http_idle_timeout),
+            connections: GracefulShutdown::new(),
         };
-        let task = runtime.spawn(async move {
-            if let Err(error) = axum::serve(socket, service).with_graceful_shutdown(stopped).await {
-                tracing::error!("failed to serve HTTP: {error}");
-            }
-        });
+        let task = runtime.spawn(port.serve(socket, stopping));
         Ok(Self { task, stop })
     }
 
@@ -76,6 +83,113 @@ impl Listener {
                 tracing::info!("some HTTP requests were still in progress and were cut off");
             }
         });
+    }
+}
+
+/// What a connection needs in order to be served.
+struct Port {
+    admission: Admission,
+    door: Door,
+    builder: Builder<TokioExecutor>,
+    connections: GracefulShutdown,
+}
+
+impl Port {
+    /// Serves connections until the server stops, and then until each of them has had its answers.
+    async fn serve(self, socket: TcpListener, mut stopping: watch::Receiver<bool>) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = socket.accept() => accepted,
+                // Ends with an error when the listener is gone, which means the same.
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+            };
+            match accepted {
+                Ok((stream, address)) => self.welcome(stream, address),
+                Err(error) => {
+                    tracing::warn!("failed to accept an HTTP connection: {error}");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(socket);
+        self.connections.shutdown().await;
+    }
+
+    /// Begins to serve a connection.
+    fn welcome(&self, stream: TcpStream, address: SocketAddr) {
+        let guest = match self.admission.admit(counters::Port::Http, &stream, address) {
+            Ok(guest) => guest,
+            Err(Refused::Full(text)) => return turn_away(&stream, text),
+            Err(Refused::Gone(error)) => return tracing::debug!("an HTTP connection has gone: {error}"),
+        };
+        let cut = Arc::new(Notify::new());
+        let peer = Arc::new(Peer::of(&stream, address));
+        let requests = Requests { door: self.door.clone(), peer, cut: Cut(cut.clone()) };
+        let stream = TokioIo::new(Metered::new(stream, guest));
+        let (builder, watcher) = (self.builder.clone(), self.connections.watcher());
+        tokio::spawn(async move {
+            let service = TowerToHyperService::new(requests);
+            let connection = builder.serve_connection_with_upgrades(stream, service);
+            tokio::select! {
+                ended = watcher.watch(connection) => if let Err(error) = ended {
+                    tracing::debug!("an HTTP connection broke off: {error}");
+                },
+                () = cut.notified() => {}
+            }
+        });
+    }
+}
+
+/// Says that there is no room.
+fn turn_away(stream: &TcpStream, text: &str) {
+    let body = format!("{{\"error\":\"{text}\"}}");
+    let len = body.len();
+    let head =
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nconnection: close";
+    Admission::turn_away(stream, &format!("{head}\r\ncontent-length: {len}\r\n\r\n{body}"));
+}
+
+/// How HTTP is spoken. A client gets so long for the head of a request, the wait for its next request included.
+fn builder(idle_timeout: Duration) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle_timeout).max_buf_size(HEAD_BYTES_MAX);
+    let mut http2 = builder.http2();
+    http2.timer(TokioTimer::new()).keep_alive_interval(idle_timeout).keep_alive_timeout(idle_timeout);
+    // A WebSocket over HTTP/2 begins with CONNECT.
+    http2.enable_connect_protocol();
+    builder
+}
+
+/// The requests of one connection: each knows where it has come from.
+#[derive(Clone)]
+struct Requests {
+    door: Door,
+    peer: Arc<Peer>,
+    cut: Cut,
+}
+
+/// Cuts the connection of a client that does not read: what it is sent is not asked for the next piece any more.
+#[derive(Clone, Debug)]
+pub(super) struct Cut(pub(super) Arc<Notify>);
+
+impl<B> Service<http::Request<B>> for Requests
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <Door as Service<http::Request<Body>>>::Future;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(self.peer.clone());
+        request.extensions_mut().insert(self.cut.clone());
+        self.door.call(request)
     }
 }
 

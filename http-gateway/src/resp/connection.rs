@@ -4,6 +4,7 @@
 //! request is kept by the connection. In the same way answers are written from a shared buffer, and only what the
 //! socket or the gate did not take is kept. An idle connection holds no buffers.
 
+use crate::crowd::Metered;
 use crate::host::{Host, Item, Member, Turn};
 use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request};
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer, SessionOptions};
@@ -14,7 +15,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// How much is read at once. Pipelined requests come in one piece up to this size.
 const READ_BYTES: usize = 64 * 1024;
@@ -42,7 +42,7 @@ struct Shared {
 #[derive(Debug)]
 pub(super) struct Connection {
     host: Arc<Host>,
-    stream: TcpStream,
+    stream: Metered,
     member: Member,
     limits: RequestLimits,
     /// Input that has not been executed.
@@ -63,7 +63,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A connection with a new session.
-    pub(super) fn open(host: &Arc<Host>, stream: TcpStream, options: SessionOptions) -> Self {
+    pub(super) fn open(host: &Arc<Host>, stream: Metered, options: SessionOptions) -> Self {
         let mut turn = host.turn();
         let member = turn.open(options);
         let limits = limits_of(&turn, &member);
@@ -106,19 +106,24 @@ impl Connection {
         self.poll_receive(context)
     }
 
-    /// Sends the kept answers. A client that does not read them, while more and more comes for it, is given up.
+    /// Sends the kept answers. A client that does not read them, and has been ended for that or otherwise, is given up.
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.sent < self.output.len() {
-            if self.member.outbox.poll_overflow(context).is_ready() {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
             ready!(self.host.gate().poll_pass(self.lsn, context));
             let rest = self.output.get(self.sent..).unwrap_or_default();
-            self.sent += ready!(Pin::new(&mut self.stream).poll_write(context, rest))?;
+            match Pin::new(&mut self.stream).poll_write(context, rest) {
+                Poll::Ready(sent) => self.sent += sent?,
+                Poll::Pending => {
+                    self.member.outbox.note_unsent(self.output.len() - self.sent);
+                    let ended = self.member.outbox.poll_ended(context);
+                    return ended.map(|()| Err(io::ErrorKind::TimedOut.into()));
+                }
+            }
         }
         if self.sent > 0 {
             self.sent = 0;
             self.output = Vec::new();
+            self.member.outbox.note_unsent(0);
         }
         Poll::Ready(Ok(()))
     }
@@ -222,7 +227,7 @@ impl Connection {
                     self.lsn = self.lsn.max(lsn);
                     self.blocked = false;
                 }
-                Item::Close | Item::Overflow => self.closing = true,
+                Item::Close | Item::Overflow | Item::Stop => self.closing = true,
             }
         }
     }

@@ -10,7 +10,7 @@ use super::request::{Body, Message, Request};
 use super::seat::Seat;
 use super::socket::{Frame, Lost, Received, Socket};
 use super::subprotocol::{Format, Subprotocol};
-use super::{Entrance, Identity, Peer};
+use super::{Client, Entrance, Identity, Peer};
 use crate::host::Host;
 use axum::extract::ws::WebSocket;
 use std::future::{pending, poll_fn};
@@ -36,8 +36,11 @@ pub(super) trait Dialogue: Send {
     /// Waits for what comes without having been asked for, and takes it.
     fn poll_arrivals(&mut self, context: &Context<'_>, output: &mut Output) -> Poll<Result<(), Close>>;
 
-    /// Ready once too much waits for the client.
-    fn poll_overflow(&self, context: &Context<'_>) -> Poll<()>;
+    /// Ready once the session has been ended from outside.
+    fn poll_ended(&self, context: &Context<'_>) -> Poll<()>;
+
+    /// Says how many bytes wait for the client to take them.
+    fn note_unsent(&self, bytes: usize);
 
     /// Whether it can take another frame.
     fn can_hear(&self) -> bool;
@@ -48,7 +51,7 @@ pub(super) async fn serve(
     entrance: Entrance,
     socket: WebSocket,
     subprotocol: Subprotocol,
-    peer: Peer,
+    peer: Arc<Peer>,
     identity: Option<Identity>,
 ) {
     let mut socket = Socket::new(socket);
@@ -57,7 +60,10 @@ pub(super) async fn serve(
         None => authenticate(&entrance, &mut socket, subprotocol).await,
     };
     let end = match identity {
-        Ok(identity) => Connection::new(&entrance, &mut socket, subprotocol, peer, identity).run(&entrance).await,
+        Ok(identity) => {
+            let client = Client { identity, peer };
+            Connection::new(&entrance, &mut socket, subprotocol, client).run(&entrance).await
+        }
         Err(end) => end,
     };
     if let Some(close) = end {
@@ -130,14 +136,8 @@ enum Sent {
 }
 
 impl<'a> Connection<'a> {
-    fn new(
-        entrance: &Entrance,
-        socket: &'a mut Socket,
-        subprotocol: Subprotocol,
-        peer: Peer,
-        identity: Identity,
-    ) -> Self {
-        let seat = Seat::new(entrance, peer, identity, matches!(subprotocol, Subprotocol::Messages(_)));
+    fn new(entrance: &Entrance, socket: &'a mut Socket, subprotocol: Subprotocol, client: Client) -> Self {
+        let seat = Seat::new(entrance, client, matches!(subprotocol, Subprotocol::Messages(_)));
         let dialogue: Box<dyn Dialogue> = match subprotocol {
             Subprotocol::Messages(format) => Box::new(Messages::new(entrance, seat, format)),
             Subprotocol::Plain => Box::new(Plain::new(seat)),
@@ -182,7 +182,10 @@ impl<'a> Connection<'a> {
     /// Sends what may leave, then does the next thing that can be done.
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Option<Close>>> {
         let sent = self.poll_send(context).map_err(end_of)?;
-        if self.dialogue.poll_overflow(context).is_ready() {
+        let unsent = if sent == Sent::Stuck { self.output.len() } else { 0 };
+        self.dialogue.note_unsent(unsent);
+        if sent == Sent::Stuck && self.dialogue.poll_ended(context).is_ready() {
+            // It will hardly hear why, but what waits for it can go.
             return Poll::Ready(Err(Some(Close::TOO_SLOW)));
         }
         if let Some(close) = self.closing {

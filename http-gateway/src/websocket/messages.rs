@@ -300,6 +300,7 @@ impl Messages {
                 },
                 Item::Close => return Err(Close::KILLED),
                 Item::Overflow => return Err(Close::TOO_SLOW),
+                Item::Stop => return Err(Close::STOPPING),
             }
         }
         Ok(())
@@ -313,6 +314,7 @@ impl Messages {
                 (self.format.write(|encoder| answer::command(&place.id, &bytes, encoder)), lsn)
             }
             Item::Close | Item::Overflow => (self.refuse(&place.id, "ERR closed by CLIENT KILL"), Lsn(0)),
+            Item::Stop => (self.refuse(&place.id, "TRYAGAIN the server is shutting down"), Lsn(0)),
         };
         let Some(answers) = self.unanswered.get_mut(&place.message) else { return };
         answers.lsn = answers.lsn.max(lsn);
@@ -371,8 +373,12 @@ impl Dialogue for Messages {
         }
     }
 
-    fn poll_overflow(&self, context: &Context<'_>) -> Poll<()> {
-        self.seat.member.outbox.poll_overflow(context)
+    fn poll_ended(&self, context: &Context<'_>) -> Poll<()> {
+        self.seat.member.outbox.poll_ended(context)
+    }
+
+    fn note_unsent(&self, bytes: usize) {
+        self.seat.member.outbox.note_unsent(bytes);
     }
 
     fn can_hear(&self) -> bool {

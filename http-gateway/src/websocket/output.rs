@@ -33,6 +33,11 @@ impl Output {
         Some(frame)
     }
 
+    /// How many bytes there are.
+    pub(super) const fn len(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn has_room(&self) -> bool {
         self.bytes < BYTES_MAX && self.frames.len() < FRAMES_MAX
     }

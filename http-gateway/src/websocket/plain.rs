@@ -129,6 +129,7 @@ impl Plain {
                 }
                 Item::Close => self.end = Some(Close::KILLED),
                 Item::Overflow => self.end = Some(Close::TOO_SLOW),
+                Item::Stop => self.end = Some(Close::STOPPING),
             }
         }
     }
@@ -150,8 +151,12 @@ impl Dialogue for Plain {
         self.seat.member.outbox.poll_filled(context).map(|()| self.execute(output))
     }
 
-    fn poll_overflow(&self, context: &Context<'_>) -> Poll<()> {
-        self.seat.member.outbox.poll_overflow(context)
+    fn poll_ended(&self, context: &Context<'_>) -> Poll<()> {
+        self.seat.member.outbox.poll_ended(context)
+    }
+
+    fn note_unsent(&self, bytes: usize) {
+        self.seat.member.outbox.note_unsent(bytes);
     }
 
     fn can_hear(&self) -> bool {

@@ -1,6 +1,6 @@
 //! A socket's session in the engine.
 
-use super::{Entrance, Identity, Limits, Peer};
+use super::{Client, Entrance, Limits};
 use crate::host::{Host, Member, Turn};
 use redstart_core::spec::{Command, Flag};
 use redstart_core::{Outcome, Protocol, ReplyBuffer, SessionKind, SessionOptions, commands};
@@ -24,13 +24,8 @@ pub(super) struct Seat {
 
 impl Seat {
     /// A session; `multiplexed` says whether its requests are answered in any order.
-    pub(super) fn new(entrance: &Entrance, peer: Peer, identity: Identity, multiplexed: bool) -> Self {
-        let options = SessionOptions {
-            address: peer.address,
-            local_address: peer.local_address,
-            multiplexed,
-            ..identity.session(SessionKind::WebSocket, Protocol::Resp3)
-        };
+    pub(super) fn new(entrance: &Entrance, client: Client, multiplexed: bool) -> Self {
+        let options = SessionOptions { multiplexed, ..client.session(SessionKind::WebSocket, Protocol::Resp3) };
         let member = entrance.host.turn().open(options.clone());
         Self { host: entrance.host.clone(), limits: entrance.limits, member, options }
     }

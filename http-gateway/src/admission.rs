@@ -1,0 +1,55 @@
+//! What stands between a connection and its first byte.
+
+use crate::counters::Port;
+use crate::crowd::{Crowd, Guest};
+use crate::host::Host;
+use crate::sockets::SocketOptions;
+use socket2::SockRef;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+/// What a port needs in order to let connections in.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// Whom they come to.
+    pub host: Arc<Host>,
+    /// Who is there already.
+    pub crowd: Arc<Crowd>,
+    /// How they behave.
+    pub sockets: SocketOptions,
+}
+
+/// Why a connection is not served.
+#[derive(Debug)]
+pub enum Refused {
+    /// There is no room; the client is told so.
+    Full(&'static str),
+    /// The client has gone.
+    Gone(io::Error),
+}
+
+impl Admission {
+    /// Lets connections come to a host, as many of one address as this.
+    pub fn new(host: &Arc<Host>, sockets: &SocketOptions, address_max: usize) -> Self {
+        let crowd = Arc::new(Crowd::new(host.counters().clone(), address_max));
+        Self { host: host.clone(), crowd, sockets: sockets.clone() }
+    }
+
+    /// Says why there is no room. Whoever cannot even take this in one piece learns it from the end of the connection.
+    pub fn turn_away(stream: &impl AsFd, text: &str) {
+        let _ = SockRef::from(stream).send(text.as_bytes());
+    }
+
+    /// Lets a connection in, and makes it behave.
+    ///
+    /// # Errors
+    /// Why it is not served.
+    pub fn admit(&self, port: Port, stream: &impl AsFd, address: SocketAddr) -> Result<Guest, Refused> {
+        let connections = self.host.turn().engine().config().connections;
+        let guest = self.crowd.admit(port, address, connections.max_clients).map_err(Refused::Full)?;
+        self.sockets.prepare(stream, connections.keepalive_seconds).map_err(Refused::Gone)?;
+        Ok(guest)
+    }
+}

@@ -1,0 +1,21 @@
+//! Where clients have come from.
+
+use std::net::SocketAddr;
+use tokio::net::TcpStream;
+
+/// Both ends of a connection, as `CLIENT LIST` shows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// The client's address.
+    pub address: String,
+    /// The address that it connected to.
+    pub local_address: String,
+}
+
+impl Peer {
+    /// The ends of a connection that comes from `address`.
+    pub fn of(stream: &TcpStream, address: SocketAddr) -> Self {
+        let local_address = stream.local_addr().map(|address| address.to_string()).unwrap_or_default();
+        Self { address: address.to_string(), local_address }
+    }
+}
