@@ -303,10 +303,13 @@ impl ReplyBuffer {
         self.header(mark, i64::try_from(len).unwrap_or(i64::MAX));
     }
 
+    /// What is short, and nearly all is, is appended in one piece: that costs more than the digits do.
     #[inline]
     fn header(&mut self, mark: u8, value: i64) {
-        match u8::try_from(value) {
-            Ok(digit @ 0..=9) => self.raw(&[mark, b'0' + digit, b'\r', b'\n']),
+        match u16::try_from(value) {
+            Ok(n @ 0..=9) => self.raw(&[mark, digit(n), b'\r', b'\n']),
+            Ok(n @ 10..=99) => self.raw(&[mark, digit(n / 10), digit(n), b'\r', b'\n']),
+            Ok(n @ 100..=999) => self.raw(&[mark, digit(n / 100), digit(n / 10), digit(n), b'\r', b'\n']),
             _ => self.long_header(mark, value),
         }
     }
@@ -322,6 +325,11 @@ impl ReplyBuffer {
         self.bytes.extend_from_slice(text);
         self.raw(b"\r\n");
     }
+}
+
+/// The last digit of a number.
+const fn digit(number: u16) -> u8 {
+    b'0' + (number % 10) as u8
 }
 
 #[cfg(test)]
@@ -345,6 +353,15 @@ mod tests {
         };
         assert_eq!(written(Protocol::Resp2, write), b"*2\r\n$1\r\nk\r\n$3\r\n1.5\r\n$-1\r\n:1\r\n");
         assert_eq!(written(Protocol::Resp3, write), b"%1\r\n$1\r\nk\r\n,1.5\r\n_\r\n#t\r\n");
+    }
+
+    #[test]
+    fn integers_of_every_length_are_written() {
+        for value in (-1200..1200).chain([i64::MIN, i64::MAX]) {
+            let mut reply = ReplyBuffer::default();
+            reply.integer(value);
+            assert_eq!(reply.as_bytes(), alloc::format!(":{value}\r\n").as_bytes());
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use crate::engine::{CommandStats, Histogram};
 use crate::error::{Detail, Error};
 use crate::spec::Command;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
-use hashbrown::HashTable;
 
 /// The number of a command in a store's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,51 +23,52 @@ impl CommandId {
 #[derive(Debug)]
 struct Row {
     command: &'static Command,
+    name: Name<'static>,
     arity: i16,
     is_container: bool,
     stats: CommandStats,
     durations: Option<Histogram>,
 }
 
-/// A name as it is compared: folded to upper case, eight bytes a number, and under its container if it is a
-/// subcommand's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Name {
-    text: [u64; Name::BYTES_MAX / 8],
-    len: usize,
+/// A name as it is looked for.
+#[derive(Clone, Copy, Debug)]
+struct Name<'a> {
+    text: &'a [u8],
+    /// Its first eight bytes in upper case: all of most names.
+    start: u64,
     container: Option<CommandId>,
 }
 
-impl Name {
-    /// The longest name of a command or subcommand.
-    const BYTES_MAX: usize = 24;
-
-    /// None for a text that is longer than any name.
+impl<'a> Name<'a> {
     #[inline]
-    fn fold(text: &[u8], container: Option<CommandId>) -> Option<Self> {
-        if text.len() > Self::BYTES_MAX {
-            return None;
-        }
-        let (words, rest) = text.as_chunks::<8>();
-        let mut folded = [0; Self::BYTES_MAX / 8];
-        for (folded, word) in folded.iter_mut().zip(words) {
-            *folded = fold(u64::from_le_bytes(*word));
-        }
-        if let Some(folded) = folded.get_mut(words.len()) {
-            *folded = fold(rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-        }
-        Some(Self { text: folded, len: text.len(), container })
+    fn new(text: &'a [u8], container: Option<CommandId>) -> Self {
+        let start = match text.first_chunk::<8>() {
+            Some(start) => u64::from_le_bytes(*start),
+            None => text.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        Self { text, start: fold(start), container }
     }
 
-    /// Names are not chosen by clients, so the hash needs no seed.
+    /// Where its place is, if that is free. Names are not chosen by clients, so this needs no seed.
     #[inline]
-    fn hash(&self) -> u64 {
+    fn place(self) -> usize {
         const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
         let container = self.container.map_or(0, |id| u64::from(id.0) + 1);
-        let mix = |hash: u64, word: &u64| (hash ^ word).wrapping_mul(ODD).rotate_left(29);
-        self.text.iter().fold(container, mix).wrapping_mul(ODD)
+        let mixed = (self.start ^ (container << 8 | self.text.len() as u64)).wrapping_mul(ODD);
+        (mixed >> (u64::BITS - PLACES.ilog2())) as usize
+    }
+
+    #[inline]
+    fn is_same(self, other: Self) -> bool {
+        self.start == other.start
+            && self.text.len() == other.text.len()
+            && self.container == other.container
+            && (self.text.len() <= 8 || self.text.eq_ignore_ascii_case(other.text))
     }
 }
+
+/// How many places there are for names: more than twice as many as names, so that few have to move on.
+const PLACES: usize = 1024;
 
 /// Eight bytes in upper case: no byte reaches into the next one, because the sums are those of seven bits.
 #[inline]
@@ -81,23 +82,24 @@ const fn fold(word: u64) -> u64 {
 }
 
 /// The commands by name, with what has been derived from each and its counters.
+///
+/// A name is found in O(1): at its [`Name::place`], or behind that where another name was there first. Nothing is removed.
 #[derive(Debug)]
 pub(crate) struct CommandTable {
     rows: Vec<Row>,
-    names: HashTable<(Name, CommandId)>,
+    places: Vec<Option<CommandId>>,
 }
 
 impl CommandTable {
     /// A table of all commands.
     ///
     /// # Panics
-    /// When a declared name is too long, or a subcommand has no container: mistakes in the declarations.
+    /// When a subcommand has no container, or there are more names than places: mistakes in the declarations.
     pub(crate) fn new() -> Self {
-        let rows: Vec<_> = in_table().map(Row::new).collect();
-        let mut table = Self { rows, names: HashTable::new() };
+        let mut table = Self { rows: in_table().map(Row::new).collect(), places: vec![None; PLACES] };
         let ids = || (0..).map(CommandId).zip(in_table());
-        for (id, command) in ids().filter(|(_, command)| command.container().is_none()) {
-            table.add_name(command.name, None, id);
+        for (id, _) in ids().filter(|(_, command)| command.container().is_none()) {
+            table.add_name(id);
         }
         for (id, command) in ids() {
             if let Some((container, name)) = command.name.split_once(' ') {
@@ -105,7 +107,8 @@ impl CommandTable {
                     unreachable!("{} has no container", command.name);
                 };
                 table.row_mut(container).is_container = true;
-                table.add_name(name, Some(container), id);
+                table.row_mut(id).name = Name::new(name.as_bytes(), Some(container));
+                table.add_name(id);
             }
         }
         table
@@ -220,17 +223,25 @@ impl CommandTable {
         self.rows.iter_mut().for_each(|row| (row.stats, row.durations) = (CommandStats::default(), None));
     }
 
-    fn add_name(&mut self, text: &str, container: Option<CommandId>, id: CommandId) {
-        let Some(name) = Name::fold(text.as_bytes(), container) else {
-            unreachable!("the name {text} is longer than Name::BYTES_MAX");
+    fn add_name(&mut self, id: CommandId) {
+        let start = self.row(id).name.place();
+        let Some(free) = (start..start + PLACES).map(|at| at % PLACES).find(|at| self.places[*at].is_none()) else {
+            unreachable!("there are more than {PLACES} names");
         };
-        self.names.insert_unique(name.hash(), (name, id), |(name, _)| name.hash());
+        self.places[free] = Some(id);
     }
 
     #[inline]
     fn find_name(&self, text: &[u8], container: Option<CommandId>) -> Option<CommandId> {
-        let name = Name::fold(text, container)?;
-        self.names.find(name.hash(), |(other, _)| *other == name).map(|(_, id)| *id)
+        let name = Name::new(text, container);
+        let mut at = name.place();
+        while let Some(id) = self.places[at % PLACES] {
+            if self.row(id).name.is_same(name) {
+                return Some(id);
+            }
+            at += 1;
+        }
+        None
     }
 
     fn row(&self, id: CommandId) -> &Row {
@@ -250,7 +261,14 @@ impl CommandTable {
 
 impl Row {
     fn new(command: &'static Command) -> Self {
-        Self { command, arity: command.arity(), is_container: false, stats: CommandStats::default(), durations: None }
+        Self {
+            command,
+            name: Name::new(command.name.as_bytes(), None),
+            arity: command.arity(),
+            is_container: false,
+            stats: CommandStats::default(),
+            durations: None,
+        }
     }
 }
 
