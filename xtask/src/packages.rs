@@ -42,6 +42,13 @@ pub(crate) const CHROMIUM: Program = Program {
     elsewhere: "Install Chromium or Chrome and put it into PATH.",
 };
 
+/// The other browser that they run in.
+pub(crate) const FIREFOX: Program = Program {
+    names: &["firefox-esr", "firefox"],
+    package: "firefox-esr",
+    elsewhere: "Install Firefox and put it into PATH.",
+};
+
 /// Makes sure that every program is there.
 pub(crate) fn ensure(programs: &[Program]) -> anyhow::Result<()> {
     let missing: Vec<_> = programs.iter().filter(|program| !is_there(program)).collect();

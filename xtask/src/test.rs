@@ -30,7 +30,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 /// An error is something that the rest cannot do without: a tool that is missing, a build that failed.
 fn run_all(total: &mut Counts) -> anyhow::Result<()> {
-    packages::ensure(&[packages::REDIS_SERVER, packages::LUA, packages::STRACE, packages::CHROMIUM])?;
+    packages::ensure(&[
+        packages::REDIS_SERVER,
+        packages::LUA,
+        packages::STRACE,
+        packages::CHROMIUM,
+        packages::FIREFOX,
+    ])?;
     node::ensure()?;
     *total += check("cargo fmt", cargo(&["fmt", "--all", "--check"]))?;
     *total += check_generated();

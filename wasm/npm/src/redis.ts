@@ -3,6 +3,7 @@ import { decodeReply, type Command } from "./command.js";
 import type { Commands } from "./commands.js";
 import type { Connection } from "./connection.js";
 import { Events, type Listener } from "./events.js";
+import { hasIndexedDb } from "./local/absent.js";
 import { databaseName, IndexedDbRecords } from "./local/indexeddb.js";
 import { LocalConnection, type LocalParts } from "./local/local.js";
 import { acquireLock } from "./local/lock.js";
@@ -32,7 +33,10 @@ export interface CommonOptions {
 export interface LocalOptions extends CommonOptions {
   /** The store's name: one store per name and origin. */
   name: string;
-  /** Where data is kept. Default: IndexedDB where there is one, else memory. */
+  /**
+   * Where data is kept. Default: IndexedDB where there is one that can be opened, else memory, which the `storage` event
+   * tells. `"indexeddb"` insists on it: where it cannot be opened, commands fail.
+   */
   persist?: "indexeddb" | "memory" | Storage;
   /**
    * What an awaited command promises. `"relaxed"` (default): it resolves when the store in memory has answered; the
@@ -77,6 +81,8 @@ export interface RemoteOptions extends CommonOptions, Partial<Policy> {
 export interface RedisEvents {
   /** The storage works, fails, or is absent. */
   storage: StorageState;
+  /** The store in this process has died of a defect and was made anew from what is stored: what was not flushed is lost. */
+  restarted: StoreError;
   /** The connection to a gateway changes. */
   connection: ConnectionState;
   /** Which part this tab has in a store that tabs share: it writes, or follows the one that does. */
@@ -99,6 +105,7 @@ export abstract class Redis extends Surface {
   readonly #connection: Connection;
   readonly #events: Events<RedisEvents>;
   readonly #form: Form;
+  #storage: StorageState = { state: "ok" };
 
   /** `connect` makes the connection; nothing is opened before the first command. */
   constructor(options: LocalOptions | RemoteOptions | CommonOptions, connect: Connect) {
@@ -108,6 +115,7 @@ export abstract class Redis extends Surface {
     }
     this.#form = options.automaticDeserialization === false ? "text" : "json";
     this.#events = new Events<RedisEvents>();
+    this.#events.on("storage", (state) => (this.#storage = state));
     this.#connection = connect(this.#form, this.#events);
   }
 
@@ -131,6 +139,11 @@ export abstract class Redis extends Surface {
   /** The same store with answers as text: nothing is parsed as JSON. */
   get text(): Commands<"async"> {
     return new View(this.#connection, "text");
+  }
+
+  /** How the storage is doing: what the last `storage` event told. */
+  get storage(): StorageState {
+    return this.#storage;
   }
 
   /** The synchronous view of a store in this process. */
@@ -284,7 +297,9 @@ export function connectLocal(
   const parts: Omit<LocalParts, "storage"> = {
     wasm: options.wasm ?? wasm,
     maxmemory: async () => (options.maxmemory === "storage" ? halfOfQuota() : undefined),
+    mayForget: options.persist === undefined,
     changed,
+    restarted: (error) => events.emit("restarted", error),
     form,
     acknowledges: options.durability === "strict" ? "storage" : "memory",
   };
@@ -301,7 +316,7 @@ export function connectLocal(
 
 /** Whether other tabs may have the same store open. */
 function isShared({ name, persist, tabs }: LocalOptions): boolean {
-  const isKept = (persist === undefined || persist === "indexeddb") && typeof indexedDB !== "undefined";
+  const isKept = (persist === undefined || persist === "indexeddb") && hasIndexedDb();
   return isKept && tabs !== "single" && browserTabs(name) !== undefined;
 }
 
@@ -321,7 +336,7 @@ async function storageOf(
 ): Promise<{ storage: Storage; release(): void } | null> {
   if (persist === "memory") return null;
   if (typeof persist === "object") return { storage: persist, release: () => {} };
-  if (typeof indexedDB === "undefined") {
+  if (!hasIndexedDb()) {
     if (persist === "indexeddb") throw new StoreError("UNSUPPORTED", "there is no IndexedDB here");
     changed({ state: "memory" });
     return null;

@@ -1,12 +1,17 @@
-/** The browser is killed: what was promised is there. `ROUNDS` says how often, for each way that Chromium keeps IndexedDB. */
+/** The browser is killed: what was promised is there. `ROUNDS` says how often, for each way that a browser keeps IndexedDB. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Chromium, serve } from "./chromium.mjs";
+import { Firefox } from "./firefox.mjs";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 1);
 const WRITES = 20_000;
 const WRITERS = 8;
-const BACKENDS = { LevelDB: [], SQLite: ["--enable-features=IdbSqliteBackingStore"] };
+const BACKENDS = {
+  LevelDB: () => Chromium.start(),
+  SQLite: () => Chromium.start(["--enable-features=IdbSqliteBackingStore"]),
+  Firefox: () => Firefox.start(),
+};
 
 let server;
 
@@ -16,10 +21,10 @@ before(async () => {
 
 after(() => server?.close());
 
-for (const [backend, flags] of Object.entries(BACKENDS)) {
+for (const [backend, start] of Object.entries(BACKENDS)) {
   for (let round = 0; round < ROUNDS; round++) {
     test(`${backend}, round ${round + 1}: what close() resolved is whole`, () =>
-      withBrowser(flags, async (browser) => {
+      withBrowser(start, async (browser) => {
         const page = await browser.open(server.url);
         await page.evaluate(async (writes) => {
           const { Redis } = await import("redstart");
@@ -38,8 +43,11 @@ for (const [backend, flags] of Object.entries(BACKENDS)) {
         assert.deepEqual(found, [WRITES, WRITES - 1]);
       }));
 
+    // Firefox's driver does not get over a browser that dies while a page calls back.
+    if (backend === "Firefox") continue;
+
     test(`${backend}, round ${round + 1}: what strict acknowledged is there, whenever the kill comes`, () =>
-      withBrowser(flags, async (browser) => {
+      withBrowser(start, async (browser) => {
         const page = await browser.open(server.url);
         const acknowledged = Array.from({ length: WRITERS }, () => 0);
         const until = 50 + Math.floor(Math.random() * 1000);
@@ -76,8 +84,8 @@ async function writeForEver(writers) {
   await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
 }
 
-async function withBrowser(flags, work) {
-  const browser = await Chromium.start(flags);
+async function withBrowser(start, work) {
+  const browser = await start();
   try {
     await work(browser);
   } finally {

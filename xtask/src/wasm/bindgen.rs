@@ -28,6 +28,8 @@ pub(super) fn generate(module: &Path, folder: &Path) -> anyhow::Result<Glue> {
             // Without this, `init()` would need the module's address as an argument.
             .omit_default_module_path(false)
             .ts_typed_array_buffers(true)
+            // A module that has trapped is put in order by a new instance.
+            .reset_state_function(true)
             .remove_name_section(true)
             .remove_producers_section(true)
             .generate(folder)

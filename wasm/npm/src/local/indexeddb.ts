@@ -17,6 +17,8 @@ interface Schema extends DBSchema {
 type Database = IDBPDatabase<Schema>;
 
 const OPEN_TIMEOUT_MS = 10_000;
+/** How long a transaction may take. Some browsers lose one without a word. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
 /**
  * How many records are read with one request. In Chromium, 13 MB in 212 records take 250 ms with a single getAll(), 100 ms
  * with a get() for each, and 80 ms in fours.
@@ -75,7 +77,7 @@ export class IndexedDbRecords implements Records {
   begin(tables: readonly Table[], durability: Durability): Transaction | undefined {
     try {
       const transaction = this.#database?.transaction([...tables], "readwrite", { durability });
-      return transaction && new IndexedDbTransaction(transaction);
+      return transaction && new IndexedDbTransaction(transaction, () => void this.close());
     } catch {
       // The browser has closed the connection and not told yet.
       this.#database = undefined;
@@ -91,26 +93,29 @@ export class IndexedDbRecords implements Records {
 
 class IndexedDbTransaction implements Transaction {
   readonly #transaction: IDBPTransaction<Schema, Table[], "readwrite">;
+  readonly #drop: () => void;
 
-  constructor(transaction: IDBPTransaction<Schema, Table[], "readwrite">) {
+  /** `drop` lets go of a connection that does not answer. */
+  constructor(transaction: IDBPTransaction<Schema, Table[], "readwrite">, drop: () => void) {
     this.#transaction = transaction;
+    this.#drop = drop;
     // Whoever commits hears of it; one that is left alone has nobody.
     transaction.done.catch(() => {});
   }
 
   getAll(table: Table): Promise<unknown[]> {
-    return this.#transaction.objectStore(table).getAll();
+    return this.#answered(this.#transaction.objectStore(table).getAll());
   }
 
   async entries(table: Table): Promise<Map<number, unknown>> {
     const store = this.#transaction.objectStore(table);
-    const keys = await store.getAllKeys();
+    const keys = await this.#answered(store.getAllKeys());
     const batches: Promise<unknown[]>[] = [];
     for (let at = 0; at < keys.length; at += RECORDS_AT_ONCE) {
       const batch = keys.slice(at, at + RECORDS_AT_ONCE);
       batches.push(store.getAll(IDBKeyRange.bound(batch[0], batch.at(-1))));
     }
-    const records = (await Promise.all(batches)).flat();
+    const records = (await this.#answered(Promise.all(batches))).flat();
     return new Map(keys.map((key, at) => [key, records[at]]));
   }
 
@@ -126,7 +131,16 @@ class IndexedDbTransaction implements Transaction {
 
   commit(): Promise<void> {
     this.#transaction.commit();
-    return this.#transaction.done;
+    return this.#answered(this.#transaction.done);
+  }
+
+  async #answered<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await within(TRANSACTION_TIMEOUT_MS, work, `IndexedDB did not answer within ${TRANSACTION_TIMEOUT_MS / 1000} s`);
+    } catch (error) {
+      if (error instanceof StoreError && error.code === "TIMEOUT") this.#drop();
+      throw error;
+    }
   }
 }
 

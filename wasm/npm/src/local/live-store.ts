@@ -6,7 +6,7 @@ import { textOf } from "../values.js";
 import { lengthOf } from "./bytes.js";
 import { Journal } from "./journal.js";
 import type { Storage, StorageState } from "./storage.js";
-import type { WasmStore } from "./wasm-store.js";
+import { isTrap, onPoisoned, poison, type WasmStore } from "./wasm-store.js";
 
 /** The longest delay that timers take. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -42,6 +42,8 @@ interface Waiting {
 export class LiveStore {
   readonly #store: WasmStore;
   readonly #changed: (state: StorageState) => void;
+  readonly #ended: (error: StoreError) => void;
+  readonly #forgetPoison: () => void;
   readonly #waiting = new Map<number, Waiting>();
   readonly #sinks = new Map<number, PushSink>();
   readonly #own: Client;
@@ -59,9 +61,12 @@ export class LiveStore {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dead: StoreError | undefined;
 
-  constructor(store: WasmStore, changed: (state: StorageState) => void) {
+  /** `ended` is called when the store has died of a defect. */
+  constructor(store: WasmStore, changed: (state: StorageState) => void, ended: (error: StoreError) => void) {
     this.#store = store;
     this.#changed = changed;
+    this.#ended = ended;
+    this.#forgetPoison = onPoisoned((cause) => this.#die(cause));
     this.#own = this.client();
     this.#stopWatching = onPageLeft(() => this.#journal?.flushNow());
   }
@@ -131,7 +136,7 @@ export class LiveStore {
     const left = new Set(names.names);
     for (const name of names.names) this.#deliver(session, this.#run(session, [begin, name], "text"));
     return async (some = [...left]) => {
-      if (!this.#sinks.has(session)) return;
+      if (!this.#sinks.has(session) || this.#dead) return;
       for (const name of some) {
         left.delete(name);
         this.#deliver(session, this.#run(session, [end, name], "text"));
@@ -225,21 +230,22 @@ export class LiveStore {
     try {
       return this.#store.import(file);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) throw this.#died(error);
+      if (isTrap(error)) throw this.#dead;
       throw new StoreError("CORRUPT", `the file cannot be imported, and nothing has changed: ${String(error)}`);
     }
   }
 
   async close(): Promise<void> {
+    if (this.#dead) return;
     this.#stopWatching();
+    this.#forgetPoison();
     clearTimeout(this.#timer);
     try {
       await this.#journal?.close();
     } finally {
       clearTimeout(this.#timer);
       this.#dead ??= new StoreError("CLOSED", "the store was closed");
-      for (const waiting of this.#waiting.values()) waiting.done(new RedisError("ERR the store was closed"));
-      this.#waiting.clear();
+      this.#answerAll(new RedisError("ERR the store was closed"));
       this.#release();
       this.#store.free();
     }
@@ -251,7 +257,9 @@ export class LiveStore {
     try {
       return this.#store.execute(session, words, form);
     } catch (error) {
-      throw this.#died(error);
+      // A command's errors are answers: what is thrown is a defect.
+      poison(error);
+      throw this.#dead;
     }
   }
 
@@ -265,13 +273,27 @@ export class LiveStore {
     }
   }
 
-  /** After a trap the module's memory cannot be trusted: nothing of it may reach the storage any more. */
   #died(error: unknown): unknown {
-    if (!(error instanceof WebAssembly.RuntimeError)) return error;
-    this.#dead = new StoreError("WASM", `the store died of a defect; what was flushed is safe, reload to go on: ${error}`, {
-      cause: error,
+    return isTrap(error) ? this.#dead : error;
+  }
+
+  /** After a trap nothing of the module's memory may be served, nor reach the storage. */
+  #die(cause: unknown): void {
+    const message = `the store died of a defect and is made anew from what is stored: what was not flushed is lost (${String(cause)})`;
+    const error = new StoreError("WASM", message, { cause });
+    this.#dead = error;
+    this.#stopWatching();
+    clearTimeout(this.#timer);
+    this.#answerAll(new RedisError(`ERR ${message}`));
+    void this.abandon().finally(() => {
+      this.#release();
+      this.#ended(error);
     });
-    return this.#dead;
+  }
+
+  #answerAll(answer: RedisError): void {
+    for (const waiting of this.#waiting.values()) waiting.done(answer);
+    this.#waiting.clear();
   }
 
   #scheduleDrain(): void {
@@ -285,6 +307,19 @@ export class LiveStore {
     if (this.#isTogether) return;
     this.#isDrainScheduled = false;
     if (this.#dead) return;
+    try {
+      this.#poll();
+    } catch (error) {
+      // Whoever asks next is told.
+      poison(error);
+      return;
+    }
+    this.#observer?.drained();
+    if (this.#isTicking) this.#wait();
+    else clearTimeout(this.#timer);
+  }
+
+  #poll(): void {
     this.#store.drain({
       effects: (bytes) => {
         this.#journal?.add(bytes);
@@ -293,9 +328,6 @@ export class LiveStore {
       push: (session, message) => this.#deliver(session, message),
       reply: (session, bytes) => this.#answer(session, bytes),
     });
-    this.#observer?.drained();
-    if (this.#isTicking) this.#wait();
-    else clearTimeout(this.#timer);
   }
 
   #answer(session: number, bytes: Uint8Array): void {
@@ -332,7 +364,11 @@ export class LiveStore {
 
   #wake(): void {
     if (this.#dead) return;
-    this.#store.handleTimeout();
+    try {
+      this.#store.handleTimeout();
+    } catch (error) {
+      poison(error);
+    }
     this.#drain();
   }
 }

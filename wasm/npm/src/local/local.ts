@@ -2,10 +2,11 @@
 import type { Connection, PushSink, Subscription, Subscriptions, Words } from "../connection.js";
 import { resultOf, StoreError, type Form, type Reply } from "../reply.js";
 import { SyncRedis } from "../sync.js";
+import { inMemory, isAbsent } from "./absent.js";
 import { Direct, type Acknowledged } from "./direct.js";
 import { LiveStore, load, type Kept } from "./live-store.js";
 import type { StorageState } from "./storage.js";
-import { loadModule, WasmStore, type WasmSource } from "./wasm-store.js";
+import { isTrap, loadModule, WasmStore, type WasmSource } from "./wasm-store.js";
 
 /** What a local store is made of. */
 export interface LocalParts {
@@ -15,8 +16,12 @@ export interface LocalParts {
   storage(): Promise<Kept | null>;
   /** The most bytes that keys may take, if there is a limit; asked once, at the first use. */
   maxmemory(): Promise<number | undefined>;
+  /** Whether the store may go on in memory where its storage cannot be opened. */
+  mayForget: boolean;
   /** The storage's state has changed. */
   changed(state: StorageState): void;
+  /** The store has died of a defect and was made anew. */
+  restarted(error: StoreError): void;
   /** How results of the synchronous view are given. */
   form: Form;
   /** Whether a promise resolves when what it answers is in memory, or when it is durable. */
@@ -26,12 +31,16 @@ export interface LocalParts {
 /** A connection to a store in this process. It is opened by its first use. */
 export class LocalConnection implements Connection {
   readonly #parts: LocalParts;
+  readonly #listeners = new Listeners();
+  readonly #view: SyncRedis;
   #opening: Promise<Opened> | undefined;
   #open: Opened | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: LocalParts) {
     this.#parts = parts;
+    const now = { executeNow: (words: Words, form: Form) => this.#now().executeNow(words, form), together: <T>(work: () => T) => this.#now().together(work) };
+    this.#view = new SyncRedis(now, parts.form);
   }
 
   execute(words: Words, form: Form): Promise<Reply> {
@@ -49,20 +58,16 @@ export class LocalConnection implements Connection {
   }
 
   subscribe(names: Subscriptions, sink: PushSink): Subscription {
-    return listen(
-      this.#opened().then(({ live }) => live),
-      names,
-      sink,
-    );
+    return this.#listeners.add(this.#opened().then(({ live }) => live), names, sink);
   }
 
   async ready(): Promise<SyncRedis> {
-    return (await this.#opened()).view;
+    await this.#opened();
+    return this.#view;
   }
 
   async together<T>(work: (now: SyncRedis) => T): Promise<T> {
-    const { direct, view } = await this.#opened();
-    return direct.together(view, work);
+    return (await this.#opened()).direct.together(this.#view, work);
   }
 
   async exportFile(): Promise<Uint8Array<ArrayBuffer>[]> {
@@ -82,6 +87,19 @@ export class LocalConnection implements Connection {
     return this.#closing;
   }
 
+  #now(): LiveStore {
+    if (this.#open) return this.#open.live;
+    throw new StoreError("WASM", "the store is being made anew: await ready() again");
+  }
+
+  /** The store has died: another one takes its place. */
+  #restart(error: StoreError): void {
+    this.#open = undefined;
+    this.#opening = undefined;
+    this.#parts.restarted(error);
+    this.#opened().then(({ live }) => this.#listeners.moveTo(live)).catch(() => {});
+  }
+
   #opened(): Promise<Opened> {
     if (this.#closing) return Promise.reject(new StoreError("CLOSED", "the store was closed"));
     this.#opening ??= this.#start();
@@ -90,7 +108,7 @@ export class LocalConnection implements Connection {
 
   async #start(): Promise<Opened> {
     try {
-      this.#open = await open(this.#parts);
+      this.#open = await open(this.#parts, (error) => this.#restart(error));
       return this.#open;
     } catch (error) {
       // Another call may have more luck: the tab that held the store may be gone.
@@ -103,32 +121,58 @@ export class LocalConnection implements Connection {
 interface Opened {
   live: LiveStore;
   direct: Direct;
-  view: SyncRedis;
 }
 
-/** Listens once there is a store to listen to. */
-export function listen(opening: Promise<LiveStore>, names: Subscriptions, sink: PushSink): Subscription {
-  const started = opening.then((live) => live.subscribe(names, sink));
-  started.catch((error: unknown) => sink.failed(error instanceof Error ? error : new Error(String(error))));
-  return {
-    unsubscribe: async (some) => (await started)(some),
-  };
+interface Listening {
+  readonly names: Set<string>;
+  readonly kind: Subscriptions["kind"];
+  readonly sink: PushSink;
+  stop: Promise<(some?: readonly string[]) => Promise<void>>;
 }
 
-async function open(parts: LocalParts): Promise<Opened> {
+/** Who listens to a store, whichever life it is in. */
+export class Listeners {
+  readonly #all = new Set<Listening>();
+
+  /** Listens once there is a store to listen to. */
+  add(opening: Promise<LiveStore>, { kind, names }: Subscriptions, sink: PushSink): Subscription {
+    const listening: Listening = { kind, names: new Set(names), sink, stop: opening.then((live) => live.subscribe({ kind, names }, sink)) };
+    this.#all.add(listening);
+    listening.stop.catch((error: unknown) => sink.failed(error instanceof Error ? error : new Error(String(error))));
+    return {
+      unsubscribe: async (some = [...listening.names]) => {
+        for (const name of some) listening.names.delete(name);
+        if (listening.names.size === 0) this.#all.delete(listening);
+        await (await listening.stop)(some);
+      },
+    };
+  }
+
+  /** Goes on listening to the store in its next life, and says that something may have been missed. */
+  moveTo(live: LiveStore): void {
+    for (const listening of this.#all) {
+      const { kind, names, sink } = listening;
+      listening.stop = Promise.resolve(live.subscribe({ kind, names: [...names] }, sink));
+      sink.missed?.();
+    }
+  }
+}
+
+async function open(parts: LocalParts, ended: (error: StoreError) => void): Promise<Opened> {
   // What takes long goes on side by side: compiling the module, and reading what is stored.
   const reading = taken(parts);
   try {
     const [module, stored, maxmemory] = await Promise.all([loadModule(parts.wasm()), reading, parts.maxmemory()]);
     const store = new WasmStore(module, randomSeed(), stored !== null);
     const storedBytes = stored ? load(store, stored.pieces) : 0;
-    const live = new LiveStore(store, parts.changed);
+    const live = new LiveStore(store, parts.changed, ended);
     if (stored) live.keep(stored, storedBytes);
     const { cutBytes = 0 } = stored?.storage ?? {};
     if (cutBytes > 0) parts.changed({ state: "ok", cutBytes });
     limit(live, maxmemory);
-    return { live, direct: new Direct(live, parts.acknowledges), view: new SyncRedis(live, parts.form) };
+    return { live, direct: new Direct(live, parts.acknowledges) };
   } catch (error) {
+    isTrap(error);
     void reading.then(
       (stored) => stored?.release(),
       () => {},
@@ -150,7 +194,9 @@ async function taken(parts: LocalParts): Promise<(Kept & { pieces: Uint8Array[] 
     return { ...kept, pieces: await kept.storage.read() };
   } catch (error) {
     kept.release();
-    throw error;
+    if (!parts.mayForget || !isAbsent(error)) throw error;
+    parts.changed(inMemory(error));
+    return null;
   }
 }
 

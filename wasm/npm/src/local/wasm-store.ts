@@ -1,5 +1,5 @@
 /** The wasm module's `Store`, spoken to through its memory. Nothing here knows a command. */
-import init, { OutputKind, Store, type InitOutput } from "../wasm/redstart_wasm.js";
+import init, { __wbg_reset_state as instantiateAnew, OutputKind, Store, type InitOutput } from "../wasm/redstart_wasm.js";
 import { lengthOf } from "./bytes.js";
 import { StoreError, type Form, type Reply } from "../reply.js";
 import { RespReader } from "../resp.js";
@@ -36,6 +36,34 @@ export async function loadModule(source: WasmSource | Promise<WasmSource>): Prom
   }
 }
 
+/** Called when the instance behind all stores of this realm is not to be trusted any more. */
+const poisoned = new Set<(cause: unknown) => void>();
+
+/** Calls back once when this happens; the result forgets that. */
+export function onPoisoned(callback: (cause: unknown) => void): () => void {
+  poisoned.add(callback);
+  return () => void poisoned.delete(callback);
+}
+
+/** Whether an error is a trap, which poisons the module. */
+export function isTrap(error: unknown): boolean {
+  if (!(error instanceof WebAssembly.RuntimeError)) return false;
+  poison(error);
+  return true;
+}
+
+/**
+ * The memory of the module cannot be trusted any more, and all stores of this realm live in it: they are told, and a new
+ * instance takes its place.
+ */
+export function poison(error: unknown): void {
+  const told = [...poisoned];
+  poisoned.clear();
+  instantiateAnew();
+  loading = init();
+  for (const callback of told) callback(error);
+}
+
 /** A development server that does not find the file answers with a page: say so instead of "bad magic number". */
 async function checked(source: WasmSource): Promise<WasmSource> {
   if (typeof source !== "string" && !(source instanceof URL)) return source;
@@ -52,7 +80,7 @@ async function checked(source: WasmSource): Promise<WasmSource> {
 }
 
 function hint(error: unknown): string {
-  return /Content Security Policy|unsafe-eval/i.test(String(error))
+  return /Content Security Policy|unsafe-eval|blocked by CSP/i.test(String(error))
     ? " (add 'wasm-unsafe-eval' to script-src of the Content-Security-Policy)"
     : "";
 }

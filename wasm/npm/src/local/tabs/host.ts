@@ -46,6 +46,7 @@ class BrowserTabs implements TabHost {
   readonly #name: string;
   readonly #locks: LockManager;
   readonly #leaving = new AbortController();
+  #isAlone = false;
   #all: BroadcastChannel | undefined;
   #own: BroadcastChannel | undefined;
 
@@ -55,9 +56,16 @@ class BrowserTabs implements TabHost {
   }
 
   async enter(receive: (message: TabMessage) => void): Promise<void> {
-    await new Promise<void>((entered, failed) => {
-      this.#hold(this.#presence(this.id), {}, () => entered()).catch(failed);
-    });
+    try {
+      await new Promise<void>((entered, failed) => {
+        this.#hold(this.#presence(this.id), {}, () => entered()).catch(failed);
+      });
+    } catch (error) {
+      // In a sandbox nobody may share anything: this tab is alone.
+      if (!(error instanceof DOMException) || error.name !== "SecurityError") throw error;
+      this.#isAlone = true;
+      return;
+    }
     const hear = ({ data }: MessageEvent<TabMessage>): void => receive(data);
     this.#all = new BroadcastChannel(this.#name);
     this.#own = new BroadcastChannel(this.#presence(this.id));
@@ -66,6 +74,7 @@ class BrowserTabs implements TabHost {
   }
 
   tell(message: TabMessage, to?: string): void {
+    if (this.#isAlone) return;
     if (to === undefined) return this.#all?.postMessage(message);
     const channel = new BroadcastChannel(this.#presence(to));
     channel.postMessage(message);
@@ -73,6 +82,7 @@ class BrowserTabs implements TabHost {
   }
 
   lease(manner: Manner): Promise<Lease | undefined> {
+    if (this.#isAlone) return Promise.resolve({ lost: new Promise<void>(() => {}), release: () => {} });
     return new Promise((granted, failed) => {
       const options = manner === "now" ? { ifAvailable: true } : manner === "steal" ? { steal: true } : { signal: this.#leaving.signal };
       let lose: () => void;
@@ -89,6 +99,7 @@ class BrowserTabs implements TabHost {
   }
 
   async others(): Promise<string[]> {
+    if (this.#isAlone) return [];
     const prefix = this.#presence("");
     const { held = [] } = await this.#locks.query();
     const tabs = held.flatMap(({ name = "" }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));

@@ -11,6 +11,7 @@
  * What the writer's own callers were told counts as far as it was flushed, as in a tab alone.
  */
 import { StoreError, type Reply } from "../../reply.js";
+import { inMemory, isAbsent } from "../absent.js";
 import { lengthOf } from "../bytes.js";
 import type { LiveStore } from "../live-store.js";
 import { limit } from "../local.js";
@@ -30,6 +31,8 @@ export interface MemberParts {
   live: LiveStore;
   /** The storage, which is this tab's when it writes. */
   storage(): Storage;
+  /** Whether the store may begin in memory where its storage cannot be opened. */
+  mayForget: boolean;
   /** The most bytes that keys may take. */
   maxmemory: number | undefined;
   /** How long a writer may be silent, in milliseconds. */
@@ -374,8 +377,9 @@ export class Member {
       const storage = this.#parts.storage();
       return { storage, pieces: await storage.read() };
     } catch (error) {
-      if (!this.#place) throw error;
-      this.#parts.changed({ state: "memory", error: error instanceof Error ? error : new Error(String(error)) });
+      const mayGoOn = this.#place !== undefined || (this.#parts.mayForget && isAbsent(error));
+      if (!mayGoOn) throw error;
+      this.#parts.changed(inMemory(error));
       return { storage: undefined, pieces: [] };
     }
   }

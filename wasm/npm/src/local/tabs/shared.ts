@@ -9,7 +9,7 @@ import { SyncRedis } from "../../sync.js";
 import { textOf } from "../../values.js";
 import { Direct, resultsOf } from "../direct.js";
 import { LiveStore } from "../live-store.js";
-import { listen, randomSeed, type LocalParts } from "../local.js";
+import { Listeners, randomSeed, type LocalParts } from "../local.js";
 import type { Storage } from "../storage.js";
 import { loadModule, WasmStore } from "../wasm-store.js";
 import { settingsOf } from "./desk.js";
@@ -32,12 +32,16 @@ export interface SharedParts extends Omit<LocalParts, "storage"> {
 /** A connection to a store that other tabs use, too. It is opened by its first use. */
 export class SharedConnection implements Connection {
   readonly #parts: SharedParts;
+  readonly #listeners = new Listeners();
+  readonly #view: SyncRedis;
   #opening: Promise<SharedStore> | undefined;
   #open: SharedStore | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: SharedParts) {
     this.#parts = parts;
+    const now = { executeNow: (words: Words, form: Form) => this.#now().executeNow(words, form), together: <T>(work: () => T) => this.#now().live.together(work) };
+    this.#view = new SyncRedis(now, parts.form);
   }
 
   execute(words: Words, form: Form): Promise<Reply> {
@@ -54,19 +58,16 @@ export class SharedConnection implements Connection {
   }
 
   subscribe(names: Subscriptions, sink: PushSink): Subscription {
-    return listen(
-      this.#opened().then(({ live }) => live),
-      names,
-      sink,
-    );
+    return this.#listeners.add(this.#opened().then(({ live }) => live), names, sink);
   }
 
   async ready(): Promise<SyncRedis> {
-    return (await this.#opened()).view;
+    await this.#opened();
+    return this.#view;
   }
 
   async together<T>(work: (now: SyncRedis) => T): Promise<T> {
-    return (await this.#opened()).transact(work);
+    return (await this.#opened()).transact(this.#view, work);
   }
 
   async exportFile(): Promise<Uint8Array<ArrayBuffer>[]> {
@@ -86,6 +87,19 @@ export class SharedConnection implements Connection {
     return this.#closing;
   }
 
+  #now(): SharedStore {
+    if (this.#open) return this.#open;
+    throw new StoreError("WASM", "the store is being made anew: await ready() again");
+  }
+
+  /** The store has died: this tab leaves, another one goes on, and this one comes back with a new copy. */
+  #restart(error: StoreError): void {
+    this.#open = undefined;
+    this.#opening = undefined;
+    this.#parts.restarted(error);
+    this.#opened().then(({ live }) => this.#listeners.moveTo(live)).catch(() => {});
+  }
+
   #opened(): Promise<SharedStore> {
     if (this.#closing) return Promise.reject(new StoreError("CLOSED", "the store was closed"));
     this.#opening ??= this.#start();
@@ -94,7 +108,7 @@ export class SharedConnection implements Connection {
 
   async #start(): Promise<SharedStore> {
     try {
-      this.#open = await SharedStore.open(this.#parts);
+      this.#open = await SharedStore.open(this.#parts, (error) => this.#restart(error));
       return this.#open;
     } catch (error) {
       // Another call may have more luck.
@@ -107,7 +121,6 @@ export class SharedConnection implements Connection {
 /** A shared store that is open. */
 class SharedStore {
   readonly live: LiveStore;
-  readonly view: SyncRedis;
   readonly #member: Member;
   readonly #direct: Direct;
   readonly #isStrict: boolean;
@@ -118,14 +131,19 @@ class SharedStore {
   /** How far everything is known to be stored. */
   #kept: Place | undefined;
 
-  static async open(parts: SharedParts): Promise<SharedStore> {
+  static async open(parts: SharedParts, ended: (error: StoreError) => void): Promise<SharedStore> {
     const [module, maxmemory] = await Promise.all([loadModule(parts.wasm()), parts.maxmemory()]);
-    const live = new LiveStore(new WasmStore(module, randomSeed(), true), parts.changed);
-    const { patienceMs, changed } = parts;
+    const { patienceMs, changed, mayForget } = parts;
+    const live = new LiveStore(new WasmStore(module, randomSeed(), true), changed, (error) => {
+      member.end();
+      member.leave();
+      ended(error);
+    });
     const member = new Member({
       host: parts.tabs(),
       live,
       maxmemory,
+      mayForget,
       patienceMs,
       changed,
       storage: () => parts.storage(),
@@ -142,15 +160,11 @@ class SharedStore {
     return new SharedStore(live, member, parts);
   }
 
-  private constructor(live: LiveStore, member: Member, { form, acknowledges }: SharedParts) {
+  private constructor(live: LiveStore, member: Member, { acknowledges }: SharedParts) {
     this.live = live;
     this.#member = member;
     this.#direct = new Direct(live, acknowledges);
     this.#isStrict = acknowledges === "storage";
-    this.view = new SyncRedis(
-      { executeNow: (words, form) => this.#executeNow(words, form), together: (work) => live.together(work) },
-      form,
-    );
   }
 
   execute(words: Words, form: Form): Promise<Reply> {
@@ -177,13 +191,13 @@ class SharedStore {
   }
 
   /** A function cannot go to the writer, so this tab becomes the writer. */
-  async transact<T>(work: (now: SyncRedis) => T): Promise<T> {
+  async transact<T>(view: SyncRedis, work: (now: SyncRedis) => T): Promise<T> {
     while (!this.#member.isWriter) {
       // What the writer has in memory is stored first, which spares this tab from writing all of it.
       await this.#ask({ kind: "flush" }).catch(() => {});
       if (!this.#member.isWriter) await this.#member.takeOver();
     }
-    return this.#direct.together(this.view, work);
+    return this.#direct.together(view, work);
   }
 
   async importFile(file: Uint8Array): Promise<number> {
@@ -257,7 +271,8 @@ class SharedStore {
     return reply;
   }
 
-  #executeNow(words: Words, form: Form): Reply {
+  /** Executes a command that is answered at once. */
+  executeNow(words: Words, form: Form): Reply {
     if (this.#member.isWriter) {
       const reply = this.live.executeNow(words, form);
       if (isAbout(words, "CONFIG")) this.#configured(words, reply);

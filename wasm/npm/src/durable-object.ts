@@ -1,0 +1,98 @@
+/**
+ * A store kept in a Durable Object's storage: its records stand there as values of at most 60 KiB, each write in one
+ * transaction.
+ */
+import { RecordStorage } from "./local/record-storage.js";
+import { TABLES, type Records, type Table, type Transaction } from "./local/records.js";
+import type { Storage } from "./local/storage.js";
+
+/** What of a Durable Object's `ctx.storage` is needed. */
+export interface DurableObjectStorage {
+  list(options: { prefix: string }): Promise<Map<string, unknown>>;
+  put(entries: Record<string, Uint8Array>): Promise<void>;
+  delete(keys: string[]): Promise<number>;
+  transaction<T>(work: (transaction: DurableObjectStorage) => Promise<T>): Promise<T>;
+  sync(): Promise<void>;
+}
+
+/** The storage of a Durable Object, for `persist`. Several stores in one object need a prefix each. */
+export function durableObject(storage: DurableObjectStorage, prefix = "redstart"): Storage {
+  return new RecordStorage(prefix, new DurableRecords(storage, prefix), "strict");
+}
+
+/** How many keys one call takes. */
+const KEYS_MAX = 128;
+
+class DurableRecords implements Records {
+  readonly #storage: DurableObjectStorage;
+  readonly #prefix: string;
+
+  constructor(storage: DurableObjectStorage, prefix: string) {
+    this.#storage = storage;
+    this.#prefix = prefix;
+  }
+
+  async open(): Promise<void> {}
+
+  begin(): Transaction {
+    return new DurableTransaction(this.#storage, this.#prefix);
+  }
+
+  async close(): Promise<void> {
+    await this.#storage.sync();
+  }
+}
+
+/** Reads at once; what it writes is put together, and done in one transaction at its end. */
+class DurableTransaction implements Transaction {
+  readonly #storage: DurableObjectStorage;
+  readonly #prefix: string;
+  readonly #puts = new Map<string, Uint8Array>();
+  readonly #deletes: { table: Table; from: number; to: number }[] = [];
+
+  constructor(storage: DurableObjectStorage, prefix: string) {
+    this.#storage = storage;
+    this.#prefix = prefix;
+  }
+
+  async getAll(table: Table): Promise<unknown[]> {
+    return [...(await this.entries(table)).values()];
+  }
+
+  async entries(table: Table): Promise<Map<number, unknown>> {
+    const prefix = this.#name(table);
+    const records = await this.#storage.list({ prefix });
+    return new Map([...records].map(([key, record]) => [Number(key.slice(prefix.length)), record]));
+  }
+
+  put(table: Table, key: number, record: Uint8Array): void {
+    this.#puts.set(this.#key(table, key), record);
+  }
+
+  delete(table: Table, from: number, to: number): void {
+    this.#deletes.push({ table, from, to });
+  }
+
+  async commit(): Promise<void> {
+    await this.#storage.transaction(async (transaction) => {
+      for (const { table, from, to } of this.#deletes) {
+        const records = await transaction.list({ prefix: this.#name(table) });
+        const [first, last] = [this.#key(table, from), this.#key(table, to)];
+        const keys = [...records.keys()].filter((key) => first <= key && key < last);
+        for (let at = 0; at < keys.length; at += KEYS_MAX) await transaction.delete(keys.slice(at, at + KEYS_MAX));
+      }
+      const puts = [...this.#puts];
+      for (let at = 0; at < puts.length; at += KEYS_MAX) await transaction.put(Object.fromEntries(puts.slice(at, at + KEYS_MAX)));
+    });
+    await this.#storage.sync();
+  }
+
+  #name(table: Table): string {
+    return `${this.#prefix}:${TABLES.indexOf(table)}:`;
+  }
+
+  /** Numbers in the order of texts. */
+  #key(table: Table, key: number): string {
+    return this.#name(table) + String(key).padStart(16, "0");
+  }
+}
