@@ -30,7 +30,7 @@ impl Client {
     /// What the engine is told of a session of this client.
     pub fn session(self, kind: SessionKind, protocol: Protocol) -> SessionOptions {
         let Identity { authenticated, read_only, user } = self.identity;
-        let Peer { address, local_address } = Peer::clone(&self.peer);
+        let Peer { address, local_address, .. } = Peer::clone(&self.peer);
         let multiplexed = false;
         SessionOptions { kind, protocol, address, local_address, authenticated, multiplexed, read_only, user }
     }

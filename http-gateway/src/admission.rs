@@ -3,7 +3,9 @@
 use crate::counters::Port;
 use crate::crowd::{Crowd, Guest};
 use crate::host::Host;
+use crate::options::Options;
 use crate::sockets::SocketOptions;
+use crate::throttle::Throttle;
 use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +21,8 @@ pub struct Admission {
     pub crowd: Arc<Crowd>,
     /// How they behave.
     pub sockets: SocketOptions,
+    /// How much they may ask for, if that is bounded.
+    pub throttle: Option<Arc<Throttle>>,
 }
 
 /// Why a connection is not served.
@@ -31,10 +35,11 @@ pub enum Refused {
 }
 
 impl Admission {
-    /// Lets connections come to a host, as many of one address as this.
-    pub fn new(host: &Arc<Host>, sockets: &SocketOptions, address_max: usize) -> Self {
-        let crowd = Arc::new(Crowd::new(host.counters().clone(), address_max));
-        Self { host: host.clone(), crowd, sockets: sockets.clone() }
+    /// Lets connections come to a host, as the options say.
+    pub fn new(host: &Arc<Host>, options: &Options) -> Self {
+        let crowd = Arc::new(Crowd::new(host.counters().clone(), options.address_connections_max));
+        let throttle = Throttle::new(&options.rates, host.counters());
+        Self { host: host.clone(), crowd, sockets: options.sockets.clone(), throttle }
     }
 
     /// Says why there is no room. Whoever cannot even take this in one piece learns it from the end of the connection.

@@ -1,7 +1,7 @@
 //! Who is connected: how many there may be in all, how many of one address, and what they send and receive.
 
 use crate::counters::{Counters, Limit, Port, Traffic};
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use std::collections::HashMap;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -26,6 +27,8 @@ pub struct Crowd {
     /// The most connections of one address; 0 is any number.
     address_max: usize,
     present: Mutex<Present>,
+    /// The last one has gone.
+    emptied: Condvar,
 }
 
 /// Who is there.
@@ -38,12 +41,19 @@ struct Present {
 impl Crowd {
     /// Nobody yet.
     pub fn new(counters: Arc<Counters>, address_max: usize) -> Self {
-        Self { counters, address_max, present: Mutex::default() }
+        Self { counters, address_max, present: Mutex::default(), emptied: Condvar::new() }
     }
 
     /// What is counted of them.
     pub const fn counters(&self) -> &Arc<Counters> {
         &self.counters
+    }
+
+    /// Waits until nobody is there any more, and gives how many there are who stay longer than this.
+    pub fn wait_until_empty(&self, until: Instant) -> usize {
+        let mut present = self.present.lock();
+        while present.total > 0 && !self.emptied.wait_until(&mut present, until).timed_out() {}
+        present.total
     }
 
     /// Lets a connection in, as one of at most `clients_max`.
@@ -96,6 +106,9 @@ impl Drop for Guest {
         self.traffic().ended.add(1);
         let mut present = self.crowd.present.lock();
         present.total -= 1;
+        if present.total == 0 {
+            self.crowd.emptied.notify_all();
+        }
         if let Some(count) = present.by_address.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -109,18 +122,24 @@ impl Drop for Guest {
 #[derive(Debug)]
 pub struct Metered {
     stream: TcpStream,
-    guest: Guest,
+    /// None once everything has been said, though the connection may stay open.
+    guest: Option<Guest>,
 }
 
 impl Metered {
     /// The connection of a guest.
     pub const fn new(stream: TcpStream, guest: Guest) -> Self {
-        Self { stream, guest }
+        Self { stream, guest: Some(guest) }
+    }
+
+    /// Does not count any more, though the connection stays open.
+    pub fn leave(&mut self) {
+        self.guest = None;
     }
 
     fn note_sent(&self, sent: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(len)) = sent {
-            self.guest.traffic().sent_bytes.add(len);
+        if let (Poll::Ready(Ok(len)), Some(guest)) = (&sent, &self.guest) {
+            guest.traffic().sent_bytes.add(*len);
         }
         sent
     }
@@ -140,7 +159,9 @@ impl AsyncRead for Metered {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.guest.traffic().received_bytes.add(buffer.filled().len() - before);
+        if let Some(guest) = &self.guest {
+            guest.traffic().received_bytes.add(buffer.filled().len() - before);
+        }
         read
     }
 }

@@ -18,8 +18,8 @@ pub(crate) fn message(channel: &[u8], data: &[u8]) -> ReplyBuffer {
 pub(crate) const BYTES_KEY: &str = "$bytes";
 
 /// Error codes after which the same request may succeed later.
-const TEMPORARY_CODES: [&[u8]; 8] =
-    [b"BUSY", b"CLUSTERDOWN", b"LOADING", b"MASTERDOWN", b"MISCONF", b"NOREPLICAS", b"OOM", b"TRYAGAIN"];
+const TEMPORARY_CODES: [&[u8]; 9] =
+    [b"BUSY", b"CLUSTERDOWN", b"LOADING", b"MASTERDOWN", b"MISCONF", b"NOREPLICAS", b"OOM", b"THROTTLED", b"TRYAGAIN"];
 
 /// A format that values are written in. An aggregate is announced with its length, and its elements follow.
 pub(crate) trait Encoder {

@@ -50,6 +50,7 @@ use alarm::Alarm;
 use backup::Orders;
 use pace::Pace;
 use parking_lot::Mutex;
+use redstart_core::config::OutputLimit;
 use redstart_core::engine::FileTask;
 use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
 use std::collections::HashMap;
@@ -71,6 +72,7 @@ pub struct Host {
     /// A client has asked for the server to stop.
     shutdown: Notify,
     is_ending: AtomicBool,
+    is_draining: AtomicBool,
     /// A client has asked for the data in a file.
     save_wanted: Notify,
     /// A client has asked for the log to be rewritten.
@@ -92,6 +94,17 @@ struct Core {
     outboxes: HashMap<SessionId, Arc<Outbox>>,
     /// Writes are refused, because the log cannot be written.
     stalled: bool,
+    /// Sessions end as soon as they have been answered.
+    stopping: bool,
+}
+
+impl Core {
+    fn end_sessions(&mut self) {
+        self.stopping = true;
+        for outbox in self.outboxes.values() {
+            outbox.put(Item::Stop, OutputLimit::default());
+        }
+    }
 }
 
 /// A session, and the place where what comes for it is left.
@@ -139,12 +152,13 @@ impl Host {
 
     fn new(engine: Engine, gate: Gate, journal: Option<Journal>) -> Self {
         Self {
-            core: Mutex::new(Core { engine, outboxes: HashMap::new(), stalled: false }),
+            core: Mutex::new(Core { engine, outboxes: HashMap::new(), stalled: false, stopping: false }),
             gate,
             journal,
             alarm: Alarm::default(),
             shutdown: Notify::new(),
             is_ending: AtomicBool::new(false),
+            is_draining: AtomicBool::new(false),
             save_wanted: Notify::new(),
             rewrite_wanted: Notify::new(),
             files_wanted: FilesWanted::default(),
@@ -179,6 +193,21 @@ impl Host {
     /// Waits until a client asks for the server to stop.
     pub async fn shutdown_requested(&self) {
         self.shutdown.notified().await;
+    }
+
+    /// Says that the server is going to stop, so that nobody is sent here any more.
+    pub fn begin_draining(&self) {
+        self.is_draining.store(true, Ordering::Release);
+    }
+
+    /// Whether the server is going to stop.
+    pub fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Acquire)
+    }
+
+    /// Ends all sessions that there are and that come, behind the answers to what they have asked.
+    pub fn end_sessions(&self) {
+        self.core.lock().end_sessions();
     }
 
     /// Asks for the server to stop.

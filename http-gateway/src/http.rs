@@ -28,6 +28,7 @@ pub use listener::Listener;
 use crate::access::Access;
 use crate::host::Host;
 use crate::peer::Peer;
+use crate::throttle::Throttle;
 use crate::websocket::Entrance;
 use answer::Refusal;
 use axum::Router;
@@ -47,6 +48,8 @@ use std::time::Duration;
 struct Limits {
     /// The longest body, in bytes.
     body_bytes_max: usize,
+    /// How long a body may take, besides the time that its bytes need at the slowest pace.
+    body_wait: Duration,
     /// How long a command that blocks may take.
     long_poll: Duration,
     /// How often a stream of events says that it is still there.
@@ -57,6 +60,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes_max: 64 * 1024 * 1024,
+            body_wait: Duration::from_secs(20),
             long_poll: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
         }
@@ -74,6 +78,7 @@ struct Parts {
     access: Arc<Access>,
     entrance: Entrance,
     limits: Limits,
+    throttle: Option<Arc<Throttle>>,
     answers: AtomicU64,
     /// Tells the tokens of one start from those of another.
     epoch: u64,
@@ -88,11 +93,17 @@ impl Deref for App {
 }
 
 impl App {
-    fn new(host: Arc<Host>, access: Arc<Access>, entrance: Entrance) -> Self {
+    fn new(
+        host: Arc<Host>,
+        access: Arc<Access>,
+        entrance: Entrance,
+        limits: Limits,
+        throttle: Option<Arc<Throttle>>,
+    ) -> Self {
         // The time of the start is as good as a random number: it only has to differ between two starts.
         let epoch = crate::host::now().0.cast_unsigned();
         let answers = AtomicU64::new(0);
-        Self(Arc::new(Parts { host, access, entrance, limits: Limits::default(), answers, epoch }))
+        Self(Arc::new(Parts { host, access, entrance, limits, throttle, answers, epoch }))
     }
 
     /// A different one for each answer. There is one copy of the data, so every read sees what was written before, and

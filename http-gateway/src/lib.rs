@@ -13,9 +13,10 @@
 //! - [`resp`] and [`http`] turn bytes into requests and answers into bytes.
 //! - [`backup`] takes the data of a gateway that runs.
 //! - [`facts`] are what `INFO` shows of the process.
-//! - [`crowd`] says who may come in, and [`counters`] how many have.
+//! - [`admission`] and [`crowd`] say who may come in, [`throttle`] how much they may ask for, and [`counters`] how many have.
 //! - [`peer`] says where clients have come from, and [`sockets`] how their connections behave.
 //! - [`offline`] is what is done with files while no server runs: import, export, check.
+//! - [`supervisor`] tells systemd how it goes.
 //! - `users` reads and writes the file of users.
 //! - [`server`] starts and stops all of them, as [`options`] say.
 //!
@@ -42,5 +43,7 @@ pub mod resp;
 pub mod secret;
 pub mod server;
 pub mod sockets;
+pub mod supervisor;
+pub mod throttle;
 mod users;
 pub mod websocket;

@@ -6,6 +6,8 @@ use crate::host::Durability;
 use crate::log::Point;
 use crate::secret::Secret;
 use crate::sockets::SocketOptions;
+use crate::throttle::RateOptions;
+use crate::websocket;
 use clap::{Parser, Subcommand};
 use redstart_core::Lsn;
 use std::io;
@@ -240,9 +242,39 @@ pub struct Options {
     /// The most connections of one address (or of one /64 of IPv6); 0 is any number [CONFIG SET maxclients is for all]
     #[arg(long, value_name = "COUNT", default_value = "0")]
     pub address_connections_max: usize,
+    /// How long the body of a request may take, besides a second for each 8 KiB
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = humantime::parse_duration)]
+    pub http_body_timeout: Duration,
+    /// After a signal, serve on for so long while /readyz says that the server is going, so that nobody is sent here any more
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub drain_delay: Duration,
+    /// When stopping, how long requests that have begun are waited for
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub drain_timeout: Duration,
+    /// What is logged: a level, or levels of parts (info, debug, redstart_gateway=debug) [default: what RUST_LOG says, or info]
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// How it is logged
+    #[arg(long, value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// What a WebSocket may take.
+    #[command(flatten)]
+    pub websocket: websocket::Limits,
+    /// How much clients may ask for.
+    #[command(flatten)]
+    pub rates: RateOptions,
     /// How TCP behaves.
     #[command(flatten)]
     pub sockets: SocketOptions,
+}
+
+/// What lines of the log look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// An object a line, for programs
+    Json,
 }
 
 /// A combination of options that is refused. The text stands by itself.

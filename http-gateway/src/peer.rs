@@ -1,6 +1,6 @@
 //! Where clients have come from.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpStream;
 
 /// Both ends of a connection, as `CLIENT LIST` shows them.
@@ -10,12 +10,14 @@ pub struct Peer {
     pub address: String,
     /// The address that it connected to.
     pub local_address: String,
+    /// The client's address, without the port.
+    pub ip: Option<IpAddr>,
 }
 
 impl Peer {
     /// The ends of a connection that comes from `address`.
     pub fn of(stream: &TcpStream, address: SocketAddr) -> Self {
         let local_address = stream.local_addr().map(|address| address.to_string()).unwrap_or_default();
-        Self { address: address.to_string(), local_address }
+        Self { address: address.to_string(), local_address, ip: Some(address.ip()) }
     }
 }

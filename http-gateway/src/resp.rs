@@ -19,10 +19,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 
+/// How long nothing is accepted after an error.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
 /// The threads that serve RESP connections.
 #[derive(Debug)]
 pub struct Listener {
     threads: Vec<JoinHandle<Runtime>>,
+    close: watch::Sender<bool>,
     stop: watch::Sender<bool>,
 }
 
@@ -34,17 +38,24 @@ impl Listener {
     pub fn start(admission: &Admission, socket: std::net::TcpListener, thread_count: usize) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let (stop, stopped) = watch::channel(false);
+        let (close, closed) = watch::channel(false);
         let runtimes = (0..thread_count.max(1)).map(|_| runtime()).collect::<io::Result<Vec<_>>>()?;
         let handles: Vec<_> = runtimes.iter().map(|runtime| runtime.handle().clone()).collect();
         if let Some(first) = handles.first() {
-            first.spawn(accept(admission.clone(), socket, handles.clone(), stopped.clone()));
+            first.spawn(accept(admission.clone(), socket, handles.clone(), closed));
         }
         let threads = runtimes.into_iter().map(|runtime| run(runtime, stopped.clone())).collect::<io::Result<_>>()?;
-        Ok(Self { threads, stop })
+        Ok(Self { threads, close, stop })
+    }
+
+    /// Accepts no more.
+    pub fn close(&self) {
+        self.close.send_replace(true);
     }
 
     /// Serves no more, and gives what keeps the connections open: a client that has asked for the end takes theirs for it.
     pub fn stop(self) -> Idle {
+        self.close();
         self.stop.send_replace(true);
         let mut runtimes = Vec::new();
         for thread in self.threads {
@@ -81,25 +92,27 @@ async fn accept(
     admission: Admission,
     socket: std::net::TcpListener,
     handles: Vec<Handle>,
-    stopped: watch::Receiver<bool>,
+    mut closed: watch::Receiver<bool>,
 ) {
     let socket = match TcpListener::from_std(socket) {
         Ok(socket) => socket,
         Err(error) => return tracing::error!("failed to accept RESP connections: {error}"),
     };
     for handle in handles.iter().cycle() {
-        match socket.accept().await.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
+        let accepted = tokio::select! {
+            accepted = socket.accept() => accepted,
+            // Ends with an error when the listener is gone, which means the same.
+            _ = closed.wait_for(|closed| *closed) => return,
+        };
+        match accepted.and_then(|(stream, address)| Ok((stream.into_std()?, address))) {
             Ok((stream, address)) => {
                 handle.spawn(serve(admission.clone(), stream, address));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: some will be free again.
                 tracing::warn!("failed to accept a RESP connection: {error}");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
-        }
-        if *stopped.borrow() {
-            return;
         }
     }
 }
@@ -113,7 +126,8 @@ async fn serve(admission: Admission, stream: std::net::TcpStream, address: Socke
         }
         Err(Refused::Gone(_)) => return,
     };
-    let Peer { address, local_address } = Peer::of(&stream, address);
+    let toll = admission.throttle.as_ref().map(|throttle| throttle.toll(Some(address.ip())));
+    let Peer { address, local_address, .. } = Peer::of(&stream, address);
     let options = SessionOptions { kind: SessionKind::Resp, address, local_address, ..SessionOptions::default() };
-    Connection::open(&admission.host, Metered::new(stream, guest), options).run().await;
+    Connection::open(&admission.host, Metered::new(stream, guest), options, toll).run().await;
 }

@@ -5,7 +5,7 @@ use crate::host::{Durability, Flusher, Host, Saver};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal, Secrets};
-use crate::{backup, configuration, facts, follow, http, resp, users};
+use crate::{backup, configuration, facts, follow, http, resp, supervisor, users};
 use redstart_core::config::{Refused, ScriptLimits};
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
@@ -13,11 +13,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+/// How the process ends at a second signal.
+const SECOND_SIGNAL: i32 = 130;
 /// How often it is asked whether the data are loaded.
 const LOADING_INTERVAL: Duration = Duration::from_millis(1);
 
@@ -81,6 +83,7 @@ impl Error {
 #[derive(Debug)]
 pub struct Server {
     host: Arc<Host>,
+    admission: Admission,
     runtime: Runtime,
     resp: resp::Listener,
     http: http::Listener,
@@ -88,6 +91,8 @@ pub struct Server {
     resp_address: SocketAddr,
     http_address: SocketAddr,
     stop_timer: watch::Sender<bool>,
+    drain_delay: Duration,
+    drain_timeout: Duration,
 }
 
 /// Serves until a signal or a client ends it.
@@ -96,9 +101,18 @@ pub struct Server {
 /// Why it did not start.
 pub fn serve(options: &Options) -> Result<(), Error> {
     let server = Server::start(options)?;
+    // Before anybody learns that the server is there, and may end it.
+    let signals = signals(&server.runtime).map_err(Error::system("wait for signals"))?;
     server.announce(options).map_err(Error::system("write to standard output"))?;
-    server.wait()?;
+    server.runtime.spawn(supervisor::watch_over(server.host.clone()));
+    server.wait(signals);
+    supervisor::say_goodbye();
+    end_at_next_signal().map_err(Error::system("wait for signals"))?;
     let host = server.host.clone();
+    if !host.is_ending() {
+        host.begin_draining();
+        std::thread::sleep(server.drain_delay);
+    }
     server.stop();
     host.take_failure().map_or(Ok(()), |error| Err(error.into()))
 }
@@ -132,7 +146,7 @@ impl Server {
             }
         }
         let runtime = runtime().map_err(Error::system("start threads"))?;
-        let admission = Admission::new(&host, &options.sockets, options.address_connections_max);
+        let admission = Admission::new(&host, options);
         let resp =
             resp::Listener::start(&admission, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
         let http = http::Listener::start(&runtime, &admission, http_socket, options, secrets)
@@ -166,7 +180,20 @@ impl Server {
             })),
         };
         let loading = loading.transpose().map_err(Error::system("start threads"))?;
-        Ok(Self { host, runtime, resp, http, loading, resp_address, http_address, stop_timer })
+        let (drain_delay, drain_timeout) = (options.drain_delay, options.drain_timeout);
+        Ok(Self {
+            host,
+            admission,
+            runtime,
+            resp,
+            http,
+            loading,
+            resp_address,
+            http_address,
+            stop_timer,
+            drain_delay,
+            drain_timeout,
+        })
     }
 
     /// Where HTTP clients connect.
@@ -187,25 +214,30 @@ impl Server {
     }
 
     /// Waits for a signal, or for a client that asks for the end.
-    fn wait(&self) -> Result<(), Error> {
-        self.runtime
-            .block_on(async {
-                let mut interrupt = signal(SignalKind::interrupt())?;
-                let mut terminate = signal(SignalKind::terminate())?;
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                    () = self.host.shutdown_requested() => {}
-                }
-                Ok(())
-            })
-            .map_err(Error::system("wait for signals"))
+    fn wait(&self, mut signals: [Signal; 2]) {
+        let [interrupt, terminate] = &mut signals;
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                () = self.host.shutdown_requested() => {}
+            }
+        });
     }
 
-    /// Stops serving, writes down what is still to be written, and ends the connections.
+    /// Stops serving in order: connections end once they have been answered, or when `drain_timeout` is over; then what is
+    /// still to be written is written down.
     pub fn stop(self) {
         tracing::info!("stopping");
-        self.http.stop(&self.runtime);
+        self.host.begin_draining();
+        self.http.close();
+        self.resp.close();
+        self.host.end_sessions();
+        match self.admission.crowd.wait_until_empty(Instant::now() + self.drain_timeout) {
+            0 => {}
+            count => tracing::warn!("{count} connections were still in use and were cut off"),
+        }
+        self.http.stop();
         let connections = self.resp.stop();
         self.stop_timer.send_replace(true);
         self.runtime.shutdown_background();
@@ -241,6 +273,29 @@ impl Server {
         writeln!(out, "token      {token}")?;
         out.flush()
     }
+}
+
+/// The signals that end the server.
+fn signals(runtime: &Runtime) -> io::Result<[Signal; 2]> {
+    let _guard = runtime.enter();
+    Ok([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?])
+}
+
+/// Ends the process at once when another signal comes while the server stops.
+fn end_at_next_signal() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let [mut interrupt, mut terminate] = signals(&runtime)?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        });
+        tracing::warn!("ended by a second signal; what was not written is lost");
+        std::process::exit(SECOND_SIGNAL);
+    })?;
+    Ok(())
 }
 
 async fn keep_time(host: Arc<Host>, mut stopped: watch::Receiver<bool>) {

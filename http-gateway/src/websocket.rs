@@ -32,8 +32,10 @@ mod subprotocol;
 use crate::access::Client;
 use crate::host::Host;
 use crate::peer::Peer;
+use crate::throttle::Throttle;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
+use humantime::parse_duration;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,34 +43,50 @@ use subprotocol::Subprotocol;
 use tokio::sync::watch;
 
 /// What one socket may take, and for how long it is waited for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "WebSocket")]
 pub struct Limits {
-    /// The longest message, in bytes.
+    /// The longest message of a WebSocket, in bytes
+    #[arg(long = "ws-frame-bytes-max", value_name = "BYTES", default_value_t = Self::DEFAULT.frame_bytes_max)]
     pub frame_bytes_max: usize,
-    /// The most requests in one batch, and the most that wait for something to happen.
+    /// The most requests in one batch, and the most that wait for something to happen
+    #[arg(long = "ws-requests-max", value_name = "COUNT", default_value_t = Self::DEFAULT.requests_max)]
     pub requests_max: usize,
-    /// The most channels and patterns.
+    /// The most channels and patterns of a WebSocket
+    #[arg(long = "ws-subscriptions-max", value_name = "COUNT", default_value_t = Self::DEFAULT.subscriptions_max)]
     pub subscriptions_max: usize,
-    /// How long a client may take to say who it is.
+    /// How long a client may take to say who it is
+    #[arg(long = "ws-auth-timeout", value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
     pub auth_wait: Duration,
-    /// How often it is asked whether it is still there.
+    /// How often a WebSocket is asked whether it is still there
+    #[arg(long = "ws-ping-interval", value_name = "DURATION", default_value = "25s", value_parser = parse_duration)]
     pub ping_every: Duration,
-    /// How long it may take to answer that.
+    /// How long it may take to answer that
+    #[arg(long = "ws-pong-timeout", value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     pub pong_wait: Duration,
+}
+
+impl Limits {
+    const DEFAULT: Self = Self {
+        frame_bytes_max: 64 * 1024 * 1024,
+        requests_max: 10_000,
+        subscriptions_max: 10_000,
+        auth_wait: Duration::from_secs(5),
+        ping_every: Duration::from_secs(25),
+        pong_wait: Duration::from_secs(10),
+    };
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            frame_bytes_max: 64 * 1024 * 1024,
-            requests_max: 10_000,
-            subscriptions_max: 10_000,
-            auth_wait: Duration::from_secs(5),
-            ping_every: Duration::from_secs(25),
-            pong_wait: Duration::from_secs(10),
-        }
+        Self::DEFAULT
     }
 }
+
+/// What is read from a socket at once: the library fills this much with zeros for each read, and keeps it for each socket.
+const READ_BYTES: usize = 4 * 1024;
+/// When so much waits to be written it is written, whatever else is to come.
+const WRITE_BYTES: usize = 16 * 1024;
 
 /// What a client has shown of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +111,8 @@ pub struct Entrance {
     pub limits: Limits,
     /// Checks the token of a client that shows it in its first message.
     pub check_token: Arc<CheckToken>,
+    /// How much clients may ask for, if that is bounded.
+    pub throttle: Option<Arc<Throttle>>,
     /// Turns true when the server stops.
     pub stopping: watch::Receiver<bool>,
 }
@@ -111,7 +131,9 @@ impl Entrance {
         let upgrade = upgrade
             .protocols(Subprotocol::NAMES)
             .max_message_size(self.limits.frame_bytes_max)
-            .max_frame_size(self.limits.frame_bytes_max);
+            .max_frame_size(self.limits.frame_bytes_max)
+            .read_buffer_size(READ_BYTES)
+            .write_buffer_size(WRITE_BYTES);
         let subprotocol = Subprotocol::of(upgrade.selected_protocol());
         let entrance = self.clone();
         upgrade.on_upgrade(move |socket| connection::serve(entrance, socket, subprotocol, peer, identity))

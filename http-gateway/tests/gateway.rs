@@ -252,7 +252,7 @@ fn answers_wait_at_the_gate_and_so_do_those_of_others() {
     let host = Arc::new(Host::with_journal(Engine::new(Config::default(), 1), Durability::Always));
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
-    let admission = Admission::new(&host, &options(Path::new("unused"), &[]).sockets, 0);
+    let admission = Admission::new(&host, &options(Path::new("unused"), &[]));
     let listener = resp::Listener::start(&admission, socket, 1).unwrap();
     let (mut writer, mut reader) = (Client::connect(address), Client::connect(address));
     reader.call(b"GET k\r\n", b"$-1\r\n");

@@ -5,6 +5,8 @@
 mod access;
 #[path = "rest/connections.rs"]
 mod connections;
+#[path = "rest/drain.rs"]
+mod drain;
 #[path = "rest/errors.rs"]
 mod errors;
 #[path = "rest/events.rs"]
@@ -23,6 +25,8 @@ mod openapi;
 mod server;
 #[path = "rest/sessions.rs"]
 mod sessions;
+#[path = "rest/throttle.rs"]
+mod throttle;
 #[path = "rest/upstash.rs"]
 mod upstash;
 #[path = "rest/watch.rs"]

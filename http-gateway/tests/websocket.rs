@@ -43,7 +43,7 @@ impl Server {
             "look" => Some(Identity::READ_ONLY),
             _ => None,
         });
-        let entrance = Entrance { host: host.clone(), limits, check_token, stopping };
+        let entrance = Entrance { host: host.clone(), limits, check_token, throttle: None, stopping };
         let identity = is_open.then_some(Identity::FULL);
         let upgrade =
             async move |upgrade: WebSocketUpgrade| entrance.upgrade(upgrade, Arc::default(), identity.clone());
@@ -456,6 +456,49 @@ async fn who_does_not_answer_pings_is_given_up() {
     assert!(received.ends_with(&close), "{received:?}");
     // A client that has named no subprotocol speaks JSON, and is told of none.
     assert!(!received.to_ascii_lowercase().windows(22).any(|window| window == b"sec-websocket-protocol"));
+}
+
+#[test]
+fn the_flags_say_what_the_library_says() {
+    let Command::Serve(options) = Arguments::try_parse_from(["redstart", "serve"]).unwrap().command else {
+        unreachable!("the words say serve")
+    };
+    assert_eq!(options.websocket, Limits::default());
+}
+
+/// A masked frame: its first byte, and what it holds.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    [&[first, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0], payload].concat()
+}
+
+#[tokio::test]
+async fn frames_that_break_the_rules_end_the_socket() {
+    let server = Server::start(Limits { frame_bytes_max: 100, ..Limits::default() }).await;
+    let unmasked = [&[0x81, 4][..], b"ping"].concat();
+    let too_long = [&[0x82, 0xfe, 0xff, 0xff][..], &[0; 4]].concat();
+    for (name, bytes) in [
+        ("text that is no UTF-8", frame(0x81, b"\xff\xfe")),
+        ("a control frame in pieces", frame(0x09, b"ping")),
+        ("a reserved bit", frame(0xc1, b"1")),
+        ("an unknown kind", frame(0x83, b"1")),
+        ("a continuation of nothing", frame(0x80, b"1")),
+        ("a long control frame", [&[0x89, 0xfe, 0, 126, 0, 0, 0, 0][..], &[0; 126]].concat()),
+        ("no mask", unmasked),
+        ("a frame that is too long", too_long),
+    ] {
+        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        let request = "GET /ws HTTP/1.1\r\nHost: redstart\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+                       Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(socket.read_u8().await.unwrap());
+        }
+        socket.write_all(&bytes).await.unwrap();
+        let mut answer = [0; 4];
+        socket.read_exact(&mut answer).await.unwrap();
+        assert_eq!((answer[0], u16::from_be_bytes([answer[2], answer[3]])), (0x88, 4408), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use super::stopwatch::Stopwatch;
 use super::{Core, Host, Item, Member, Outbox, millis};
 use crate::counters::Limit;
 use parking_lot::MutexGuard;
+use redstart_core::config::OutputLimit;
 use redstart_core::engine::{FileTask, Position, Recovery};
 use redstart_core::{
     Engine, Execution, HostRequest, LogLevel, Lsn, Millis, Outcome, Output, Purpose, ReplyBuffer, Request, Save,
@@ -48,6 +49,9 @@ impl<'a> Turn<'a> {
         let id = self.core.engine.open(self.now, options);
         let outbox = Arc::new(Outbox::default());
         self.core.outboxes.insert(id, outbox.clone());
+        if self.core.stopping {
+            outbox.put(Item::Stop, OutputLimit::default());
+        }
         Member { id, outbox }
     }
 

@@ -5,6 +5,7 @@ use super::format::Format;
 use super::json::{write_answer, write_text};
 use crate::encoding::msgpack::MessagePack;
 use crate::encoding::{self, Encoder};
+use crate::throttle::Throttled;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -25,6 +26,8 @@ pub(super) struct Refusal {
     text: Cow<'static, str>,
     /// The methods that mean something, where the one of the request does not.
     allow: Option<&'static str>,
+    /// After how many seconds it may be tried again.
+    retry_after: Option<u64>,
 }
 
 impl Refusal {
@@ -54,6 +57,9 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "LOADING the data are not in memory yet");
     /// A body over the limit.
     pub(super) const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "ERR max request size exceeded");
+    /// A body that did not come in time.
+    pub(super) const TOO_SLOW: Self =
+        Self::new(StatusCode::REQUEST_TIMEOUT, "ERR the body of the request did not come in time");
     /// A page of an origin that is not allowed.
     pub(super) const ORIGIN: Self =
         Self::new(StatusCode::FORBIDDEN, "ERR pages of this origin may not use this server");
@@ -61,11 +67,12 @@ impl Refusal {
     pub(super) const EMPTY: Self = Self::new(StatusCode::BAD_REQUEST, "ERR empty command");
 
     const fn new(status: StatusCode, text: &'static str) -> Self {
-        Self { status, text: Cow::Borrowed(text), allow: None }
+        Self { status, text: Cow::Borrowed(text), allow: None, retry_after: None }
     }
 
     const fn method(text: &'static str, allow: &'static str) -> Self {
-        Self { status: StatusCode::METHOD_NOT_ALLOWED, text: Cow::Borrowed(text), allow: Some(allow) }
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self { status, text: Cow::Borrowed(text), allow: Some(allow), retry_after: None }
     }
 
     /// The error of a command, with the status that says the same.
@@ -79,23 +86,33 @@ impl Refusal {
             b"BUSY" | b"LOADING" | b"MISCONF" => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         };
-        Self { status, text: String::from_utf8_lossy(text).into_owned().into(), allow: None }
+        Self::with(status, String::from_utf8_lossy(text).into_owned())
     }
 
     /// What stands in the way of a WebSocket, which begins with a GET.
     pub(super) fn upgrade(status: StatusCode, text: &str) -> Self {
         let allow = (status == StatusCode::METHOD_NOT_ALLOWED).then_some("GET");
-        Self { status, text: format!("ERR {text}").into(), allow }
+        Self { allow, ..Self::with(status, format!("ERR {text}")) }
     }
 
     /// A request that makes no sense, and what to do about it.
     pub(super) fn bad_request(text: &str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, text: format!("ERR {text}").into(), allow: None }
+        Self::with(StatusCode::BAD_REQUEST, format!("ERR {text}"))
     }
 
     /// Something that failed here, and how.
     pub(super) fn internal(text: &str) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, text: format!("ERR {text}").into(), allow: None }
+        Self::with(StatusCode::INTERNAL_SERVER_ERROR, format!("ERR {text}"))
+    }
+
+    /// One that comes too soon.
+    pub(super) fn throttled(throttled: &Throttled) -> Self {
+        let retry_after = Some(throttled.retry_after_seconds());
+        Self { retry_after, ..Self::with(StatusCode::TOO_MANY_REQUESTS, throttled.to_string()) }
+    }
+
+    const fn with(status: StatusCode, text: String) -> Self {
+        Self { status, text: Cow::Owned(text), allow: None, retry_after: None }
     }
 
     /// Nothing is there.
@@ -110,6 +127,9 @@ impl IntoResponse for Refusal {
         let mut response = (self.status, [(header::CONTENT_TYPE, JSON)], body).into_response();
         if let Some(allow) = self.allow {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

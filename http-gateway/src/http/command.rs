@@ -5,6 +5,7 @@ use super::answer::{self, Refusal};
 use super::format::Format;
 use super::request::{self, KeyVersion, Words};
 use crate::access::Client;
+use crate::counters::Limit;
 use crate::host::{Host, Item, Member, Turn};
 use crate::peer::Peer;
 use axum::body::{Body, Bytes, HttpBody};
@@ -12,9 +13,16 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::Response;
+use bytes::BytesMut;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use redstart_core::resp::Tokens;
 use redstart_core::{self as core, Lsn, Outcome, Protocol, ReplyBuffer, SessionKind};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// A body that comes more slowly than this is not waited for.
+const SLOWEST_BYTES_PER_SECOND: usize = 8 * 1024;
 
 /// `GET /SET/foo/bar/EX/100`, and `POST /set/foo?EX=100` with the value as the body.
 pub(super) async fn from_path(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
@@ -37,7 +45,7 @@ pub(super) async fn pipeline(State(app): State<App>, request: Request) -> Result
     let (parts, body, client) = accept(&app, request).await?;
     let format = Format::of(&parts.headers)?;
     let commands = request::many_from_json(&body)?;
-    let mut visit = Visit::open(&app, client);
+    let mut visit = Visit::open(&app, client, commands.len(), body.len())?;
     for words in &commands {
         visit.execute(&app, words).await;
     }
@@ -54,7 +62,7 @@ pub(super) async fn transaction(State(app): State<App>, request: Request) -> Res
         return Err(Refusal::bad_request("Upstash-Response-Format: resp2 does not go with /multi-exec"));
     }
     let commands = request::many_from_json(&body)?;
-    let mut visit = Visit::open(&app, client);
+    let mut visit = Visit::open(&app, client, commands.len(), body.len())?;
     visit.transact(&commands, &request::versions(&parts.headers)?);
     visit.pass_gate().await;
     let replies = visit.reply.as_bytes();
@@ -72,7 +80,8 @@ async fn run(app: &App, client: Client, headers: &HeaderMap, words: Words) -> Re
     if words.first().is_none_or(Vec::is_empty) {
         return Err(Refusal::EMPTY);
     }
-    let mut visit = Visit::open(app, client);
+    let bytes = words.iter().map(Vec::len).sum();
+    let mut visit = Visit::open(app, client, 1, bytes)?;
     visit.execute(app, &words).await;
     visit.pass_gate().await;
     Ok(answer::one(visit.reply.as_bytes(), format))
@@ -99,20 +108,29 @@ pub(super) fn identify(app: &App, parts: &Parts) -> Result<Client, Refusal> {
     Ok(Client { identity, peer: parts.extensions.get::<Arc<Peer>>().cloned().unwrap_or_default() })
 }
 
-/// Reads a body, up to the limit.
+/// Reads a body, up to the limit, and no more slowly than is bearable.
 pub(super) async fn read(app: &App, body: Body) -> Result<Bytes, Refusal> {
     // What says beforehand that it is too long need not be sent.
     if usize::try_from(body.size_hint().lower()).is_ok_and(|len| len > app.limits.body_bytes_max) {
         return Err(Refusal::TOO_LARGE);
     }
-    axum::body::to_bytes(body, app.limits.body_bytes_max).await.map_err(|error| {
-        let source = std::error::Error::source(&error);
-        if source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
-            Refusal::TOO_LARGE
-        } else {
-            Refusal::bad_request(&format!("the body could not be read: {error}"))
+    let mut body = std::pin::pin!(Limited::new(body, app.limits.body_bytes_max));
+    let mut bytes = BytesMut::new();
+    let begun = Instant::now();
+    loop {
+        let allowed = app.limits.body_wait + Duration::from_secs((bytes.len() / SLOWEST_BYTES_PER_SECOND) as u64);
+        match timeout_at(begun + allowed, body.frame()).await {
+            Err(_) => {
+                app.host.counters().reached(Limit::Body).add(1);
+                return Err(Refusal::TOO_SLOW);
+            }
+            Ok(None) => return Ok(bytes.freeze()),
+            Ok(Some(Err(error))) if error.is::<LengthLimitError>() => return Err(Refusal::TOO_LARGE),
+            Ok(Some(Err(error))) => return Err(Refusal::bad_request(&format!("the body could not be read: {error}"))),
+            // Trailers say nothing here.
+            Ok(Some(Ok(frame))) => bytes.extend_from_slice(frame.data_ref().map(Bytes::as_ref).unwrap_or_default()),
         }
-    })
+    }
 }
 
 /// The session of one request; it ends with it.
@@ -126,9 +144,20 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn open(app: &App, client: Client) -> Self {
-        let member = app.host.turn().open(client.session(SessionKind::Rest, Protocol::Resp2));
-        Self { host: app.host.clone(), member, reply: ReplyBuffer::default(), lsn: Lsn(0) }
+    /// A session for so many requests of so many bytes.
+    pub(super) fn open(app: &App, client: Client, requests: usize, bytes: usize) -> Result<Self, Refusal> {
+        let ip = client.peer.ip;
+        let mut turn = app.host.turn();
+        let member = turn.open(client.session(SessionKind::Rest, Protocol::Resp2));
+        let toll = app.throttle.as_ref().map(|throttle| throttle.toll(ip));
+        let paid = toll.map(|mut toll| toll.take(turn.engine().session(member.id), requests, bytes));
+        drop(turn);
+        // From here on it is closed when it is dropped.
+        let visit = Self { host: app.host.clone(), member, reply: ReplyBuffer::default(), lsn: Lsn(0) };
+        match paid {
+            Some(Err(throttled)) => Err(Refusal::throttled(&throttled)),
+            _ => Ok(visit),
+        }
     }
 
     /// Executes a command. One that blocks is waited for, up to the limit; then its answer is null. A script is

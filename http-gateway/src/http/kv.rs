@@ -44,7 +44,7 @@ pub(super) async fn resource(State(app): State<App>, request: Request) -> Result
     let value = if parts.method == Method::PUT { read(&app, body).await? } else { Bytes::new() };
     let key = request::decode(parts.uri.path().strip_prefix("/kv/").unwrap_or_default());
     let beside = [key.as_slice(), SUFFIX].concat();
-    let mut visit = Visit::open(&app, client);
+    let mut visit = Visit::open(&app, client, 1, key.len() + value.len())?;
     let answered = {
         let mut turn = app.host.turn();
         let mut shelf = Shelf { visit: &mut visit, turn: &mut turn, key: &key, beside: &beside };

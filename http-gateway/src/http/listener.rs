@@ -1,11 +1,10 @@
 //! The HTTP port: accepting, and stopping in order.
 
-use super::{App, origin::Door, router};
+use super::{App, Limits, origin::Door, router};
 use crate::access::Access;
 use crate::admission::{Admission, Refused};
 use crate::counters;
 use crate::crowd::Metered;
-use crate::host::Host;
 use crate::options::{Options, Secrets};
 use crate::peer::Peer;
 use crate::websocket;
@@ -26,12 +25,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tower_service::Service;
 
-/// How long requests in progress are waited for when the server stops.
-const DRAIN: Duration = Duration::from_secs(2);
 /// The longest head of a request.
 const HEAD_BYTES_MAX: usize = 128 * 1024;
+/// What a connection of HTTP/2 begins with.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How often it is looked whether the rest of it has come.
+const PREFACE_INTERVAL: Duration = Duration::from_millis(10);
 /// How long nothing is accepted after an error, which most likely is that there are no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -60,29 +62,25 @@ impl Listener {
         let (stop, stopping) = watch::channel(false);
         let port = Port {
             admission: admission.clone(),
-            door: router(app(&admission.host, secrets, stopping.clone())),
+            door: router(app(admission, options, secrets, stopping.clone())),
             builder: builder(options.http_idle_timeout),
             connections: GracefulShutdown::new(),
+            idle_timeout: options.http_idle_timeout,
+            stopping: stopping.clone(),
         };
-        let task = runtime.spawn(port.serve(socket, stopping));
+        let task = runtime.spawn(port.serve(socket));
         Ok(Self { task, stop })
     }
 
-    /// Accepts no more, and waits a moment for the requests in progress.
-    pub fn stop(self, runtime: &Runtime) {
+    /// Accepts no more, and lets connections end as soon as they have been answered.
+    pub fn close(&self) {
         self.stop.send_replace(true);
-        runtime.block_on(async {
-            let ended = async {
-                if let Err(error) = self.task.await {
-                    tracing::error!("failed to serve HTTP to the end: {error}");
-                }
-                // A WebSocket outlives the request that opened it, and listens to `stop` until it has said goodbye.
-                self.stop.closed().await;
-            };
-            if tokio::time::timeout(DRAIN, ended).await.is_err() {
-                tracing::info!("some HTTP requests were still in progress and were cut off");
-            }
-        });
+    }
+
+    /// Serves no more.
+    pub fn stop(self) {
+        self.close();
+        self.task.abort();
     }
 }
 
@@ -92,11 +90,14 @@ struct Port {
     door: Door,
     builder: Builder<TokioExecutor>,
     connections: GracefulShutdown,
+    idle_timeout: Duration,
+    stopping: watch::Receiver<bool>,
 }
 
 impl Port {
     /// Serves connections until the server stops, and then until each of them has had its answers.
-    async fn serve(self, socket: TcpListener, mut stopping: watch::Receiver<bool>) {
+    async fn serve(self, socket: TcpListener) {
+        let mut stopping = self.stopping.clone();
         loop {
             let accepted = tokio::select! {
                 accepted = socket.accept() => accepted,
@@ -125,10 +126,15 @@ impl Port {
         let cut = Arc::new(Notify::new());
         let peer = Arc::new(Peer::of(&stream, address));
         let requests = Requests { door: self.door.clone(), peer, cut: Cut(cut.clone()) };
-        let stream = TokioIo::new(Metered::new(stream, guest));
+        let (idle_timeout, mut stopping) = (self.idle_timeout, self.stopping.clone());
         let (builder, watcher) = (self.builder.clone(), self.connections.watcher());
         tokio::spawn(async move {
+            tokio::select! {
+                begun = timeout(idle_timeout, begin(&stream)) => if begun.is_err() { return },
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+            }
             let service = TowerToHyperService::new(requests);
+            let stream = TokioIo::new(Metered::new(stream, guest));
             let connection = builder.serve_connection_with_upgrades(stream, service);
             tokio::select! {
                 ended = watcher.watch(connection) => if let Err(error) = ended {
@@ -137,6 +143,18 @@ impl Port {
                 () = cut.notified() => {}
             }
         });
+    }
+}
+
+/// Waits until it shows which HTTP a client speaks. The library that looks at this, too, would wait for ever.
+async fn begin(stream: &TcpStream) {
+    let mut bytes = [0; PREFACE.len()];
+    while let Ok(len) = stream.peek(&mut bytes).await {
+        let begun = bytes.get(..len).unwrap_or_default();
+        if begun.is_empty() || begun.len() == PREFACE.len() || !PREFACE.starts_with(begun) {
+            return;
+        }
+        tokio::time::sleep(PREFACE_INTERVAL).await;
     }
 }
 
@@ -193,14 +211,17 @@ where
     }
 }
 
-fn app(host: &Arc<Host>, secrets: Secrets, stopping: watch::Receiver<bool>) -> App {
+fn app(admission: &Admission, options: &Options, secrets: Secrets, stopping: watch::Receiver<bool>) -> App {
+    let (host, throttle) = (&admission.host, admission.throttle.clone());
     let access = Arc::new(Access::new(secrets).with_users(host.clone()));
     let checks = access.clone();
     let entrance = websocket::Entrance {
         host: host.clone(),
-        limits: websocket::Limits::default(),
+        limits: options.websocket,
         check_token: Arc::new(move |token| checks.check(token)),
+        throttle: throttle.clone(),
         stopping,
     };
-    App::new(host.clone(), access, entrance)
+    let limits = Limits { body_wait: options.http_body_timeout, ..Limits::default() };
+    App::new(host.clone(), access, entrance, limits, throttle)
 }

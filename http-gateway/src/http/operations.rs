@@ -14,8 +14,11 @@ pub(super) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// `/readyz`: data is loaded, and writes are possible.
+/// `/readyz`: data is loaded, writes are possible, and the server is not going to stop.
 pub(super) async fn readiness(State(app): State<App>) -> Response {
+    if app.host.is_draining() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
+    }
     let turn = app.host.turn();
     if turn.engine().is_loading() {
         return (StatusCode::SERVICE_UNAVAILABLE, "loading\n").into_response();

@@ -6,6 +6,7 @@
 
 use crate::crowd::Metered;
 use crate::host::{Host, Item, Member, Turn};
+use crate::throttle::Toll;
 use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request};
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer, SessionOptions};
 use std::cell::RefCell;
@@ -45,6 +46,8 @@ pub(super) struct Connection {
     stream: Metered,
     member: Member,
     limits: RequestLimits,
+    /// What it pays with for its requests, if they are bounded.
+    toll: Option<Toll>,
     /// Input that has not been executed.
     input: Vec<u8>,
     /// The length that `input` must have before looking at it again is of use.
@@ -63,7 +66,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A connection with a new session.
-    pub(super) fn open(host: &Arc<Host>, stream: Metered, options: SessionOptions) -> Self {
+    pub(super) fn open(host: &Arc<Host>, stream: Metered, options: SessionOptions, toll: Option<Toll>) -> Self {
         let mut turn = host.turn();
         let member = turn.open(options);
         let limits = limits_of(&turn, &member);
@@ -72,6 +75,7 @@ impl Connection {
             stream,
             member,
             limits,
+            toll,
             input: Vec::new(),
             wanted: 1,
             output: Vec::new(),
@@ -92,7 +96,11 @@ impl Connection {
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
         ready!(self.poll_send(context))?;
         if self.closing {
-            return if self.host.is_ending() { Poll::Pending } else { Poll::Ready(Ok(false)) };
+            if !self.host.is_ending() {
+                return Poll::Ready(Ok(false));
+            }
+            self.stream.leave();
+            return Poll::Pending;
         }
         if !self.blocked && self.input.len() >= self.wanted {
             return self.execute_kept(context).map_ok(|()| true);
@@ -176,12 +184,12 @@ impl Connection {
             match parse_request(rest, self.limits, &mut words) {
                 Ok(Parsed::Request { len }) => {
                     at += len;
-                    self.execute_one(&mut turn, &words, reply);
+                    self.execute_one(&mut turn, &words, len, reply);
                 }
                 Ok(Parsed::Inline { words, len }) => {
                     at += len;
                     let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
-                    self.execute_one(&mut turn, &words, reply);
+                    self.execute_one(&mut turn, &words, len, reply);
                 }
                 Ok(Parsed::Incomplete { missing }) => {
                     self.wanted = rest.len() + missing;
@@ -196,9 +204,14 @@ impl Connection {
         at
     }
 
-    fn execute_one(&mut self, turn: &mut Turn<'_>, words: &[&[u8]], reply: &mut ReplyBuffer) {
+    fn execute_one(&mut self, turn: &mut Turn<'_>, words: &[&[u8]], len: usize, reply: &mut ReplyBuffer) {
         if words.is_empty() {
             return;
+        }
+        if let Some(toll) = &mut self.toll
+            && let Err(throttled) = toll.take(turn.engine().session(self.member.id), 1, len)
+        {
+            return reply.raw(format!("-{throttled}\r\n").as_bytes());
         }
         let execution = turn.execute(self.member.id, words, reply);
         self.lsn = self.lsn.max(execution.lsn);

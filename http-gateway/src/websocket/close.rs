@@ -18,5 +18,6 @@ impl Close {
     pub(super) const STOPPING: Self = Self { code: 4500, reason: "shutting down" };
     pub(super) const KILLED: Self = Self { code: 4501, reason: "closed by CLIENT KILL" };
     pub(super) const TOO_SLOW: Self = Self { code: 4508, reason: "too slow" };
+    pub(super) const RATE_LIMITED: Self = Self { code: 4529, reason: "rate limited" };
     pub(super) const NO_PONG: Self = Self { code: 4508, reason: "no pong" };
 }

@@ -11,6 +11,7 @@ use super::subprotocol::Format;
 use super::{CheckToken, Entrance};
 use crate::encoding::{self, Encoder};
 use crate::host::{Item, Member, Turn};
+use crate::throttle::Throttled;
 use redstart_core::acl::is_user_token;
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
 use std::collections::{BTreeMap, HashMap};
@@ -273,6 +274,12 @@ impl Messages {
         }
     }
 
+    /// Pays for a message of so many bytes.
+    fn pay(&mut self, message: &Message<'_>, bytes: usize) -> Result<(), Throttled> {
+        let host = self.seat.host.clone();
+        self.seat.pay(&host.turn(), message.command_count(), bytes)
+    }
+
     fn refuse(&self, id: &Id, message: &str) -> Vec<u8> {
         self.format.write(|encoder| answer::refusal(id, message, encoder))
     }
@@ -350,6 +357,13 @@ impl Messages {
 impl Dialogue for Messages {
     fn hear(&mut self, frame: &Frame, output: &mut Output) -> Result<(), Close> {
         match self.format.read(frame) {
+            Ok(message) if let Err(throttled) = self.pay(&message, frame.len()) => {
+                let text = throttled.to_string();
+                let (ids, is_batch) = message.ids();
+                let parts = ids.into_iter().map(|id| self.refuse(id, &text)).collect();
+                self.send(Answers { is_batch, parts, ..Answers::default() }, output);
+                self.seat.check_patience()
+            }
             Ok(Message::One(request)) => self.execute(vec![request], false, output),
             Ok(Message::Batch(requests, _)) if requests.len() > self.seat.limits.requests_max => {
                 Err(Close::TOO_MANY_REQUESTS)

@@ -69,12 +69,12 @@ impl Plain {
             match parse_request(rest, self.limits(turn), &mut words) {
                 Ok(Parsed::Request { len }) => {
                     at += len;
-                    self.execute_one(turn, &words);
+                    self.execute_one(turn, &words, len);
                 }
                 Ok(Parsed::Inline { words, len }) => {
                     at += len;
                     let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
-                    self.execute_one(turn, &words);
+                    self.execute_one(turn, &words, len);
                 }
                 Ok(Parsed::Incomplete { missing }) => {
                     self.wanted = rest.len() + missing;
@@ -96,8 +96,13 @@ impl Plain {
         }
     }
 
-    fn execute_one(&mut self, turn: &mut Turn<'_>, words: &[&[u8]]) {
+    fn execute_one(&mut self, turn: &mut Turn<'_>, words: &[&[u8]], len: usize) {
         if words.is_empty() {
+            return;
+        }
+        if let Err(throttled) = self.seat.pay(turn, 1, len) {
+            self.reply.raw(format!("-{throttled}\r\n").as_bytes());
+            self.end = self.seat.check_patience().err();
             return;
         }
         let execution = turn.execute(self.seat.member.id, words, &mut self.reply);

@@ -36,6 +36,28 @@ pub(super) enum Message<'a, R = Request<'a>> {
     Batch(Vec<R>, PhantomData<&'a ()>),
 }
 
+impl<'a> Message<'a> {
+    /// The numbers of its requests, and whether they are a batch.
+    pub(super) fn ids(&self) -> (Vec<&Id>, bool) {
+        match self {
+            Self::One(request) => (vec![&request.id], false),
+            Self::Batch(requests, _) => (requests.iter().map(|request| &request.id).collect(), true),
+        }
+    }
+
+    /// How many commands it asks for.
+    pub(super) fn command_count(&self) -> usize {
+        let count = |request: &Request<'a>| match &request.body {
+            Body::Multi { commands, .. } => commands.len(),
+            _ => 1,
+        };
+        match self {
+            Self::One(request) => count(request),
+            Self::Batch(requests, _) => requests.iter().map(count).sum(),
+        }
+    }
+}
+
 /// A request with its number.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Request<'a> {

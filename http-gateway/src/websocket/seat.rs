@@ -1,7 +1,9 @@
 //! A socket's session in the engine.
 
+use super::close::Close;
 use super::{Client, Entrance, Limits};
 use crate::host::{Host, Member, Turn};
+use crate::throttle::{Throttled, Toll};
 use redstart_core::spec::{Command, Flag};
 use redstart_core::{Outcome, Protocol, ReplyBuffer, SessionKind, SessionOptions, commands};
 use std::collections::HashSet;
@@ -13,6 +15,9 @@ static BLOCKING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     commands::all().filter(may_wait).map(|command| command.name).collect()
 });
 
+/// How many more requests may be refused than executed before the socket is closed.
+const STRIKES_MAX: u32 = 100;
+
 /// A session, closed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -20,14 +25,37 @@ pub(super) struct Seat {
     pub(super) limits: Limits,
     pub(super) member: Member,
     options: SessionOptions,
+    toll: Option<Toll>,
+    /// How many more frames were refused than executed.
+    strikes: u32,
 }
 
 impl Seat {
     /// A session; `multiplexed` says whether its requests are answered in any order.
     pub(super) fn new(entrance: &Entrance, client: Client, multiplexed: bool) -> Self {
+        let toll = entrance.throttle.as_ref().map(|throttle| throttle.toll(client.peer.ip));
         let options = SessionOptions { multiplexed, ..client.session(SessionKind::WebSocket, Protocol::Resp3) };
         let member = entrance.host.turn().open(options.clone());
-        Self { host: entrance.host.clone(), limits: entrance.limits, member, options }
+        Self { host: entrance.host.clone(), limits: entrance.limits, member, options, toll, strikes: 0 }
+    }
+
+    /// Pays for requests of the client.
+    ///
+    /// # Errors
+    /// When that is too much.
+    pub(super) fn pay(&mut self, turn: &Turn<'_>, requests: usize, bytes: usize) -> Result<(), Throttled> {
+        let Some(toll) = &mut self.toll else { return Ok(()) };
+        let paid = toll.take(turn.engine().session(self.member.id), requests, bytes);
+        self.strikes = if paid.is_ok() { self.strikes.saturating_sub(1) } else { self.strikes + 1 };
+        paid
+    }
+
+    /// Refuses a client that goes on asking for too much.
+    ///
+    /// # Errors
+    /// How the socket has to end.
+    pub(super) const fn check_patience(&self) -> Result<(), Close> {
+        if self.strikes > STRIKES_MAX { Err(Close::RATE_LIMITED) } else { Ok(()) }
     }
 
     /// Whether this request may wait, and does not belong to a transaction, where nothing waits.

@@ -94,7 +94,8 @@ fn who_does_not_read_is_cut_off_on_every_port() {
     let mut publisher = resp(&server);
     let message = "x".repeat(100_000);
     // What the kernel keeps for them is more than the limit by far.
-    while ask(&mut publisher, &format!("PUBLISH news {message}")) != ":0" {}
+    let publish = format!("*3\r\n$7\r\nPUBLISH\r\n$4\r\nnews\r\n$100000\r\n{message}");
+    while ask(&mut publisher, &publish) != ":0" {}
     assert_eq!(reached(&server, "client-output-buffer-limit"), 2);
     assert!(rest_of(&mut subscriber).len() > 100_000 && rest_of(&mut events).len() > 100_000);
     server.stop();
@@ -106,5 +107,38 @@ fn who_says_nothing_is_closed() {
     let mut idle = resp(&server);
     assert_eq!(rest_of(&mut idle), "");
     assert_eq!(reached(&server, "timeout"), 1);
+    server.stop();
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = in_memory(&["--http-body-timeout", "50ms"]);
+    let slow = all_of(server.http_address(), b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n[");
+    assert!(slow.starts_with("HTTP/1.1 408 "), "{slow}");
+    assert!(slow.ends_with(r#"{"error":"ERR the body of the request did not come in time"}"#), "{slow}");
+    assert_eq!(reached(&server, "body-timeout"), 1);
+    server.stop();
+}
+
+#[test]
+fn a_head_that_does_not_come_is_not_waited_for() {
+    let server = in_memory(&["--http-idle-timeout", "50ms"]);
+    for begun in [&b""[..], b"GET / HTTP/1.1\r\nhost: loc", b"PRI * HT"] {
+        let said = all_of(server.http_address(), begun);
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 408 "), "{said}");
+    }
+    server.stop();
+}
+
+#[test]
+fn what_is_no_request_gets_a_status() {
+    let server = in_memory(&[]);
+    let address = server.http_address();
+    let long = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "x".repeat(200 * 1024));
+    let many = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{}\r\n", "x: y\r\n".repeat(200));
+    for (bytes, status) in [("nonsense\r\n\r\n", "400"), (long.as_str(), "431"), (many.as_str(), "431")] {
+        let said = all_of(address, bytes.as_bytes());
+        assert!(said.starts_with(&format!("HTTP/1.1 {status} ")), "{said}");
+    }
     server.stop();
 }
