@@ -64,7 +64,10 @@ fn check_generated() -> Counts {
 
 /// Every folder with a package.json of ours.
 fn node_packages() -> Vec<PathBuf> {
-    [workspace::npm_package(), workspace::console(), workspace::browser_tests()]
+    let npm = workspace::npm_package();
+    // The package in real projects: Vite, webpack, Next.js, Deno, Bun, workerd and others.
+    let consumers = npm.join("tests/consumers");
+    [npm, consumers, workspace::console(), workspace::browser_tests()]
         .into_iter()
         .filter(|package| package.join("package.json").exists())
         .collect()
