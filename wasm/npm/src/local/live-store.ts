@@ -459,12 +459,19 @@ function isSelect([name]: Words): boolean {
   return name?.length === 6 && textOf(name).toUpperCase() === "SELECT";
 }
 
-/** Replays what was stored, and gives its length. */
+/** What an RDB file begins with. */
+const RDB = new TextEncoder().encode("REDIS");
+
+/** Replays what was stored, which may begin with an RDB file, and gives its length. */
 export function load(store: WasmStore, pieces: readonly Uint8Array[]): number {
-  const length = lengthOf(pieces);
+  const [first] = pieces;
+  const hasFile = first !== undefined && RDB.every((byte, at) => first[at] === byte);
+  const commands = hasFile ? pieces.slice(1) : pieces;
+  const length = lengthOf(commands);
   try {
-    const whole = store.replay(pieces);
-    if (whole === length) return length;
+    if (hasFile) store.import(first);
+    const whole = store.replay(commands);
+    if (whole === length) return lengthOf(pieces);
     throw new Error(`it ends within a command at byte ${whole}`);
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError) throw error;

@@ -2,7 +2,7 @@
  * Where a store's data lives between two lives of the process.
  *
  * What is kept is one stream of bytes: the last checkpoint, then everything since. Pieces may be cut anywhere; read
- * back in order they have to be the same stream.
+ * back in order they have to be the same stream. The stream is of commands; its first piece may be an RDB file instead.
  */
 export interface Storage {
   /** Takes the storage over and gives everything in it, in order. Called once, before anything else. */
