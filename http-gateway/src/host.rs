@@ -55,7 +55,7 @@ use redstart_core::engine::FileTask;
 use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
 
@@ -79,6 +79,9 @@ pub struct Host {
     rewrite_wanted: Notify,
     /// A client has asked for something to be done with a file.
     files_wanted: FilesWanted,
+    /// The effect up to which the log was synced last, and that this was.
+    synced: AtomicU64,
+    was_synced: Notify,
     /// Backups that somebody wants.
     backups: Orders,
     /// What is counted around the engine.
@@ -162,6 +165,8 @@ impl Host {
             save_wanted: Notify::new(),
             rewrite_wanted: Notify::new(),
             files_wanted: FilesWanted::default(),
+            synced: AtomicU64::new(0),
+            was_synced: Notify::new(),
             backups: Orders::default(),
             counters: Arc::default(),
             failure: Mutex::new(None),
@@ -231,6 +236,7 @@ impl Host {
     /// Serves the data of an engine that was made like the host's own, which has been loading.
     pub fn adopt(&self, loaded: Engine) {
         self.gate.advance(loaded.lsn());
+        self.note_synced(loaded.lsn());
         self.turn().adopt(loaded);
     }
 
@@ -262,6 +268,21 @@ impl Host {
         loop {
             interval.tick().await;
             self.turn().sweep();
+        }
+    }
+
+    /// Notes that the log is on the disk up to an effect. The engine learns of it by [`Self::keep_synced`]: whoever writes
+    /// the log must not wait for the engine, which may wait for the log.
+    fn note_synced(&self, lsn: Lsn) {
+        self.synced.fetch_max(lsn.0, Ordering::AcqRel);
+        self.was_synced.notify_one();
+    }
+
+    /// Tells the engine how far the log is on the disk, for as long as it is polled.
+    pub async fn keep_synced(&self) {
+        loop {
+            self.was_synced.notified().await;
+            self.turn().note_synced(Lsn(self.synced.load(Ordering::Acquire)));
         }
     }
 

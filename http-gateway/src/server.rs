@@ -157,7 +157,7 @@ impl Server {
         runtime.spawn(facts::keep_telling(host.clone()));
         runtime.spawn({
             let host = host.clone();
-            async move { host.keep_order().await }
+            async move { tokio::join!(host.keep_order(), host.keep_synced()) }
         });
         if let Some(path) = &options.aclfile {
             runtime.spawn(users::keep(host.clone(), path.clone()));

@@ -238,6 +238,18 @@ fn data_survives_a_restart_and_a_folder_has_one_owner() {
 }
 
 #[test]
+fn who_waits_for_the_log_is_answered_when_it_is_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&options(folder.path(), &["--durability", "everysec"])).unwrap();
+    server.wait_until_loaded();
+    let mut client = Client::connect(server.resp_address());
+    for _ in 0..2 {
+        client.call(b"SET k v\r\nWAITAOF 1 0 0\r\n", b"+OK\r\n*2\r\n:1\r\n:0\r\n");
+    }
+    server.stop();
+}
+
+#[test]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

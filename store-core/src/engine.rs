@@ -47,6 +47,7 @@ mod versions;
 mod watch;
 mod whole;
 
+pub(crate) use blocking::LogWait;
 pub use blocking::{Attempt, Wait};
 pub use caller::Caller;
 #[cfg(feature = "scripting")]
@@ -144,6 +145,8 @@ pub struct Engine {
     pub(crate) keyspace: Keyspace,
     seed: TableSeed,
     pub(crate) effects: Effects,
+    /// The effect up to which the log is on the disk, as far as the host has told.
+    pub(crate) synced: Lsn,
     pub(crate) config: Config,
     pub(crate) random: RefCell<Random>,
     pub(crate) sessions: Sessions,
@@ -198,6 +201,7 @@ impl Engine {
             keyspace: Keyspace::new(config.databases, &seed),
             seed: seed.clone(),
             effects: Effects::new(config.record_effects),
+            synced: Lsn(0),
             config,
             random: RefCell::new(random),
             sessions: Sessions::default(),

@@ -176,6 +176,9 @@ impl Task {
     fn sync(&mut self) -> Result<(), Error> {
         self.unsynced_since = None;
         self.writer.sync()?;
+        if self.durability == Durability::EverySecond {
+            self.host.note_synced(self.writer.last());
+        }
         let counts = &self.host.counters().log;
         counts.syncs.add(1);
         counts.synced_ms.store(super::now().0, Ordering::Relaxed);

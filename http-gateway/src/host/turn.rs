@@ -140,6 +140,11 @@ impl<'a> Turn<'a> {
         self.host.counters.reached(Limit::Output).add(given_up);
     }
 
+    /// The log is on the disk up to an effect; see [`Engine::note_synced`].
+    pub(super) fn note_synced(&mut self, lsn: Lsn) {
+        self.core.engine.note_synced(lsn);
+    }
+
     /// The sessions that wait for a file; see [`Engine::take_file_awaited`].
     pub fn take_file_awaited(&mut self, task: FileTask) -> Vec<SessionId> {
         self.core.engine.take_file_awaited(task)

@@ -1,4 +1,4 @@
-//! Sessions that wait for a key to get a value.
+//! Sessions that wait: for a key to get a value, or for the log to be on the disk.
 //!
 //! A blocking command tries first. What cannot be done yet is kept as it came, with the keys that it waits for; a
 //! change of one of them lets it be tried again, in the order in which the sessions came, and when it succeeds its
@@ -8,7 +8,7 @@ use super::interest::Interests;
 use super::{Engine, Output, SessionId};
 use crate::args::Args;
 use crate::clock::Millis;
-use crate::effects::Change;
+use crate::effects::{Change, Lsn};
 use crate::error::Error;
 use crate::keyspace::DbIndex;
 use crate::ordered::{OrderedMap, OrderedSet};
@@ -18,6 +18,9 @@ use crate::values::ValueType;
 use crate::values::bytes::SmallBytes;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+
+/// Writes an answer that has waited.
+type Answer = fn(&mut ReplyBuffer);
 
 /// What a blocking command has come to.
 #[derive(Debug)]
@@ -38,9 +41,9 @@ pub struct Wait {
     /// How long; none means for ever.
     pub timeout_ms: Option<i64>,
     /// The answer when the time is over.
-    pub on_timeout: fn(&mut ReplyBuffer),
+    pub on_timeout: Answer,
     /// The answer where nothing may wait: in a transaction.
-    pub on_refusal: fn(&mut ReplyBuffer),
+    pub on_refusal: Answer,
     /// Whether it is tried again, too, when a key goes or comes to hold something else.
     pub minds_absence: bool,
     /// The request that is tried later, where its own words would mean something else by then.
@@ -62,6 +65,19 @@ impl Wait {
     }
 }
 
+/// What `WAITAOF` waits for.
+#[derive(Debug)]
+pub(crate) struct LogWait {
+    /// That the log has on the disk what was changed up to here.
+    pub(crate) lsn: Lsn,
+    /// How long; none means for ever.
+    pub(crate) timeout_ms: Option<i64>,
+    /// The answer when it has.
+    pub(crate) on_synced: Answer,
+    /// The answer when the time is over.
+    pub(crate) on_timeout: Answer,
+}
+
 /// A session that waits.
 #[derive(Debug)]
 struct Waiter {
@@ -69,10 +85,13 @@ struct Waiter {
     words: Vec<Vec<u8>>,
     db: DbIndex,
     keys: Vec<SmallBytes>,
-    kind: ValueType,
+    /// None for who waits for no key.
+    kind: Option<ValueType>,
     minds_absence: bool,
+    /// With which effect in the log it is answered, and how; see [`LogWait`].
+    synced: Option<(Lsn, Answer)>,
     deadline: Option<Millis>,
-    on_timeout: fn(&mut ReplyBuffer),
+    on_timeout: Answer,
 }
 
 /// The sessions that wait, by what they wait for.
@@ -167,12 +186,44 @@ impl Engine {
             words: wait.later.unwrap_or_else(|| words.iter().map(|word| word.to_vec()).collect()),
             db,
             keys: wait.keys,
-            kind: wait.kind,
+            kind: Some(wait.kind),
             minds_absence: wait.minds_absence,
+            synced: None,
             deadline: wait.timeout_ms.map(|timeout| now.after(timeout)),
             on_timeout: wait.on_timeout,
         };
         self.blocked.add(session, waiter);
+    }
+
+    /// Lets a session wait for the log.
+    pub(crate) fn block_for_log(&mut self, now: Millis, session: SessionId, command: &'static Command, wait: LogWait) {
+        let waiter = Waiter {
+            command,
+            words: Vec::new(),
+            db: self.sessions.get(session).db,
+            keys: Vec::new(),
+            kind: None,
+            minds_absence: false,
+            synced: Some((wait.lsn, wait.on_synced)),
+            deadline: wait.timeout_ms.map(|timeout| now.after(timeout)),
+            on_timeout: wait.on_timeout,
+        };
+        self.blocked.add(session, waiter);
+    }
+
+    /// Notes that the log is on the disk up to an effect, and answers those who wait for that.
+    pub fn note_synced(&mut self, lsn: Lsn) {
+        self.synced = self.synced.max(lsn);
+        let is_answered = |(session, waiter): (&SessionId, &Waiter)| {
+            waiter.synced.filter(|(awaited, _)| *awaited <= lsn).map(|(_, answer)| (*session, answer))
+        };
+        let answered: Vec<_> = self.blocked.waiters.iter().filter_map(is_answered).collect();
+        for (session, answer) in answered {
+            self.unblock(session);
+            let mut reply = ReplyBuffer::new(self.sessions.get(session).protocol);
+            answer(&mut reply);
+            self.reply_late(session, &mut reply);
+        }
     }
 
     /// Ends the wait of a session that goes, or that has something else to do. False when it did not wait.
@@ -210,7 +261,7 @@ impl Engine {
         for session in sessions {
             let kind = self.reader(now, db).value(key).map(crate::values::Value::value_type);
             match self.blocked.waiters.get(&session) {
-                Some(waiter) if waiter.minds_absence || kind == Some(waiter.kind) => self.retry(now, session),
+                Some(waiter) if waiter.minds_absence || kind == waiter.kind => self.retry(now, session),
                 _ => {}
             }
         }
