@@ -59,7 +59,13 @@ export function isReadOnly(words: Words): boolean {
   return readOnlyCommands.has(textOf(words[0] ?? "").toUpperCase());
 }
 
+/** How the names of commands that wait begin: b, w, x. */
+const WAITING = new Set([0x42, 0x57, 0x58, 0x62, 0x77, 0x78]);
+
 /** Whether a command may wait on purpose, so that no time limit of ours applies. */
 export function mayWait(words: Words): boolean {
-  return /^(B[LRZ]|WAIT|XREAD)/i.test(textOf(words[0] ?? ""));
+  const [name = ""] = words;
+  // Most commands begin with another letter, and are asked about by everybody.
+  const first = typeof name === "string" ? name.charCodeAt(0) : name[0];
+  return WAITING.has(first ?? 0) && /^(B[LRZ]|WAIT|XREAD)/i.test(textOf(name));
 }
