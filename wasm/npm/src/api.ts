@@ -5,6 +5,7 @@ export type { GeneratedCommands } from "./commands.gen.js";
 export type { ExpiryCondition, FieldExpiryCommands } from "./field-expiry.js";
 export type { GeoCenter, GeoCommands, GeoFound, GeoMember, GeoSearchOptions, GeoShape, GeoUnit } from "./geo.js";
 export type { StreamCommands, StreamEntries, StreamGroupChange, StreamTrim } from "./streams.js";
+export type { CloseOptions } from "./connection.js";
 export type { Listener } from "./events.js";
 export type { Durability } from "./local/records.js";
 export type { Storage, StorageState } from "./local/storage.js";

@@ -26,8 +26,23 @@ export interface Connection {
   importFile?(file: Uint8Array): Promise<number>;
   /** Resolves when everything that was answered is durable. */
   flush(): Promise<void>;
-  /** Flushes and ends; a second call gives the first one's promise. */
-  close(): Promise<void>;
+  /** Flushes and ends; a second call gives the first one's promise. A gateway is left at once, unless asked to drain. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** How to end a connection to a gateway. */
+export interface CloseOptions {
+  /** Waits for what has been sent. Default: it fails. */
+  drain?: boolean;
+  /** How long to wait for it, in milliseconds. Default: `requestTimeout`. */
+  timeout?: number;
+}
+
+/** Waits for work, but not longer than this. */
+export async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** What to listen to. */

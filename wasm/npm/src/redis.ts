@@ -1,7 +1,7 @@
 /** The one class that users see: a store here or behind a gateway, with the same methods. */
 import { decodeReply, type Command } from "./command.js";
 import type { Commands } from "./commands.js";
-import type { Connection } from "./connection.js";
+import type { CloseOptions, Connection } from "./connection.js";
 import { Events, type Listener } from "./events.js";
 import { hasIndexedDb } from "./local/absent.js";
 import { databaseName, IndexedDbRecords } from "./local/indexeddb.js";
@@ -27,6 +27,8 @@ import { Watcher, type KeyEvent } from "./watcher.js";
 export interface CommonOptions {
   /** Whether answers that are JSON are parsed, as `@upstash/redis` does. Default true. */
   automaticDeserialization?: boolean;
+  /** Called with a line for each event and for each command with its time, to find out what goes on. */
+  debug?: (line: string) => void;
 }
 
 /** A store in this process. */
@@ -105,6 +107,7 @@ export abstract class Redis extends Surface {
   readonly #connection: Connection;
   readonly #events: Events<RedisEvents>;
   readonly #form: Form;
+  readonly #debug: ((line: string) => void) | undefined;
   #storage: StorageState = { state: "ok" };
 
   /** `connect` makes the connection; nothing is opened before the first command. */
@@ -116,6 +119,8 @@ export abstract class Redis extends Surface {
     this.#form = options.automaticDeserialization === false ? "text" : "json";
     this.#events = new Events<RedisEvents>();
     this.#events.on("storage", (state) => (this.#storage = state));
+    this.#debug = options.debug;
+    if (options.debug) this.#trace(options.debug);
     this.#connection = connect(this.#form, this.#events);
   }
 
@@ -244,9 +249,12 @@ export abstract class Redis extends Surface {
     return this.#connection.flush();
   }
 
-  /** Flushes and lets go of everything. A second call gives the same promise. */
-  close(): Promise<void> {
-    return this.#connection.close();
+  /**
+   * Flushes and lets go of everything. A second call gives the same promise. A gateway is left at once, and what is on its way
+   * fails; `close({ drain: true })` waits for that, for `timeout` milliseconds at most.
+   */
+  close(options?: CloseOptions): Promise<void> {
+    return this.#connection.close(options);
   }
 
   /** `await using db = new Redis(..)` closes it at the end of the block. */
@@ -255,8 +263,35 @@ export abstract class Redis extends Surface {
   }
 
   protected override async run(command: Command<unknown>): Promise<unknown> {
-    const reply = await this.#connection.execute(command.words, "text");
+    const answer = this.#connection.execute(command.words, "text");
+    const reply = await (this.#debug ? timed(answer, command, this.#debug) : answer);
     return decodeReply(command, reply, this.#form);
+  }
+
+  #trace(debug: (line: string) => void): void {
+    for (const name of ["storage", "role", "restarted", "connection"] as const) {
+      this.#events.on(name, (event) => debug(`${name} ${typeof event === "string" ? event : describe(event)}`));
+    }
+  }
+}
+
+/** An event in a line. */
+function describe(event: object): string {
+  const parts = event instanceof Error ? [["error", event]] : Object.entries(event);
+  return parts.map(([name, value]) => `${String(name)}=${String(value)}`).join(" ");
+}
+
+/** Tells how long an answer took, and the first word of its command: values may be secrets. */
+async function timed<T>(answer: Promise<T>, { words }: Command<unknown>, debug: (line: string) => void): Promise<T> {
+  const begun = performance.now();
+  const tell = (outcome: string): void => debug(`${String(words[0])} ${outcome} ${(performance.now() - begun).toFixed(2)} ms`);
+  try {
+    const reply = await answer;
+    tell("ok");
+    return reply;
+  } catch (error) {
+    tell(String(Object(error).code ?? error));
+    throw error;
   }
 }
 

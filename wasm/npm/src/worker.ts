@@ -23,8 +23,8 @@ export interface WorkerOptions extends CommonOptions, SentOptions {
 
 /** A Redis-compatible store in a worker. */
 export class Redis extends AnyRedis {
-  constructor({ worker = "dedicated", wasm, automaticDeserialization, ...options }: WorkerOptions) {
-    const common = automaticDeserialization === undefined ? {} : { automaticDeserialization };
+  constructor({ worker = "dedicated", wasm, automaticDeserialization, debug, ...options }: WorkerOptions) {
+    const common = { ...(automaticDeserialization === undefined ? {} : { automaticDeserialization }), ...(debug ? { debug } : {}) };
     super({ ...common, ...options }, (_form, events) => new PortConnection(() => opened(worker, options.name), options, events, wasm));
   }
 }

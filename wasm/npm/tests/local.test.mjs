@@ -198,3 +198,33 @@ test("keys that are watched are told of, by calls and to whoever iterates", asyn
   assert.equal(called.length, 2);
   await db.close();
 });
+
+test("what a script logs stands on the console", async () => {
+  const db = open();
+  const lines = [];
+  const own = {};
+  for (const level of ["debug", "info", "warn"]) {
+    own[level] = console[level];
+    console[level] = (line) => lines.push(`${level} ${line}`);
+  }
+  try {
+    await db.eval("for level = 0, 3 do redis.log(level, 'at ' .. level) end", []);
+    await db.ping();
+  } finally {
+    Object.assign(console, own);
+  }
+  assert.deepEqual(lines, ["debug redstart: at 0", "debug redstart: at 1", "info redstart: at 2", "warn redstart: at 3"]);
+  await db.close();
+});
+
+test("debug tells of events and commands, and of no values", async () => {
+  const lines = [];
+  const db = open({ debug: (line) => lines.push(line) });
+  await db.set("k", "secret");
+  await assert.rejects(db.incr("k"));
+  await db.close();
+  assert.equal(lines[0], "storage state=memory");
+  assert.match(lines[1], /^SET ok \d+\.\d\d ms$/);
+  assert.match(lines[2], /^INCR ERR \d+\.\d\d ms$/);
+  assert.equal(lines.length, 3);
+});

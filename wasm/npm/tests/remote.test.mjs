@@ -62,6 +62,47 @@ for (const transport of ["websocket", "rest"]) {
     withGateway(transport, (db) => assert.rejects(db.get("k"), { code: "WRONGPASS" }), { token: "wrong" }));
 }
 
+test("close() ends at once, and says of a write that it may have run; with drain it waits, for so long", async () => {
+  for (const transport of ["websocket", "rest"]) {
+    const gateway = await Gateway.start();
+    const options = { url: gateway.url, token: "secret", webSocket: WebSocket, transport, ...QUICK };
+    const held = () => {
+      const { run } = gateway;
+      let free;
+      const answered = new Promise((resolve) => (free = resolve));
+      const asked = new Promise((resolve) => {
+        gateway.run = async (words) => {
+          resolve();
+          await answered;
+          return run.call(gateway, words);
+        };
+      });
+      return { asked, free: () => ((gateway.run = run), free()) };
+    };
+    for (const closing of [undefined, { drain: true, timeout: 1 }]) {
+      const db = new Redis(options);
+      await db.ping();
+      const { asked, free } = held();
+      const write = assert.rejects(db.incr("n"), { code: "UNKNOWN_FATE" });
+      await asked;
+      await db.close(closing);
+      await write;
+      free();
+    }
+    const db = new Redis(options);
+    await db.ping();
+    const { asked, free } = held();
+    const write = db.incr("m");
+    await asked;
+    const closed = db.close({ drain: true });
+    free();
+    assert.equal(await write, 1, transport);
+    await closed;
+    await assert.rejects(db.get("k"));
+    gateway.stop();
+  }
+});
+
 test("websocket: what changes nothing is sent again, what may have run is not", () =>
   withGateway("websocket", async (db, gateway) => {
     await db.set("k", 1);

@@ -2,7 +2,7 @@
  * A gateway over REST, with `@upstash/redis`'s wire. Strings travel as base64, so that bytes survive.
  * Subscriptions are server-sent events.
  */
-import type { Connection, PushSink, Subscription, Subscriptions, Words } from "../connection.js";
+import { atMost, type CloseOptions, type Connection, type PushSink, type Subscription, type Subscriptions, type Words } from "../connection.js";
 import { resultOf, StoreError, type Form, type Reply } from "../reply.js";
 import type { Word } from "../values.js";
 import { errorOfJson, fromBase64, inForm } from "./json.js";
@@ -15,6 +15,7 @@ export class RestConnection implements Connection {
   readonly #token: string | undefined;
   readonly #policy: Policy;
   readonly #closing = new AbortController();
+  readonly #sent = new Set<Promise<unknown>>();
 
   constructor({ url, token }: { url: string; token?: string }, policy: Policy) {
     this.#base = url.replace(/^ws/, "http").replace(/\/+$/, "");
@@ -57,7 +58,8 @@ export class RestConnection implements Connection {
   /** Over REST an answer comes after its durability, so there is nothing to wait for. */
   async flush(): Promise<void> {}
 
-  async close(): Promise<void> {
+  async close({ drain = false, timeout = this.#policy.requestTimeout }: CloseOptions = {}): Promise<void> {
+    if (drain) await atMost(timeout, Promise.allSettled(this.#sent));
     this.#closing.abort(new StoreError("CLOSED", "the connection was closed"));
   }
 
@@ -73,16 +75,26 @@ export class RestConnection implements Connection {
     const abort = typeof signal === "function" ? signal() : signal;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once(request, limit, abort);
+        return await this.#noted(this.#once(request, limit, abort));
       } catch (error) {
         if (abort?.aborted) throw abort.reason;
-        if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
+        if (this.#closing.signal.aborted && mayRepeat) throw this.#closing.signal.reason;
         if (!mayRepeat) throw new StoreError("UNKNOWN_FATE", `no answer, the command may have run: ${String(error)}`, { cause: error });
         if (attempt > this.#policy.retries || Date.now() > deadline) {
           throw new StoreError("CONNECTION", `${this.#base} did not answer: ${String(error)}`, { cause: error });
         }
         await new Promise((resolve) => setTimeout(resolve, delayOf(this.#policy, attempt)));
       }
+    }
+  }
+
+  /** Remembers what is on its way. */
+  async #noted<T>(work: Promise<T>): Promise<T> {
+    this.#sent.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#sent.delete(work);
     }
   }
 

@@ -5,7 +5,7 @@
  * it fails with an error that says so. Requests that were not sent yet wait, up to a bound. Subscriptions resume
  * behind the last message that arrived.
  */
-import type { Connection, PushSink, Subscription, Subscriptions, Words } from "../connection.js";
+import { atMost, type CloseOptions, type Connection, type PushSink, type Subscription, type Subscriptions, type Words } from "../connection.js";
 import { resultOf, StoreError, type Form, type Reply } from "../reply.js";
 import { errorOfJson, jsonWords, replyOfJson } from "./json.js";
 import { delayOf, isReadOnly, mayWait, type ConnectionState, type Policy } from "./policy.js";
@@ -95,9 +95,9 @@ export class WebSocketConnection implements Connection {
     await Promise.allSettled([...this.#pending.values()].map(({ id }) => this.#settled(id)));
   }
 
-  async close(): Promise<void> {
+  async close({ drain = false, timeout = this.#policy.requestTimeout }: CloseOptions = {}): Promise<void> {
     if (this.#closed) return;
-    await this.flush();
+    if (drain) await atMost(timeout, this.flush());
     this.#end(new StoreError("CLOSED", "the connection was closed"));
     this.#socket?.close(1000);
     this.#changed({ state: "closed" });
@@ -257,7 +257,10 @@ export class WebSocketConnection implements Connection {
     this.#closed = error;
     clearTimeout(this.#retry);
     clearInterval(this.#heartbeat);
-    for (const { id } of [...this.#pending.values()]) this.#settle(id)?.reject(error);
+    const unknown = new StoreError("UNKNOWN_FATE", "the connection was closed; the command may have run");
+    for (const { id, isSent, mayRepeat } of [...this.#pending.values()]) {
+      this.#settle(id)?.reject(isSent && !mayRepeat ? unknown : error);
+    }
   }
 }
 

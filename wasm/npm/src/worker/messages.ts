@@ -5,7 +5,7 @@ import type { LocalOptions, RedisEvents } from "../redis.js";
 import type { Form } from "../reply.js";
 
 /** The options of a store in a worker: those of a store in the page that can be sent. */
-export type SentOptions = Omit<LocalOptions, "persist" | "wasm"> & { persist?: "indexeddb" | "memory" };
+export type SentOptions = Omit<LocalOptions, "persist" | "wasm" | "debug"> & { persist?: "indexeddb" | "memory" };
 
 /** What a page asks. */
 export type Call =
