@@ -267,6 +267,28 @@ export function declare(start, { isChromium }) {
     strict.close();
   });
 
+  test("in a sandboxed frame, where nothing may be kept, a store works in memory and says so", async () => {
+    const page = await browser.open(server.url);
+    const told = await page.evaluate(
+      (url) =>
+        new Promise((resolve) => {
+          addEventListener("message", ({ data }) => resolve(data));
+          const frame = document.createElement("iframe");
+          frame.sandbox = "allow-scripts";
+          frame.srcdoc = `<script type="module">
+            import { Redis } from "${url}dist/browser.js";
+            const db = new Redis({ name: "sandbox" });
+            const value = await db.incr("n").catch((error) => String(error));
+            parent.postMessage([value, db.storage.state, db.storage.error?.code], "*");
+          </script>`;
+          document.body.append(frame);
+        }),
+      server.url,
+    );
+    assert.deepEqual(told, [1, "memory", "STORAGE"]);
+    await page.close();
+  });
+
   test("a page in the place of the module is named as such", async () => {
     const page = await browser.open(server.url);
     const message = await run(page, ({ Redis }) =>

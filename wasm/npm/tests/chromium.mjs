@@ -29,7 +29,9 @@ export async function serve(headers = {}) {
     if (path === "/") return void response.writeHead(200, { "content-type": TYPES.html, ...headers }).end(PAGE);
     try {
       const body = await readFile(join(PACKAGE, path));
-      response.writeHead(200, { "content-type": TYPES[path.split(".").at(-1)] ?? "text/plain" }).end(body);
+      // A sandboxed frame has an origin of its own.
+      const shared = { "access-control-allow-origin": "*" };
+      response.writeHead(200, { "content-type": TYPES[path.split(".").at(-1)] ?? "text/plain", ...shared }).end(body);
     } catch {
       // As development servers do: the page for whatever is not there.
       response.writeHead(200, { "content-type": TYPES.html }).end(PAGE);
