@@ -4,7 +4,7 @@ import type { Commands } from "./commands.js";
 import type { CloseOptions, Connection } from "./connection.js";
 import { Events, type Listener } from "./events.js";
 import { hasIndexedDb } from "./local/absent.js";
-import { databaseName, IndexedDbRecords } from "./local/indexeddb.js";
+import { deleteDatabase, IndexedDbRecords } from "./local/indexeddb.js";
 import { LocalConnection, type LocalParts } from "./local/local.js";
 import { acquireLock } from "./local/lock.js";
 import { browserTabs, type TabHost } from "./local/tabs/host.js";
@@ -391,8 +391,7 @@ async function halfOfQuota(): Promise<number | undefined> {
 export async function deleteStore(name: string): Promise<void> {
   const release = await acquireLock(name, 5000);
   try {
-    const { deleteDB } = await import("./vendor/idb.js");
-    await deleteDB(databaseName(name));
+    await deleteDatabase(name);
   } finally {
     release();
   }

@@ -2,7 +2,7 @@
  * IndexedDB as {@link Records}: one database per store with an object store per table; every value is a `Uint8Array`
  * below 64 KiB.
  */
-import { openDB, unwrap, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "../vendor/idb.js";
+import { deleteDB, openDB, unwrap, type DBSchema, type IDBPDatabase, type IDBPTransaction } from "../vendor/idb.js";
 import { StoreError } from "../reply.js";
 import { LAYOUT } from "./manifest.js";
 import { TABLES, type Durability, type Records, type Table, type Transaction } from "./records.js";
@@ -28,6 +28,11 @@ const RECORDS_AT_ONCE = 4;
 /** The database's name for a store's name. */
 export function databaseName(store: string): string {
   return `redstart:${store}`;
+}
+
+/** Deletes a store's database. */
+export function deleteDatabase(store: string): Promise<void> {
+  return deleteDB(databaseName(store));
 }
 
 /** A store's database. */
