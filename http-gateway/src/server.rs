@@ -5,7 +5,7 @@ use crate::host::{Durability, Flusher, Host, Saver};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal, Secrets};
-use crate::{backup, configuration, facts, follow, http, resp, supervisor, users};
+use crate::{backup, configuration, facts, follow, http, resp, sockets, supervisor, users};
 use redstart_core::config::{Refused, ScriptLimits};
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
@@ -100,6 +100,11 @@ pub struct Server {
 /// # Errors
 /// Why it did not start.
 pub fn serve(options: &Options) -> Result<(), Error> {
+    match sockets::raise_file_limit() {
+        Ok(Some(files)) => tracing::debug!("up to {files} files and connections can be open"),
+        Ok(None) => {}
+        Err(error) => tracing::warn!("failed to raise the limit of open files: {error}"),
+    }
     let server = Server::start(options)?;
     // Before anybody learns that the server is there, and may end it.
     let signals = signals(&server.runtime).map_err(Error::system("wait for signals"))?;

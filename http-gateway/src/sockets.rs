@@ -1,5 +1,6 @@
 //! How TCP behaves under the connections: each of its knobs that matters here is a setting.
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -68,6 +69,16 @@ impl SocketOptions {
         socket.set_tcp_thin_linear_timeouts(self.tcp_thin_linear_timeouts)?;
         socket.set_tcp_user_timeout((!self.tcp_user_timeout.is_zero()).then_some(self.tcp_user_timeout))
     }
+}
+
+/// Lets the process have as many connections as the system allows it, and says how many files that makes.
+///
+/// # Errors
+/// When the system refuses.
+pub fn raise_file_limit() -> io::Result<Option<u64>> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
+    Ok(limit.maximum)
 }
 
 #[cfg(test)]

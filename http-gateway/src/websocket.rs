@@ -7,6 +7,7 @@
 //!
 //! - `connection` moves frames: it holds answers back at the gate, keeps the heartbeat and knows how a socket ends.
 //! - `messages` are requests and answers with numbers; `plain` is RESP3 as on a TCP connection.
+//! - `shared` writes a message once for all who get it.
 //! - `request` reads a message, `answer` writes one in JSON or MessagePack.
 //!
 //! A request that may wait runs in a session of its own, so that it does not hold up the ones after it.
@@ -26,6 +27,7 @@ mod output;
 mod plain;
 mod request;
 mod seat;
+mod shared;
 mod socket;
 mod subprotocol;
 

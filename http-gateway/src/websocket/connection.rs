@@ -179,8 +179,18 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Sends what may leave, then does the next thing that can be done.
+    /// Does all that can be done, and then sends what may leave: the answers to frames that have come together leave
+    /// together, too.
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Option<Close>>> {
+        let mut has_more = true;
+        while has_more && self.closing.is_none() && self.output.has_room() {
+            match self.poll_converse(context) {
+                Ok(conversed) => has_more = conversed.is_ready(),
+                // What came before is answered first, if anybody is there.
+                Err(None) => return Poll::Ready(Err(None)),
+                Err(close) => self.closing = close,
+            }
+        }
         let sent = self.poll_send(context).map_err(end_of)?;
         let unsent = if sent == Sent::Stuck { self.output.len() } else { 0 };
         self.dialogue.note_unsent(unsent);
@@ -192,7 +202,7 @@ impl<'a> Connection<'a> {
             if sent == Sent::All {
                 return Poll::Ready(Err(Some(close)));
             }
-        } else if self.output.has_room() && self.poll_converse(context)?.is_ready() {
+        } else if has_more && self.output.has_room() {
             return Poll::Ready(Ok(()));
         }
         // While the gate holds answers back the client may be unheard without any fault of its own.

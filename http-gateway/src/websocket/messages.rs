@@ -6,6 +6,7 @@ use super::connection::Dialogue;
 use super::output::Output;
 use super::request::{Body, Id, Message, Refusal, Request, Seen, Word, slices};
 use super::seat::Seat;
+use super::shared;
 use super::socket::Frame;
 use super::subprotocol::Format;
 use super::{CheckToken, Entrance};
@@ -298,8 +299,11 @@ impl Messages {
         while let Some(item) = self.seat.member.outbox.take() {
             match item {
                 Item::Push { bytes, lsn, position } => {
-                    let part = self.format.write(|encoder| answer::push(&bytes, position, encoder));
-                    output.push(lsn, self.format.frame(part));
+                    let format = self.format;
+                    let frame = shared::frame(&bytes, position, format, || {
+                        format.frame(format.write(|encoder| answer::push(&bytes, position, encoder)))
+                    });
+                    output.push(lsn, frame);
                 }
                 Item::Reply { .. } => match self.script.take() {
                     Some(place) => self.answer_late(&place, item, output),
