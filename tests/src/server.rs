@@ -246,7 +246,10 @@ impl Drop for TemporaryFolder {
 
 /// An address on which nobody listens. The system gives ports from 32768 on to whoever connects, so that one of those
 /// could be taken before it is listened on; these lie below, and differ between processes.
-fn free_address() -> anyhow::Result<SocketAddr> {
+///
+/// # Errors
+/// When there is none.
+pub fn free_address() -> anyhow::Result<SocketAddr> {
     const FIRST: u32 = 10_000;
     const COUNT: u32 = 20_000;
     static NEXT: AtomicU32 = AtomicU32::new(0);

@@ -1,8 +1,9 @@
 //! Measures Redstart beside redis-server and a bare axum handler, in one run on one machine, and writes ratios.
 //!
-//! `bench [growth] [resp] [rest] [scripts] [log] [memory] [page]`: all of them when none is named. What is not measured is
+//! `bench [growth] [resp] [rest] [sockets] [attack] [scripts] [log] [memory] [page]`: all of them when none is named. What is not measured is
 //! left out of `tests/bench/RESULTS.md`, so a partial run prints its tables only.
 
+mod attack;
 mod bare;
 mod benchmark;
 mod growth;
@@ -14,6 +15,7 @@ mod report;
 mod resp;
 mod rest;
 mod scripts;
+mod sockets;
 
 use report::{Report, Table};
 use std::io::Write;
@@ -41,6 +43,8 @@ const MEASURES: &[(&str, Measure)] = &[
     ("growth", growth::measure),
     ("resp", resp::measure),
     ("rest", rest::measure),
+    ("sockets", sockets::measure),
+    ("attack", attack::measure),
     ("scripts", scripts::measure),
     ("log", log::measure),
     ("memory", memory::measure),
