@@ -59,10 +59,12 @@ pub enum Point {
     Time(u64),
 }
 
-/// Loads a file: an RDB file if it begins with one, and the effects behind that.
+/// Loads a file: an RDB file if it begins with one or is called so, and the effects behind that. An empty base is a loss
+/// that nothing else tells of.
 pub(super) fn load(place: Place<'_>, last: Lsn, engine: &mut Engine) -> Result<Loaded, Error> {
     let Place { disk, path, .. } = place;
-    let (window, last) = if rdb::is_rdb(disk, path)? {
+    let is_called_rdb = path.extension().is_some_and(|extension| extension == "rdb");
+    let (window, last) = if is_called_rdb || rdb::is_rdb(disk, path)? {
         let LoadedFile { bytes, last: reached, rest, source, .. } = rdb::load(disk, path, place.progress, engine)?;
         let read = bytes + rest.len() as u64;
         (Window::new(source, rest, read), reached.unwrap_or(last))

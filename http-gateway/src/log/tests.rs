@@ -88,8 +88,13 @@ impl Story {
         }
         self.disk.set_plan(Plan::default());
         drop(self.start()?);
-        self.disk.flip_bit();
-        self.check_flipped()
+        if self.random.index(2) == 0 {
+            self.disk.flip_bit();
+            self.check_flipped()
+        } else {
+            self.disk.garble();
+            self.check_garbled()
+        }
     }
 
     fn plan(&mut self) -> Plan {
@@ -138,6 +143,16 @@ impl Story {
             Err(Error::Damaged { .. } | Error::Rdb { .. } | Error::Manifest { .. } | Error::Io { .. }) => Ok(()),
             Err(error) => Err(format!("with a bit changed: failed to {error}")),
             Ok(_) => self.check(&engine).map_err(|error| format!("with a bit changed: {error}")),
+        }
+    }
+
+    /// What somebody has changed is refused, or the data are those of some moment.
+    fn check_garbled(&self) -> Result<(), String> {
+        let mut engine = Engine::new(Config::default(), self.seed);
+        match open(Folder::on(Arc::new(self.disk.clone())), &Progress::default(), &mut engine) {
+            Err(_) => Ok(()),
+            Ok(_) if self.digests.get(&engine.lsn()) == Some(&engine.digest()) => Ok(()),
+            Ok(_) => Err(format!("garbled: what is there at {:?} was never written", engine.lsn())),
         }
     }
 

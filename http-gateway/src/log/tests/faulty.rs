@@ -165,14 +165,43 @@ impl FaultyDisk {
 
     /// Flips a bit of what is on the disk.
     pub(super) fn flip_bit(&self) {
+        self.change_file(|random, bytes| {
+            let (at, bit) = (random.index(bytes.len()), random.index(8));
+            bytes[at] ^= 1 << bit;
+        });
+    }
+
+    /// Changes a few parts of a file as nobody would who knows what it is. Its first line stays where that says whose file
+    /// it is: without it and all other checksums, it is the file of a Redis.
+    pub(super) fn garble(&self) {
+        self.change_file(|random, bytes| {
+            for _ in 0..1 + random.index(4) {
+                let is_line = |byte: &u8| *byte == b'\n';
+                let start =
+                    if bytes.starts_with(b"#") { bytes.iter().position(is_line).map_or(0, |at| at + 1) } else { 0 };
+                let Some(len) = bytes.len().checked_sub(start).filter(|len| *len > 0) else { return };
+                let at = start + random.index(len);
+                let end = (at + 1 + random.index(40)).min(bytes.len());
+                match random.index(5) {
+                    0 => bytes[at] = b"\0\r\n#*$0159-:\xff"[random.index(13)],
+                    1 => bytes[at..end].reverse(),
+                    2 => drop(bytes.drain(at..end)),
+                    3 => drop(bytes.splice(at..at, bytes[at..end].to_vec())),
+                    _ => bytes.truncate(at),
+                }
+            }
+        });
+    }
+
+    /// Changes what is on the disk of a file that is not empty, if there is one.
+    fn change_file(&self, change: impl FnOnce(&mut Random, &mut Vec<u8>)) {
         let mut state = self.0.lock();
-        let files: Vec<usize> =
-            state.names.values().copied().filter(|file| !state.files[*file].seen.is_empty()).collect();
-        let Some(count) = Some(files.len()).filter(|count| *count > 0) else { return };
-        let file = files[state.random.index(count)];
-        let len = state.files[file].seen.len();
-        let (at, bit) = (state.random.index(len), state.random.index(8));
-        state.files[file].seen[at] ^= 1 << bit;
+        let State { random, names, files, .. } = &mut *state;
+        let names: Vec<usize> = names.values().copied().filter(|file| !files[*file].seen.is_empty()).collect();
+        if !names.is_empty() {
+            let file = names[random.index(names.len())];
+            change(random, &mut files[file].seen);
+        }
     }
 }
 
