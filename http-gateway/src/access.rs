@@ -31,8 +31,8 @@ impl Client {
     pub fn session(self, kind: SessionKind, protocol: Protocol) -> SessionOptions {
         let Identity { authenticated, read_only, user } = self.identity;
         let Peer { address, local_address, .. } = Peer::clone(&self.peer);
-        let multiplexed = false;
-        SessionOptions { kind, protocol, address, local_address, authenticated, multiplexed, read_only, user }
+        let (multiplexed, guest) = (false, None);
+        SessionOptions { kind, protocol, address, local_address, authenticated, multiplexed, read_only, user, guest }
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Acl {
     unrestricted: Arc<User>,
     /// Whether a user may not do everything.
     is_restricting: bool,
+    /// Whether there has been a guest who may not.
+    is_restricting_guests: bool,
     /// What was denied.
     pub log: AclLog,
 }
@@ -59,7 +61,14 @@ impl Acl {
         let unrestricted = user(DEFAULT_USER, &[b"on", b"nopass", b"+@all", b"~*", b"&*"]);
         let read_only = user(READ_ONLY_USER, &[b"on", b"+@all", b"-@write", b"-@admin", b"~*", b"&*"]);
         let users = vec![unrestricted.clone()];
-        let mut acl = Self { users, read_only, unrestricted, is_restricting: false, log: AclLog::default() };
+        let mut acl = Self {
+            users,
+            read_only,
+            unrestricted,
+            is_restricting: false,
+            is_restricting_guests: false,
+            log: AclLog::default(),
+        };
         acl.put(acl.default_user().with_password(password));
         acl
     }
@@ -94,7 +103,22 @@ impl Acl {
 
     /// Whether some user may not do everything.
     pub const fn is_restricting(&self) -> bool {
-        self.is_restricting
+        self.is_restricting || self.is_restricting_guests
+    }
+
+    /// A user with these rules who is not among the users: the host knows who it is, and gives it to sessions.
+    pub(crate) fn make_guest(
+        &mut self,
+        commands: &CommandTable,
+        name: &[u8],
+        rules: &[&[u8]],
+    ) -> Result<Arc<User>, RuleError> {
+        let mut user = User::new(name, commands, false);
+        for rule in [&[b"on".as_slice()], rules].concat() {
+            user.apply(commands, rule)?;
+        }
+        self.is_restricting_guests |= !user.is_unrestricted();
+        Ok(Arc::new(user))
     }
 
     /// Adds a user, in the place of the one of the same name.

@@ -2,7 +2,7 @@
 //! sessions that belong to it.
 
 use super::{Engine, SessionId, SessionOptions, Topic};
-use crate::acl::{Context, Denied, LogEntry, Subject, User};
+use crate::acl::{Context, Denied, LogEntry, RuleError, Subject, User};
 use crate::clock::Millis;
 use crate::commands::{CommandId, client_line};
 use crate::error::{Detail, Error};
@@ -56,6 +56,9 @@ impl Engine {
 
     /// The user that a new session with these options belongs to, and whether it need not log in.
     pub(crate) fn user_of_new_session(&self, options: &SessionOptions) -> (Arc<User>, bool) {
+        if let Some(guest) = &options.guest {
+            return (guest.clone(), true);
+        }
         if let Some(name) = &options.user {
             let user = self.acl.user(name).filter(|user| user.is_enabled()).cloned();
             // One that has gone since its token was looked at may do nothing.
@@ -68,6 +71,15 @@ impl Engine {
     /// The name of the user whose bearer token this is, as `ACL RESTTOKEN` makes them.
     pub fn user_of_token(&self, token: &str) -> Option<&[u8]> {
         self.acl.user_of_token(&self.config.secret, token).map(|user| user.name())
+    }
+
+    /// A user with these rules who is in no list and in no file, for sessions of a client that the host knows by other means:
+    /// [`SessionOptions::guest`].
+    ///
+    /// # Errors
+    /// What is wrong with a rule, in Redis's words.
+    pub fn make_guest(&mut self, name: &[u8], rules: &[&[u8]]) -> Result<Arc<User>, &'static str> {
+        self.acl.make_guest(&self.commands, name, rules).map_err(RuleError::text)
     }
 
     /// Adds or changes a user. Sessions that belong to it are bound by the change at once; those that listen to what it
@@ -251,6 +263,22 @@ mod tests {
             _ => None,
         };
         outputs.filter_map(push).collect()
+    }
+
+    #[test]
+    fn a_guest_may_do_what_its_rules_say_and_is_in_no_list() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let admin = engine.open(NOW, SessionOptions::default());
+        ask(&mut engine, admin, "MSET a:1 x b:1 y");
+        let guest = engine.make_guest(b"jwt:ada", &[b"~a:*", b"+@all", b"-@admin"]).unwrap();
+        let session = engine.open(NOW, SessionOptions { guest: Some(guest), ..SessionOptions::default() });
+        assert_eq!(ask(&mut engine, session, "GET a:1"), "$1\r\nx\r\n");
+        assert!(ask(&mut engine, session, "GET b:1").starts_with("-NOPERM"));
+        assert!(ask(&mut engine, session, "CONFIG GET *").starts_with("-NOPERM"));
+        assert_eq!(ask(&mut engine, session, "KEYS *"), "*1\r\n$3\r\na:1\r\n");
+        assert_eq!(ask(&mut engine, session, "ACL WHOAMI"), "$7\r\njwt:ada\r\n");
+        assert!(!ask(&mut engine, admin, "ACL LIST").contains("ada") && !engine.users_text().contains("ada"));
+        assert!(engine.make_guest(b"x", &[b"+nosuch"]).is_err());
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub struct SessionOptions {
     pub read_only: bool,
     /// The user whose token it has shown ([`Engine::user_of_token`](super::Engine::user_of_token)), by name.
     pub user: Option<Vec<u8>>,
+    /// The user that the host has had made for it ([`Engine::make_guest`](super::Engine::make_guest)).
+    pub guest: Option<Arc<User>>,
 }
 
 /// Whether a session wants its replies.
