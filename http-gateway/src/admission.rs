@@ -1,16 +1,18 @@
 //! What stands between a connection and its first byte.
 
 use crate::counters::Port;
-use crate::crowd::{Crowd, Guest};
+use crate::crowd::{Crowd, Guest, Metered};
 use crate::host::Host;
 use crate::options::Options;
 use crate::sockets::SocketOptions;
 use crate::throttle::Throttle;
+use crate::tls::{Stream, Tls};
 use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use tokio::net::TcpStream;
 
 /// What a port needs in order to let connections in.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct Admission {
     pub sockets: SocketOptions,
     /// How much they may ask for, if that is bounded.
     pub throttle: Option<Arc<Throttle>>,
+    /// What makes them private, if anything.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// Why a connection is not served.
@@ -39,7 +43,13 @@ impl Admission {
     pub fn new(host: &Arc<Host>, options: &Options) -> Self {
         let crowd = Arc::new(Crowd::new(host.counters().clone(), options.address_connections_max));
         let throttle = Throttle::new(&options.rates, host.counters());
-        Self { host: host.clone(), crowd, sockets: options.sockets.clone(), throttle }
+        Self { host: host.clone(), crowd, sockets: options.sockets.clone(), throttle, tls: None }
+    }
+
+    /// The same with private connections, or without.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Arc<Tls>>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Says why there is no room. Whoever cannot even take this in one piece learns it from the end of the connection.
@@ -56,5 +66,16 @@ impl Admission {
         let guest = self.crowd.admit(port, address, connections.max_clients).map_err(Refused::Full)?;
         self.sockets.prepare(stream, connections.keepalive_seconds).map_err(Refused::Gone)?;
         Ok(guest)
+    }
+
+    /// Begins with TLS, where connections are private.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn secure(&self, port: Port, stream: TcpStream, guest: Guest) -> io::Result<Stream<Metered>> {
+        match &self.tls {
+            None => Ok(Stream::Plain(Metered::new(stream, guest))),
+            Some(tls) => tls.accept(stream, port, |stream| Metered::new(stream, guest)).await,
+        }
     }
 }

@@ -45,5 +45,6 @@ pub mod server;
 pub mod sockets;
 pub mod supervisor;
 pub mod throttle;
+pub mod tls;
 mod users;
 pub mod websocket;

@@ -7,6 +7,7 @@ use crate::log::Point;
 use crate::secret::Secret;
 use crate::sockets::SocketOptions;
 use crate::throttle::RateOptions;
+use crate::tls::TlsOptions;
 use crate::websocket;
 use clap::{Parser, Subcommand};
 use redstart_core::Lsn;
@@ -266,6 +267,9 @@ pub struct Options {
     /// How TCP behaves.
     #[command(flatten)]
     pub sockets: SocketOptions,
+    /// Whether connections are private.
+    #[command(flatten)]
+    pub tls: TlsOptions,
 }
 
 /// What lines of the log look like.

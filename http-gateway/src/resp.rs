@@ -7,7 +7,6 @@ mod connection;
 
 use crate::admission::{Admission, Refused};
 use crate::counters::Port;
-use crate::crowd::Metered;
 use crate::peer::Peer;
 use connection::Connection;
 use redstart_core::{SessionKind, SessionOptions};
@@ -129,5 +128,8 @@ async fn serve(admission: Admission, stream: std::net::TcpStream, address: Socke
     let toll = admission.throttle.as_ref().map(|throttle| throttle.toll(Some(address.ip())));
     let Peer { address, local_address, .. } = Peer::of(&stream, address);
     let options = SessionOptions { kind: SessionKind::Resp, address, local_address, ..SessionOptions::default() };
-    Connection::open(&admission.host, Metered::new(stream, guest), options, toll).run().await;
+    match admission.secure(Port::Resp, stream, guest).await {
+        Ok(stream) => Connection::open(&admission.host, stream, options, toll).run().await,
+        Err(error) => tracing::debug!("a RESP connection has not begun: {error}"),
+    }
 }

@@ -5,6 +5,7 @@ use crate::host::{Durability, Flusher, Host, Saver};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal, Secrets};
+use crate::tls::{self, Tls};
 use crate::{backup, configuration, facts, follow, http, resp, sockets, supervisor, users};
 use redstart_core::config::{Refused, ScriptLimits};
 use redstart_core::{Config, Engine};
@@ -32,6 +33,9 @@ pub enum Error {
     /// The configuration is wrong.
     #[error(transparent)]
     Configuration(#[from] configuration::Error),
+    /// There can be no TLS.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
     /// A parameter of CONFIG SET is wrong.
     #[error("{}: {}", .0.name, .0.reason.as_deref().unwrap_or("there is no such parameter"))]
     Parameter(Refused),
@@ -128,6 +132,7 @@ pub fn serve(options: &Options) -> Result<(), Error> {
 /// Why a server would not start.
 pub fn check(options: &Options) -> Result<(), Error> {
     let secrets = options.check()?;
+    Tls::open(&options.tls)?;
     config(options, &secrets, options.resp).map(drop)
 }
 
@@ -138,6 +143,7 @@ impl Server {
     /// What is missing or in the way.
     pub fn start(options: &Options) -> Result<Self, Error> {
         let secrets = options.check()?;
+        let tls = Tls::open(&options.tls)?.map(Arc::new);
         // Ports first: a second server on the same ports should say so, and not touch the data.
         let http_socket = listen(options, options.http, "--http")?;
         let resp_socket = listen(options, options.resp, "--resp")?;
@@ -151,11 +157,15 @@ impl Server {
             }
         }
         let runtime = runtime().map_err(Error::system("start threads"))?;
-        let admission = Admission::new(&host, options);
+        let admission = Admission::new(&host, options).with_tls(tls.clone());
         let resp =
             resp::Listener::start(&admission, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
         let http = http::Listener::start(&runtime, &admission, http_socket, options, secrets)
             .map_err(Error::system("wait for HTTP connections"))?;
+        if let Some(tls) = tls {
+            let hangups = signal_of(&runtime, SignalKind::hangup())?;
+            runtime.spawn(refresh_tls(tls, hangups));
+        }
         let stop_timer = watch::Sender::new(false);
         runtime.spawn(keep_time(host.clone(), stop_timer.subscribe()));
         facts::tell_fixed(&host, resp_address, seed().map_err(Error::system("ask for random numbers"))?);
@@ -270,10 +280,11 @@ impl Server {
             Durability::EverySecond | Durability::Always => options.data.display().to_string(),
         };
         let mut out = io::stdout().lock();
-        writeln!(out, "REST       http://{http}")?;
-        writeln!(out, "WebSocket  ws://{http}/ws")?;
-        writeln!(out, "console    http://{http}/console")?;
-        writeln!(out, "RESP       redis://{resp}")?;
+        let s = if options.tls.tls_cert.is_some() { "s" } else { "" };
+        writeln!(out, "REST       http{s}://{http}")?;
+        writeln!(out, "WebSocket  ws{s}://{http}/ws")?;
+        writeln!(out, "console    http{s}://{http}/console")?;
+        writeln!(out, "RESP       redis{s}://{resp}")?;
         writeln!(out, "data       {data}")?;
         writeln!(out, "token      {token}")?;
         out.flush()
@@ -301,6 +312,18 @@ fn end_at_next_signal() -> io::Result<()> {
         std::process::exit(SECOND_SIGNAL);
     })?;
     Ok(())
+}
+
+fn signal_of(runtime: &Runtime, kind: SignalKind) -> Result<Signal, Error> {
+    let _guard = runtime.enter();
+    signal(kind).map_err(Error::system("wait for signals"))
+}
+
+/// Looks for other certificates when asked to, as services are asked to look at their files.
+async fn refresh_tls(tls: Arc<Tls>, mut hangups: Signal) {
+    while hangups.recv().await.is_some() {
+        tls.refresh();
+    }
 }
 
 async fn keep_time(host: Arc<Host>, mut stopped: watch::Receiver<bool>) {

@@ -4,7 +4,6 @@ use super::{App, Limits, origin::Door, router};
 use crate::access::Access;
 use crate::admission::{Admission, Refused};
 use crate::counters;
-use crate::crowd::Metered;
 use crate::options::{Options, Secrets};
 use crate::peer::Peer;
 use crate::websocket;
@@ -128,14 +127,23 @@ impl Port {
         let requests = Requests { door: self.door.clone(), peer, cut: Cut(cut.clone()) };
         let (idle_timeout, mut stopping) = (self.idle_timeout, self.stopping.clone());
         let (builder, watcher) = (self.builder.clone(), self.connections.watcher());
+        let admission = self.admission.clone();
         tokio::spawn(async move {
             tokio::select! {
                 begun = timeout(idle_timeout, begin(&stream)) => if begun.is_err() { return },
                 _ = stopping.wait_for(|stopping| *stopping) => return,
             }
+            let stream = match admission.secure(counters::Port::Http, stream, guest).await {
+                Ok(stream) => stream,
+                Err(error) => return tracing::debug!("an HTTP connection has not begun: {error}"),
+            };
+            let builder = match stream.agreed_protocol() {
+                None => builder,
+                Some(b"h2") => builder.http2_only(),
+                Some(_) => builder.http1_only(),
+            };
             let service = TowerToHyperService::new(requests);
-            let stream = TokioIo::new(Metered::new(stream, guest));
-            let connection = builder.serve_connection_with_upgrades(stream, service);
+            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
             tokio::select! {
                 ended = watcher.watch(connection) => if let Err(error) = ended {
                     tracing::debug!("an HTTP connection broke off: {error}");

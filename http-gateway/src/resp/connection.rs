@@ -7,6 +7,7 @@
 use crate::crowd::Metered;
 use crate::host::{Host, Item, Member, Turn};
 use crate::throttle::Toll;
+use crate::tls::Stream;
 use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request};
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer, SessionOptions};
 use std::cell::RefCell;
@@ -43,7 +44,7 @@ struct Shared {
 #[derive(Debug)]
 pub(super) struct Connection {
     host: Arc<Host>,
-    stream: Metered,
+    stream: Stream<Metered>,
     member: Member,
     limits: RequestLimits,
     /// What it pays with for its requests, if they are bounded.
@@ -66,7 +67,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A connection with a new session.
-    pub(super) fn open(host: &Arc<Host>, stream: Metered, options: SessionOptions, toll: Option<Toll>) -> Self {
+    pub(super) fn open(host: &Arc<Host>, stream: Stream<Metered>, options: SessionOptions, toll: Option<Toll>) -> Self {
         let mut turn = host.turn();
         let member = turn.open(options);
         let limits = limits_of(&turn, &member);
@@ -90,6 +91,7 @@ impl Connection {
     pub(super) async fn run(mut self) {
         // An error here is a client that has gone: there is nobody to tell.
         while poll_fn(|context| self.poll_step(context)).await.is_ok_and(|goes_on| goes_on) {}
+        self.stream.say_goodbye().await;
     }
 
     /// Sends what is there to be sent, then does the next thing that can be done. False: the end has come.
@@ -99,7 +101,7 @@ impl Connection {
             if !self.host.is_ending() {
                 return Poll::Ready(Ok(false));
             }
-            self.stream.leave();
+            self.stream.carrier_mut().leave();
             return Poll::Pending;
         }
         if !self.blocked && self.input.len() >= self.wanted {
@@ -133,7 +135,11 @@ impl Connection {
             self.output = Vec::new();
             self.member.outbox.note_unsent(0);
         }
-        Poll::Ready(Ok(()))
+        // Behind TLS what was taken may not have left.
+        match Pin::new(&mut self.stream).poll_flush(context) {
+            Poll::Pending => self.member.outbox.poll_ended(context).map(|()| Err(io::ErrorKind::TimedOut.into())),
+            flushed => flushed,
+        }
     }
 
     /// Reads, and executes what has come.
