@@ -1,20 +1,35 @@
 //! Who a client is, from the token that it shows.
 
 use crate::host::Host;
+use crate::jwt::Jwt;
 use crate::options::Secrets;
 use crate::peer::Peer;
 use crate::secret::Secret;
 use redstart_core::acl::is_user_token;
 use redstart_core::{Protocol, SessionKind, SessionOptions};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 pub use crate::websocket::Identity;
 
 impl Identity {
     /// Someone who may do everything.
-    pub const FULL: Self = Self { authenticated: true, read_only: false, user: None };
+    pub const FULL: Self = Self { authenticated: true, read_only: false, user: None, guest: None, expires: None };
     /// Someone who may only read.
-    pub const READ_ONLY: Self = Self { authenticated: true, read_only: true, user: None };
+    pub const READ_ONLY: Self = Self { read_only: true, ..Self::FULL };
+
+    /// Whether it may do all that can be done.
+    pub const fn is_full(&self) -> bool {
+        !self.read_only && self.user.is_none() && self.guest.is_none()
+    }
+
+    /// Waits until its token has ended.
+    pub async fn expired(&self) {
+        match self.expires {
+            Some(expires) => tokio::time::sleep(expires.duration_since(SystemTime::now()).unwrap_or_default()).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Someone who has come, and been let in.
@@ -29,9 +44,9 @@ pub struct Client {
 impl Client {
     /// What the engine is told of a session of this client.
     pub fn session(self, kind: SessionKind, protocol: Protocol) -> SessionOptions {
-        let Identity { authenticated, read_only, user } = self.identity;
+        let Identity { authenticated, read_only, user, guest, expires: _ } = self.identity;
         let Peer { address, local_address, .. } = Peer::clone(&self.peer);
-        let (multiplexed, guest) = (false, None);
+        let multiplexed = false;
         SessionOptions { kind, protocol, address, local_address, authenticated, multiplexed, read_only, user, guest }
     }
 }
@@ -44,6 +59,7 @@ type UserOfToken = dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync;
 pub struct Access {
     tokens: Vec<(Secret, Identity)>,
     users: Option<Box<UserOfToken>>,
+    jwt: Option<Arc<Jwt>>,
 }
 
 impl std::fmt::Debug for Access {
@@ -59,7 +75,7 @@ impl Access {
         let Secrets { token, read_only_token, requirepass } = secrets;
         let full = [token, requirepass].into_iter().flatten().map(|token| (token, Identity::FULL));
         let tokens = full.chain(read_only_token.map(|token| (token, Identity::READ_ONLY)));
-        Self { tokens: tokens.collect(), users: None }
+        Self { tokens: tokens.collect(), users: None, jwt: None }
     }
 
     /// Access by the tokens of the users of a store, too.
@@ -69,9 +85,15 @@ impl Access {
         Self { users: Some(Box::new(of_token)), ..self }
     }
 
+    /// Access by tokens that somebody else has signed, too.
+    #[must_use]
+    pub fn with_jwt(self, jwt: Option<Arc<Jwt>>) -> Self {
+        Self { jwt, ..self }
+    }
+
     /// Whether everyone may do everything.
     pub const fn is_open(&self) -> bool {
-        self.tokens.is_empty()
+        self.tokens.is_empty() && self.jwt.is_none()
     }
 
     /// What a token is worth. The time that this takes does not depend on how much of a token is right. Not to be asked in a
@@ -89,7 +111,10 @@ impl Access {
             (None, Some(users)) if is_user_token(token) => {
                 users(token).map(|user| Identity { user: Some(user), ..Identity::FULL })
             }
-            (None, _) => self.is_open().then_some(Identity::FULL),
+            (None, _) => match &self.jwt {
+                Some(jwt) if Jwt::is_meant_by(token) => jwt.check(token),
+                _ => self.is_open().then_some(Identity::FULL),
+            },
         }
     }
 
@@ -110,10 +135,9 @@ mod tests {
     fn each_token_is_worth_its_own() {
         let access =
             Access::new(Secrets { token: Some("all".into()), read_only_token: Some("look".into()), requirepass: None });
-        assert_eq!(access.check("all"), Some(Identity::FULL));
-        assert_eq!(access.check("look"), Some(Identity::READ_ONLY));
-        assert_eq!(access.check("al"), None);
-        assert_eq!(access.check_shown(None), None);
+        let reads_only = |token| access.check(token).map(|identity| identity.read_only);
+        assert_eq!(["all", "look", "al", ""].map(reads_only), [Some(false), Some(true), None, None]);
+        assert!(access.check_shown(None).is_none());
         assert!(Access::default().check_shown(None).is_some());
     }
 }

@@ -34,6 +34,7 @@ pub mod facts;
 pub mod follow;
 pub mod host;
 pub mod http;
+pub mod jwt;
 pub mod loader;
 pub mod log;
 pub mod offline;

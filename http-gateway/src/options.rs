@@ -3,6 +3,7 @@
 use crate::configuration::Assignment;
 use crate::follow::{Address, AddressError};
 use crate::host::Durability;
+use crate::jwt::JwtOptions;
 use crate::log::Point;
 use crate::secret::Secret;
 use crate::sockets::SocketOptions;
@@ -267,6 +268,9 @@ pub struct Options {
     /// How TCP behaves.
     #[command(flatten)]
     pub sockets: SocketOptions,
+    /// Whose tokens are believed.
+    #[command(flatten)]
+    pub jwt: JwtOptions,
     /// Whether connections are private.
     #[command(flatten)]
     pub tls: TlsOptions,
@@ -357,7 +361,7 @@ impl Options {
                 Some(_) => {}
             }
         }
-        if !self.http.ip().is_loopback() && secrets.full_token().is_none() {
+        if !self.http.ip().is_loopback() && secrets.full_token().is_none() && !self.jwt.is_on() {
             return Err(Refusal::OpenHttp(self.http));
         }
         if !self.resp.ip().is_loopback() && secrets.requirepass.is_none() {

@@ -1,7 +1,9 @@
 //! Starting and stopping: folder, log, engine, listeners, and all of it in reverse.
 
+use crate::access::Access;
 use crate::admission::Admission;
 use crate::host::{Durability, Flusher, Host, Saver};
+use crate::jwt::{self, Jwt};
 use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal, Secrets};
@@ -33,6 +35,9 @@ pub enum Error {
     /// The configuration is wrong.
     #[error(transparent)]
     Configuration(#[from] configuration::Error),
+    /// No JSON Web Token can be believed.
+    #[error(transparent)]
+    Jwt(#[from] jwt::Error),
     /// There can be no TLS.
     #[error(transparent)]
     Tls(#[from] tls::Error),
@@ -133,7 +138,9 @@ pub fn serve(options: &Options) -> Result<(), Error> {
 pub fn check(options: &Options) -> Result<(), Error> {
     let secrets = options.check()?;
     Tls::open(&options.tls)?;
-    config(options, &secrets, options.resp).map(drop)
+    let config = config(options, &secrets, options.resp)?;
+    Jwt::open(&options.jwt, &Arc::new(Host::in_memory(config, 0))).map(drop)?;
+    Ok(())
 }
 
 impl Server {
@@ -160,7 +167,12 @@ impl Server {
         let admission = Admission::new(&host, options).with_tls(tls.clone());
         let resp =
             resp::Listener::start(&admission, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
-        let http = http::Listener::start(&runtime, &admission, http_socket, options, secrets)
+        let jwt = Jwt::open(&options.jwt, &host)?;
+        if let Some(jwt) = &jwt {
+            runtime.spawn(jwt.clone().keep());
+        }
+        let access = Access::new(secrets).with_jwt(jwt);
+        let http = http::Listener::start(&runtime, &admission, http_socket, options, access)
             .map_err(Error::system("wait for HTTP connections"))?;
         if let Some(tls) = tls {
             let hangups = signal_of(&runtime, SignalKind::hangup())?;
@@ -272,6 +284,8 @@ impl Server {
             "that of --token"
         } else if is_given(&options.requirepass, &options.requirepass_file) {
             "the password of --requirepass"
+        } else if options.jwt.is_on() {
+            "a JSON Web Token"
         } else {
             "no token: loopback only"
         };

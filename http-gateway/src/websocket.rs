@@ -38,9 +38,10 @@ use crate::throttle::Throttle;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
 use humantime::parse_duration;
+use redstart_core::acl::User;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use subprotocol::Subprotocol;
 use tokio::sync::watch;
 
@@ -91,7 +92,7 @@ const READ_BYTES: usize = 4 * 1024;
 const WRITE_BYTES: usize = 16 * 1024;
 
 /// What a client has shown of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Identity {
     /// It has shown a token, so it needs no `AUTH`.
     pub authenticated: bool,
@@ -99,6 +100,10 @@ pub struct Identity {
     pub read_only: bool,
     /// The user whose token it has shown.
     pub user: Option<Vec<u8>>,
+    /// The user that was made of its token.
+    pub guest: Option<Arc<User>>,
+    /// When its token ends.
+    pub expires: Option<SystemTime>,
 }
 
 /// Says what a token is worth: none when it is worth nothing.

@@ -4,6 +4,7 @@ use super::stopwatch::Stopwatch;
 use super::{Core, Host, Item, Member, Outbox, millis};
 use crate::counters::Limit;
 use parking_lot::MutexGuard;
+use redstart_core::acl::User;
 use redstart_core::config::OutputLimit;
 use redstart_core::engine::{FileTask, Position, Recovery};
 use redstart_core::{
@@ -42,6 +43,14 @@ impl<'a> Turn<'a> {
     /// Serves other data; see [`Engine::adopt`].
     pub(super) fn adopt(&mut self, loaded: Engine) {
         self.core.engine.adopt(loaded);
+    }
+
+    /// Makes a user who is in no list; see [`Engine::make_guest`].
+    ///
+    /// # Errors
+    /// What is wrong with a rule.
+    pub fn make_guest(&mut self, name: &[u8], rules: &[&[u8]]) -> Result<Arc<User>, &'static str> {
+        self.core.engine.make_guest(name, rules)
     }
 
     /// Opens a session for a client that has come.

@@ -12,7 +12,7 @@ use super::answer::Refusal;
 use super::command::identify;
 use super::listener::Cut;
 use super::request::segments;
-use crate::access::Client;
+use crate::access::{Client, Identity};
 use crate::encoding;
 use crate::host::{Host, Item, Member, Turn};
 use axum::body::{Body, Bytes};
@@ -90,6 +90,7 @@ struct Listener {
     host: Arc<Host>,
     member: Member,
     heartbeat: Duration,
+    identity: Identity,
     /// Events that have not been sent, as they stand on the wire.
     pending: Vec<u8>,
     /// The channels, and how far each of them has been told.
@@ -102,10 +103,12 @@ impl Listener {
     fn open(app: &App, client: Client) -> Self {
         // Its one request is answered with the head of the response, which cannot wait for the end of a pause.
         let multiplexed = true;
+        let identity = client.identity.clone();
         let options = SessionOptions { multiplexed, ..client.session(SessionKind::EventStream, Protocol::Resp3) };
         let member = app.host.turn().open(options);
         let heartbeat = app.limits.heartbeat;
-        Self { host: app.host.clone(), member, heartbeat, pending: Vec::new(), told: Told::default(), lsn: Lsn(0) }
+        let (host, pending, told) = (app.host.clone(), Vec::new(), Told::default());
+        Self { host, member, heartbeat, identity, pending, told, lsn: Lsn(0) }
     }
 
     /// Confirms the subscriptions, and tells what was missed.
@@ -135,10 +138,14 @@ impl Listener {
         }
     }
 
-    /// The next bytes to be sent; none when the session has ended.
+    /// The next bytes to be sent; none when the session, or the client's token, has ended.
     async fn next(&mut self) -> Option<Bytes> {
         if self.pending.is_empty() {
-            match tokio::time::timeout(self.heartbeat, self.member.outbox.next()).await {
+            let item = tokio::select! {
+                item = tokio::time::timeout(self.heartbeat, self.member.outbox.next()) => item,
+                () = self.identity.expired() => return None,
+            };
+            match item {
                 Err(_) => return Some(Bytes::from_static(b": heartbeat\n\n")),
                 Ok(item) => self.take(item)?,
             }

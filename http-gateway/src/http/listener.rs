@@ -4,7 +4,7 @@ use super::{App, Limits, origin::Door, router};
 use crate::access::Access;
 use crate::admission::{Admission, Refused};
 use crate::counters;
-use crate::options::{Options, Secrets};
+use crate::options::Options;
 use crate::peer::Peer;
 use crate::websocket;
 use axum::body::{Body, Bytes, HttpBody};
@@ -53,7 +53,7 @@ impl Listener {
         admission: &Admission,
         socket: std::net::TcpListener,
         options: &Options,
-        secrets: Secrets,
+        access: Access,
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let _guard = runtime.enter();
@@ -61,7 +61,7 @@ impl Listener {
         let (stop, stopping) = watch::channel(false);
         let port = Port {
             admission: admission.clone(),
-            door: router(app(admission, options, secrets, stopping.clone())),
+            door: router(app(admission, options, access, stopping.clone())),
             builder: builder(options.http_idle_timeout),
             connections: GracefulShutdown::new(),
             idle_timeout: options.http_idle_timeout,
@@ -219,9 +219,9 @@ where
     }
 }
 
-fn app(admission: &Admission, options: &Options, secrets: Secrets, stopping: watch::Receiver<bool>) -> App {
+fn app(admission: &Admission, options: &Options, access: Access, stopping: watch::Receiver<bool>) -> App {
     let (host, throttle) = (&admission.host, admission.throttle.clone());
-    let access = Arc::new(Access::new(secrets).with_users(host.clone()));
+    let access = Arc::new(access.with_users(host.clone()));
     let checks = access.clone();
     let entrance = websocket::Entrance {
         host: host.clone(),

@@ -40,7 +40,7 @@ pub(super) async fn backup(State(app): State<App>, request: Request) -> Result<R
     }
     let (parts, _) = request.into_parts();
     let client = identify(&app, &parts)?;
-    if client.identity.read_only || client.identity.user.is_some() {
+    if !client.identity.is_full() {
         return Err(Refusal::NOT_ALL);
     }
     if app.host.turn().engine().is_loading() {

@@ -12,6 +12,7 @@ pub(super) struct Close {
 impl Close {
     pub(super) const NORMAL: Self = Self { code: 1000, reason: "bye" };
     pub(super) const NOT_AUTHENTICATED: Self = Self { code: 4401, reason: "not authenticated" };
+    pub(super) const EXPIRED: Self = Self { code: 4401, reason: "the token has expired" };
     pub(super) const PROTOCOL: Self = Self { code: 4408, reason: "protocol error" };
     pub(super) const TOO_MANY_REQUESTS: Self = Self { code: 4408, reason: "too many requests in one batch" };
     pub(super) const TOO_MANY_SUBSCRIPTIONS: Self = Self { code: 4408, reason: "too many subscriptions" };

@@ -61,8 +61,8 @@ pub(super) async fn serve(
     };
     let end = match identity {
         Ok(identity) => {
-            let client = Client { identity, peer };
-            Connection::new(&entrance, &mut socket, subprotocol, client).run(&entrance).await
+            let client = Client { identity: identity.clone(), peer };
+            Connection::new(&entrance, &mut socket, subprotocol, client).run(&entrance, &identity).await
         }
         Err(end) => end,
     };
@@ -153,7 +153,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Serves the client, and says what it is to be told at the end: nothing when it has gone.
-    async fn run(mut self, entrance: &Entrance) -> Option<Close> {
+    async fn run(mut self, entrance: &Entrance, identity: &Identity) -> Option<Close> {
         let mut stopping = entrance.stopping.clone();
         let stopped = async {
             if stopping.wait_for(|stopping| *stopping).await.is_err() {
@@ -161,13 +161,14 @@ impl<'a> Connection<'a> {
                 pending::<()>().await;
             }
         };
-        tokio::select! {
+        let close = tokio::select! {
             end = poll_fn(|context| self.poll_end(context)) => return end,
-            () = stopped => {}
-        }
-        self.closing = Some(Close::STOPPING);
+            () = stopped => Close::STOPPING,
+            () = identity.expired() => Close::EXPIRED,
+        };
+        self.closing = Some(close);
         let end = timeout(CLOSE_WAIT, poll_fn(|context| self.poll_end(context))).await;
-        end.unwrap_or(Some(Close::STOPPING))
+        end.unwrap_or(Some(close))
     }
 
     /// Does everything that can be done now.
