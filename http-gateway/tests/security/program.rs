@@ -1,7 +1,7 @@
 //! The program itself, with everything that it writes.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 
@@ -54,8 +54,28 @@ impl Program {
 pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     // A server that has heard enough may have gone before the end.
-    let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(std::net::Shutdown::Write));
+    let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
+    read(stream)
+}
+
+/// What a WebSocket hears that says one thing and goodbye.
+pub(crate) fn websocket(address: SocketAddr, target: &str, headers: &str, message: &str) -> String {
+    let head = format!(
+        "GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
+    );
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    // A mask of zeros leaves the text as it is.
+    let frame = [&[0x81, 0x80 | u8::try_from(message.len()).unwrap(), 0, 0, 0, 0], message.as_bytes()].concat();
+    let goodbye = [0x88, 0x80, 0, 0, 0, 0];
+    let _ = stream.write_all(&[frame.as_slice(), &goodbye].concat());
+    String::from_utf8_lossy(&read(stream)).into_owned()
+}
+
+fn read(mut stream: TcpStream) -> Vec<u8> {
     let mut answer = Vec::new();
+    // A reset is an end as well.
     let _ = stream.read_to_end(&mut answer);
     answer
 }

@@ -1,6 +1,6 @@
 //! No secret is written anywhere, whichever way it comes.
 
-use crate::program::{Program, exchange};
+use crate::program::{Program, exchange, websocket};
 use std::net::SocketAddr;
 
 const TOKEN: &str = "token-3f9a1c";
@@ -15,17 +15,6 @@ fn http(address: SocketAddr, line: &str, headers: &str, body: &str) -> String {
     let head = format!("{line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}");
     let request = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
     String::from_utf8_lossy(&exchange(address, request.as_bytes())).into_owned()
-}
-
-/// A WebSocket that says one thing and goes.
-fn websocket(address: SocketAddr, target: &str, headers: &str, message: &str) -> String {
-    let head = format!(
-        "GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
-    );
-    // A mask of zeros leaves the text as it is.
-    let frame = [&[0x81, 0x80 | u8::try_from(message.len()).unwrap(), 0, 0, 0, 0], message.as_bytes()].concat();
-    String::from_utf8_lossy(&exchange(address, &[head.as_bytes(), &frame].concat())).into_owned()
 }
 
 #[test]
@@ -83,13 +72,20 @@ fn no_secret_is_logged_shown_or_printed() {
             &format!("[[\"AUTH\",\"{PASSWORD}\"],[\"AUTH\",\"{WRONG}\"]]"),
         );
         told += &http(server.http, "POST /", &bearer, &format!("[\"{secret}"));
-        told += &websocket(server.http, "/ws", &bearer, "{\"id\":1,\"command\":[\"PING\"]}");
+        told += &websocket(server.http, "/ws", &bearer, "{\"id\":1,\"cmd\":[\"PING\"]}");
         told += &websocket(server.http, &format!("/ws?_token={secret}"), "", "{");
         told += &websocket(server.http, "/ws", "", &format!("{{\"id\":0,\"auth\":\"{secret}\"}}"));
         told += &websocket(server.http, "/ws", "", &format!("{{\"id\":0,\"auth\":\"{secret}"));
     }
     told += &server.stop(LATER);
-    assert!(told.contains("HTTP/1.1 200") && told.contains("HTTP/1.1 401") && told.contains("stopped"), "{told}");
+    assert!(
+        told.contains("HTTP/1.1 101")
+            && told.contains("PONG")
+            && told.contains("HTTP/1.1 200")
+            && told.contains("HTTP/1.1 401")
+            && told.contains("stopped"),
+        "{told}"
+    );
     for secret in [TOKEN, READER, PASSWORD, USER, WRONG, LATER] {
         let at = told.find(secret).map(|at| told[at.saturating_sub(300)..].chars().take(400).collect::<String>());
         assert_eq!(at, None, "{secret} was shown");
