@@ -167,11 +167,7 @@ impl Server {
         let admission = Admission::new(&host, options).with_tls(tls.clone());
         let resp =
             resp::Listener::start(&admission, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
-        let jwt = Jwt::open(&options.jwt, &host)?;
-        if let Some(jwt) = &jwt {
-            runtime.spawn(jwt.clone().keep());
-        }
-        let access = Access::new(secrets).with_jwt(jwt);
+        let access = access(options, secrets, &host, &runtime)?;
         let http = http::Listener::start(&runtime, &admission, http_socket, options, access)
             .map_err(Error::system("wait for HTTP connections"))?;
         if let Some(tls) = tls {
@@ -326,6 +322,15 @@ fn end_at_next_signal() -> io::Result<()> {
         std::process::exit(SECOND_SIGNAL);
     })?;
     Ok(())
+}
+
+/// What tokens are worth.
+fn access(options: &Options, secrets: Secrets, host: &Arc<Host>, runtime: &Runtime) -> Result<Access, Error> {
+    let jwt = Jwt::open(&options.jwt, host)?;
+    if let Some(jwt) = &jwt {
+        runtime.spawn(jwt.clone().keep());
+    }
+    Ok(Access::new(secrets).with_jwt(jwt))
 }
 
 fn signal_of(runtime: &Runtime, kind: SignalKind) -> Result<Signal, Error> {

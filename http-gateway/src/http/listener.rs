@@ -129,8 +129,10 @@ impl Port {
         let (builder, watcher) = (self.builder.clone(), self.connections.watcher());
         let admission = self.admission.clone();
         tokio::spawn(async move {
+            // Behind TLS the handshake has its own bound, and says which HTTP it is.
+            let begun = async { admission.tls.is_some() || timeout(idle_timeout, begin(&stream)).await.is_ok() };
             tokio::select! {
-                begun = timeout(idle_timeout, begin(&stream)) => if begun.is_err() { return },
+                begun = begun => if !begun { return },
                 _ = stopping.wait_for(|stopping| *stopping) => return,
             }
             let stream = match admission.secure(counters::Port::Http, stream, guest).await {

@@ -107,7 +107,7 @@ fn pages_of_other_origins_get_nothing() {
         }
     }
     // Nor do those that were told that this machine has their name.
-    let rebound = format!("GET /get/k HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n");
+    let rebound = "GET /get/k HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n";
     assert_eq!(crate::server::raw(server.http_address(), rebound.as_bytes()).status, 403);
     server.stop();
 }
