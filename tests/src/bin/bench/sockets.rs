@@ -42,9 +42,9 @@ struct Broker {
     pid: u32,
     websocket: SocketAddr,
     path: &'static str,
-    /// What a client says in order to subscribe, and the last byte of the answer.
+    /// What a client says in order to subscribe, and what only the answer to that holds.
     greeting: &'static [&'static str],
-    welcome: u8,
+    welcome: &'static str,
     /// Where messages are published, and whether as frames of a WebSocket.
     publisher: SocketAddr,
     framed: bool,
@@ -78,7 +78,7 @@ fn fan_out(runtime: &Runtime) -> anyhow::Result<Table> {
         websocket: redstart.http,
         path: "/ws",
         greeting: &[r#"{"id":1,"subscribe":["news"]}"#],
-        welcome: b'}',
+        welcome: "recovered",
         publisher: redstart.address,
         framed: false,
         publish: |text| format!("PUBLISH news {text}\r\n"),
@@ -118,7 +118,7 @@ fn node() -> anyhow::Result<(Process, Broker)> {
         websocket: address,
         path: "/",
         greeting: &["subscribe"],
-        welcome: b'y',
+        welcome: "ready",
         publisher: address,
         framed: true,
         publish: str::to_owned,
@@ -143,7 +143,7 @@ fn nats(folder: &std::path::Path) -> anyhow::Result<(Process, Broker)> {
         websocket,
         path: "/",
         greeting: &["CONNECT {\"verbose\":false}\r\nSUB news 1\r\nPING\r\n"],
-        welcome: b'G',
+        welcome: "PONG",
         publisher,
         framed: false,
         publish: |text| format!("PUB news {}\r\n{text}\r\n", text.len()),
@@ -163,7 +163,8 @@ fn measure_broker(runtime: &Runtime, broker: &Broker) -> anyhow::Result<(Vec<Str
             for text in broker.greeting {
                 send(&stream, &frame(text)).await?;
             }
-            read_until(&stream, |bytes| bytes.contains(&broker.welcome)).await?;
+            let welcome = broker.welcome.as_bytes();
+            read_until(&stream, |bytes| bytes.windows(welcome.len()).any(|window| window == welcome)).await?;
             tasks.push(tokio::spawn(count(stream, MARK, received.clone())));
         }
         anyhow::Ok(tasks)
