@@ -58,19 +58,31 @@ pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     read(stream)
 }
 
-/// What a WebSocket hears that says one thing and goodbye.
+/// What a WebSocket hears that says one thing, and goodbye once it has been answered.
 pub(crate) fn websocket(address: SocketAddr, target: &str, headers: &str, message: &str) -> String {
     let head = format!(
         "GET {target} HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
          sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
     );
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(head.as_bytes()).unwrap();
     // A mask of zeros leaves the text as it is.
     let frame = [&[0x81, 0x80 | u8::try_from(message.len()).unwrap(), 0, 0, 0, 0], message.as_bytes()].concat();
-    let goodbye = [0x88, 0x80, 0, 0, 0, 0];
-    let _ = stream.write_all(&[frame.as_slice(), &goodbye].concat());
-    String::from_utf8_lossy(&read(stream)).into_owned()
+    stream.write_all(&[head.as_bytes(), &frame].concat()).unwrap();
+    let mut heard = Vec::new();
+    let mut piece = [0; 4096];
+    let is_answered =
+        |heard: &[u8]| heard.windows(4).position(|end| end == b"\r\n\r\n").is_some_and(|at| at + 4 < heard.len());
+    while !is_answered(&heard) {
+        match stream.read(&mut piece) {
+            Ok(len @ 1..) => heard.extend_from_slice(&piece[..len]),
+            // A reset is an end as well.
+            _ => break,
+        }
+    }
+    // A server that has heard enough may have gone.
+    let _ = stream.write_all(&[0x88, 0x80, 0, 0, 0, 0]);
+    heard.extend(read(stream));
+    String::from_utf8_lossy(&heard).into_owned()
 }
 
 fn read(mut stream: TcpStream) -> Vec<u8> {
