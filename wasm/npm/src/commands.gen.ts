@@ -392,7 +392,7 @@ export interface GeneratedCommands<M extends Mode> {
   configResetstat(): Out<M, "OK">;
 
   /**
-   * Would write the parameters into the configuration file; there is none.
+   * Writes the parameters that were changed into the configuration file.
    *
    * O(1). Since Redis 2.8.0.
    */
