@@ -80,6 +80,9 @@ export class FakeBrowser {
 
 /** A tab, as `TabHost` in `src/local/tabs/host.ts` wants it. */
 class FakeTab {
+  /** How often it has told others what has happened. */
+  batches = 0;
+
   constructor(browser, id) {
     this.browser = browser;
     this.id = id;
@@ -93,6 +96,7 @@ class FakeTab {
   }
 
   tell(message, to) {
+    if (message.kind === "batch") this.batches++;
     if (!this.browser.tabs.has(this.id)) return;
     for (const id of to === undefined ? this.browser.tabs.keys() : [to]) {
       if (id !== this.id) this.browser.send(this.id, id, to === undefined ? "all" : "own", message);

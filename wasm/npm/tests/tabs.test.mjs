@@ -111,6 +111,33 @@ test("a tab reads what another one has written, and both write", () =>
     assert.deepEqual(await world.settle(other.db.pipeline([["INCR", "k"], ["GET", "k"]], "text")), [5, "5"]);
   }));
 
+test("a tab tells what happens while there is another one, and only then", () =>
+  simulated(randomFrom(3), async (world) => {
+    const first = world.open();
+    await world.settle(first.db.execute(["SET", "k", "0"], "text"));
+    await world.settle(first.db.close());
+    const one = world.open();
+    const told = async () => {
+      const before = one.host.batches;
+      await world.settle(one.db.execute(["INCR", "k"], "text"));
+      await world.calm();
+      return one.host.batches - before;
+    };
+    assert.equal(await told(), 0);
+    const other = world.open();
+    await world.settle(other.db.execute(["GET", "k"], "text"));
+    assert.equal(await told(), 1);
+    assert.equal(await world.settle(other.db.execute(["GET", "k"], "text")), "2");
+    world.kill(other);
+    await world.calm();
+    assert.equal(await told(), 0);
+    const last = world.open();
+    assert.equal(await world.settle(last.db.execute(["GET", "k"], "text")), "3");
+    assert.equal(await told(), 1);
+    world.kill(one);
+    assert.equal(await world.settle(last.db.execute(["INCR", "k"], "text")), 5);
+  }));
+
 test("a copy refuses what has to be written at once, and a transaction makes its tab the writer", () =>
   simulated(randomFrom(2), async (world) => {
     const [one, other] = [world.open(), world.open()];

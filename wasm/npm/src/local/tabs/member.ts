@@ -74,6 +74,8 @@ export class Member {
   #lease: Lease | undefined;
   #isWaitingForLease = false;
   #copied = waiter();
+  /** How many tabs have begun to listen to this one. */
+  #arrivals = 0;
   #heardAt = 0;
   #watchdog: ReturnType<typeof setInterval> | undefined;
 
@@ -194,16 +196,26 @@ export class Member {
 
   #onHello({ from, of }: Message<"hello">): void {
     if (of === undefined ? this.#role !== "writer" : of !== this.#host.id || !this.place) return;
-    if (this.#role === "writer") this.#listenedTo();
+    if (this.#role === "writer") this.#listenedTo([from]);
     this.#live.drain();
     const { place } = this;
     if (place) this.#host.tell({ kind: "copy", place, pieces: this.#live.snapshot(), settings: [...this.#settings] }, from);
   }
 
-  /** Other tabs are there to hear what happens. */
-  #listenedTo(): void {
+  /** Other tabs are there to hear what happens, until they go. */
+  #listenedTo(tabs: readonly string[]): void {
+    if (tabs.length === 0) return;
+    this.#arrivals += tabs.length;
     this.#outbox.isHeard = true;
     this.#live.relay();
+    for (const tab of tabs) this.#host.gone(tab).then(() => this.#recount()).catch(() => {});
+  }
+
+  /** Tells nobody anything any more if nobody is there: that costs more than most commands. */
+  async #recount(): Promise<void> {
+    const arrivals = this.#arrivals;
+    const others = await this.#host.others();
+    if (others.length === 0 && arrivals === this.#arrivals) this.#outbox.isHeard = false;
   }
 
   #onCopy({ place, pieces, settings }: Message<"copy">): void {
@@ -348,7 +360,7 @@ export class Member {
         lease.release();
         return await stored.storage?.close();
       }
-      this.#write(lease, candidacy, stored);
+      this.#write(lease, candidacy, stored, peers);
     } catch (error) {
       lease.release();
       this.#stepDown();
@@ -384,7 +396,7 @@ export class Member {
     }
   }
 
-  #write(lease: Lease, candidacy: Candidacy, { storage, pieces }: Stored): void {
+  #write(lease: Lease, candidacy: Candidacy, { storage, pieces }: Stored, peers: readonly string[]): void {
     const stored = placeOf(pieces);
     if (!this.#place || isBehind(this.#place, stored)) this.#takeStored(pieces, stored);
     const base = this.#place;
@@ -394,7 +406,7 @@ export class Member {
     this.#role = "writer";
     this.#outbox.begin(this.#epoch);
     this.#live.observe(this.#outbox);
-    if (base) this.#listenedTo();
+    this.#listenedTo(peers);
     if (storage) this.#live.keep({ storage, release: () => {} }, lengthOf(pieces));
     if (storage && isBehind(stored, base)) this.#live.rewrite().catch(() => {});
     this.#live.isOriginal = true;

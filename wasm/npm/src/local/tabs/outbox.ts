@@ -24,8 +24,9 @@ export class Outbox implements Observer {
     return this.#place;
   }
 
-  /** Begins an epoch. */
+  /** Begins an epoch, which nobody hears of yet. */
   begin(epoch: number): void {
+    this.isHeard = false;
     this.#place = { epoch, sequence: 0 };
     this.#clear();
   }
