@@ -212,7 +212,7 @@ impl Jwt {
         let rules: Vec<&[u8]> = rules.iter().map(String::as_bytes).collect();
         let guest = self.host.turn().make_guest(name.as_bytes(), &rules);
         let guest = guest.inspect_err(|reason| tracing::info!("a JSON Web Token was refused: {reason}")).ok()?;
-        let known = Known { guest, expires: expiry(&claims)? + self.options.jwt_leeway };
+        let known = Known { guest, expires: expiry(&claims)?.checked_add(self.options.jwt_leeway)? };
         let mut state = self.state.lock();
         // While it was checked, the key may have been withdrawn.
         if state.keys.is(&keys) {
