@@ -18,9 +18,14 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// What a client ends with that is content.
+const NORMAL: CloseFrame = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::from_static("") };
 
 /// A server with an engine that keeps nothing.
 struct Server {
@@ -125,6 +130,17 @@ fn error(id: i64, message: &str) -> Value {
 }
 
 const WRONG_TYPE: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
+
+#[tokio::test]
+async fn who_says_goodbye_behind_a_request_is_answered_and_hears_goodbye() {
+    let server = Server::start(Limits::default()).await;
+    let mut client = server.connect().await;
+    let request = json!({"id": 1, "cmd": ["PING"]});
+    client.socket.feed(Message::text(request.to_string())).await.unwrap();
+    client.socket.send(Message::Close(Some(NORMAL))).await.unwrap();
+    assert_eq!(client.receive().await, json!({"id": 1, "result": "PONG"}));
+    assert_eq!(client.close_code().await, 1000);
+}
 
 #[tokio::test]
 async fn each_answer_has_the_number_of_its_request() {

@@ -66,10 +66,11 @@ pub(super) async fn serve(
         }
         Err(end) => end,
     };
-    if let Some(close) = end {
-        // A client that does not listen any more is left alone.
-        let _ = timeout(CLOSE_WAIT, socket.close(close)).await;
-    }
+    // A client that does not listen any more is left alone.
+    let _ = match end {
+        Some(close) => timeout(CLOSE_WAIT, socket.close(close)).await,
+        None => timeout(CLOSE_WAIT, socket.part()).await,
+    };
 }
 
 /// Waits for the message that says who the client is.
@@ -191,6 +192,8 @@ impl<'a> Connection<'a> {
                 Err(None) => return Poll::Ready(Err(None)),
                 Err(close) => self.closing = close,
             }
+            // Behind a client's goodbye the socket takes nothing any more, and that may be what comes next.
+            self.poll_put(context).map_err(end_of)?;
         }
         let sent = self.poll_send(context).map_err(end_of)?;
         let unsent = if sent == Sent::Stuck { self.output.len() } else { 0 };
@@ -211,12 +214,10 @@ impl<'a> Connection<'a> {
     }
 
     /// Puts what may leave into the socket.
-    fn poll_send(&mut self, context: &mut Context<'_>) -> Result<Sent, Lost> {
-        let mut held = false;
+    fn poll_put(&mut self, context: &mut Context<'_>) -> Result<Sent, Lost> {
         while let Some(lsn) = self.output.next_lsn() {
-            held = self.host.gate().poll_pass(lsn, context).is_pending();
-            if held {
-                break;
+            if self.host.gate().poll_pass(lsn, context).is_pending() {
+                return Ok(Sent::Held);
             }
             if self.socket.poll_ready(context)?.is_pending() {
                 return Ok(Sent::Stuck);
@@ -225,11 +226,13 @@ impl<'a> Connection<'a> {
                 self.socket.put(frame)?;
             }
         }
-        match self.socket.poll_flush(context)? {
-            Poll::Ready(()) if held => Ok(Sent::Held),
-            Poll::Ready(()) => Ok(Sent::All),
-            Poll::Pending => Ok(Sent::Stuck),
-        }
+        Ok(Sent::All)
+    }
+
+    /// The same, and sends it.
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Result<Sent, Lost> {
+        let put = self.poll_put(context)?;
+        Ok(if self.socket.poll_flush(context)?.is_pending() { Sent::Stuck } else { put })
     }
 
     /// Takes what has come for the client, or else what comes from it.

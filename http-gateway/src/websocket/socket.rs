@@ -3,7 +3,7 @@
 use super::close::Close;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures_util::{Sink, Stream, StreamExt};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -101,6 +101,11 @@ impl Socket {
     /// Sends what was put.
     pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Lost>> {
         Pin::new(&mut self.inner).poll_flush(context).map_err(|_| Lost::Gone)
+    }
+
+    /// Sends what was put, and the answer to the client's goodbye.
+    pub(super) async fn part(&mut self) {
+        let _ = self.inner.flush().await;
     }
 
     /// Says why the socket ends, and waits for the client to say so too.
