@@ -36,13 +36,14 @@ fn waitaof(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer
     args.integer_within(0, i64::MAX, Error::NotPositive)?;
     let timeout = parse_timeout(args)?;
     let config = &caller.engine.config;
-    if local > 0 && config.host_parameter("appendonly") != Some("yes") {
+    let has_log = config.host_parameter("appendonly") == Some("yes");
+    if local > 0 && !has_log {
         return Err(Error::message(&"ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled."));
     }
     // An answer is held back until what it saw is in the log, if the log is written through at all.
     let is_through = config.host_parameter("appendfsync") == Some("always");
     let lsn = caller.engine.effects.last();
-    if is_through || caller.engine.synced >= lsn {
+    if has_log && (is_through || caller.engine.synced >= lsn) {
         is_in_log(reply);
     } else if local == 0 || caller.in_transaction {
         is_in_memory(reply);
