@@ -128,7 +128,7 @@ impl JwtOptions {
         }
     }
 
-    /// The keys as they are now; `before` are those that an address has given before, which stay where it cannot be reached.
+    /// The keys as they are now: the secret's, and those of the set.
     fn load(&self) -> Result<KeySet, String> {
         let mut keys = KeySet::default();
         if let Some(path) = &self.jwt_secret_file {
