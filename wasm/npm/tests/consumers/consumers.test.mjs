@@ -1,7 +1,7 @@
 /** The packed package in real projects: each installs it as its users do, builds what it builds, and runs. */
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { Chromium } from "../chromium.mjs";
+import { Gateway } from "../gateway.mjs";
+import { examplesFor } from "../readme.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const PACKAGE = join(HERE, "../..");
@@ -202,19 +204,40 @@ test("Next.js: built, rendered on the server, and running in the page", async ()
   }
 });
 
-test("workerd: a plain worker, and a Durable Object that keeps its data", async () => {
+test("README's component counts its clicks", async () => {
+  const [code] = examplesFor("react");
+  const main = `import { createElement } from "react";
+    import { createRoot } from "react-dom/client";
+    import { Counter } from "./counter.jsx";
+    const place = document.body.appendChild(document.createElement("div"));
+    createRoot(place).render(createElement(Counter));
+    new MutationObserver(() => {
+      const button = place.querySelector("button");
+      if (button?.textContent === "0") button.click();
+      else if (button) globalThis.said = button.textContent;
+    }).observe(place, { childList: true, subtree: true, characterData: true });`;
+  const page = '<body><script type="module" src="/out/main.js"></script></body>';
+  const folder = await project("readme-react", { "counter.jsx": code, "main.js": main, "index.html": page });
+  const bundled = ["main.js", "--bundle", "--format=esm", "--jsx=automatic", "--outdir=out", "--log-level=error"];
+  // esbuild does not follow the address of the module, which lies where the page's script looks for it.
+  await says(folder, join(TOOLS, "esbuild"), ...bundled);
+  await cp(join(folder, "node_modules/redstart/dist/wasm"), join(folder, "out/wasm"), { recursive: true });
+  assert.equal(await pageSays(folder), "1");
+});
+
+test("workerd: a plain worker, and README's two: one with a gateway, one a Durable Object that keeps its data", async () => {
+  const [withGateway, counter] = examplesFor("edge");
   const worker = `import { Redis } from "redstart";
-    import { durableObject } from "redstart/durable-object";
-    export class Counter {
-      constructor(ctx) { this.db = new Redis({ name: "counter", persist: durableObject(ctx.storage), durability: "strict" }); }
-      async fetch() { return new Response(String(await this.db.incr("n"))); }
-    }
+    import withGateway from "./gateway.js";
+    export { Counter } from "./counter.js";
     export default { async fetch(request, env) {
       const { pathname } = new URL(request.url);
       if (pathname === "/count") return env.counter.get(env.counter.idFromName("one")).fetch(request);
+      if (pathname === "/gateway") return withGateway.fetch(request, env);
       ${USE}return new Response(got);
     } };`;
-  const folder = await project("workerd", { "main.js": worker, "data/.keep": "" });
+  const gateway = await Gateway.start();
+  const folder = await project("workerd", { "main.js": worker, "gateway.js": withGateway, "counter.js": counter, "data/.keep": "" });
   const bundled = ["main.js", "--bundle", "--format=esm", "--outfile=out.js", "--conditions=workerd,worker", "--external:*.wasm", "--log-level=error"];
   await says(folder, join(TOOLS, "esbuild"), ...bundled);
   const code = await readFile(join(folder, "out.js"), "utf8");
@@ -225,14 +248,20 @@ test("workerd: a plain worker, and a Durable Object that keeps its data", async 
     join(folder, "config.capnp"),
     `using Workerd = import "/workerd/workerd.capnp";
     const config :Workerd.Config = (
-      services = [(name = "main", worker = .main), (name = "disk", disk = (path = "data", writable = true))],
+      services = [
+        (name = "main", worker = .main),
+        (name = "disk", disk = (path = "data", writable = true)),
+        (name = "internet", network = (allow = ["private"]))],
       sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]);
     const main :Workerd.Worker = (
       compatibilityDate = "2026-01-01",
       modules = [(name = "out.js", esModule = embed "out.js"), (name = "./redstart.wasm", wasm = embed "${wasm}")],
       durableObjectNamespaces = [(className = "Counter", uniqueKey = "counter", enableSql = true)],
       durableObjectStorage = (localDisk = "disk"),
-      bindings = [(name = "counter", durableObjectNamespace = "Counter")]);`,
+      bindings = [
+        (name = "counter", durableObjectNamespace = "Counter"),
+        (name = "REDSTART_URL", text = "${gateway.url}"),
+        (name = "REDSTART_TOKEN", text = "secret")]);`,
   );
   const visit = async (work) => {
     const child = spawn(join(TOOLS, "workerd"), ["serve", "config.capnp", "--control-fd=3"], { cwd: folder, stdio: ["ignore", "pipe", "pipe", "pipe"] });
@@ -251,6 +280,10 @@ test("workerd: a plain worker, and a Durable Object that keeps its data", async 
       child.kill();
     }
   };
-  assert.deepEqual(await visit(async (get) => [await get("/"), await get("/count"), await get("/count")]), [SAYS, "1", "2"]);
-  assert.equal(await visit((get) => get("/count")), "3");
+  try {
+    assert.deepEqual(await visit(async (get) => [await get("/"), await get("/count"), await get("/count")]), [SAYS, "1", "2"]);
+    assert.deepEqual(await visit(async (get) => [await get("/count"), await get("/gateway"), await get("/gateway")]), ["3", "1", "2"]);
+  } finally {
+    gateway.stop();
+  }
 });
