@@ -10,6 +10,7 @@ pub mod look;
 pub mod lua;
 pub mod oracle;
 pub mod project;
+pub mod python;
 pub mod record;
 pub mod server;
 pub mod target;

@@ -22,6 +22,12 @@ pub(crate) fn capture(command: &mut Command) -> anyhow::Result<Output> {
     command.output().with_context(|| format!("cannot start `{line}`"))
 }
 
+/// Whether a command line can be started and succeeds; what it says is not shown.
+pub(crate) fn succeeds(words: &[&str]) -> bool {
+    let Some((program, arguments)) = words.split_first() else { return false };
+    Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
+}
+
 /// The trimmed standard output of a command that succeeded.
 pub(crate) fn stdout(command: &mut Command) -> anyhow::Result<String> {
     let line = line(command);

@@ -22,7 +22,7 @@ pub(crate) fn bench(options: &Options) -> anyhow::Result<()> {
 
 /// Runs a program that compares with a real redis-server.
 fn run(name: &str, cargo_option: &str, options: &Options) -> anyhow::Result<()> {
-    packages::ensure(&[packages::REDIS_SERVER])?;
+    packages::ensure(&[&packages::REDIS_SERVER])?;
     process::run(
         process::cargo()
             .current_dir(workspace::root())

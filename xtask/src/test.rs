@@ -30,13 +30,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 /// An error is something that the rest cannot do without: a tool that is missing, a build that failed.
 fn run_all(total: &mut Counts) -> anyhow::Result<()> {
-    packages::ensure(&[
-        packages::REDIS_SERVER,
-        packages::LUA,
-        packages::STRACE,
-        packages::CHROMIUM,
-        packages::FIREFOX,
-    ])?;
+    let programs =
+        [&packages::REDIS_SERVER, &packages::LUA, &packages::STRACE, &packages::CHROMIUM, &packages::FIREFOX];
+    packages::ensure(&programs.into_iter().chain(packages::CLIENTS).collect::<Vec<_>>())?;
     node::ensure()?;
     *total += check("cargo fmt", cargo(&["fmt", "--all", "--check"]))?;
     *total += check_generated();
