@@ -213,6 +213,16 @@ impl Effects {
         resp::write_request(&mut self.bytes, words);
     }
 
+    /// Adds an effect that is the same in every database.
+    pub fn replicate_anywhere(&mut self, words: &[&[u8]]) {
+        self.replicate(self.selected, words);
+    }
+
+    /// Whether anyone wants the bytes.
+    pub const fn is_recording(&self) -> bool {
+        self.record
+    }
+
     /// Ends a request: what it did becomes one step if it was more than one effect.
     pub fn end_unit(&mut self) {
         if self.unit.is_group || self.unit.effects < 2 {

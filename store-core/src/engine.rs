@@ -56,6 +56,7 @@ use durations::Durations;
 pub(crate) use durations::{Event, Histogram, SlowRequest};
 pub use files::FileTask;
 use files::FilesAwaited;
+pub(crate) use history::RECORDS;
 pub use history::{Position, Recovery};
 pub(crate) use loading::Service;
 pub use metrics::{CommandMetrics, SessionMetrics};
@@ -434,6 +435,8 @@ impl Engine {
         if *cursor == SnapshotCursor::default() {
             let load = |code| crate::resp::write_request(out, &[b"FUNCTION", b"LOAD", b"REPLACE", code]);
             self.library_codes().for_each(load);
+            let publish = |record: Vec<u8>| crate::resp::write_request(out, &[b"PUBLISH", RECORDS, &record]);
+            self.history.snapshot().for_each(publish);
         }
         cursor.write(&self.keyspace, out, len)
     }

@@ -26,6 +26,8 @@ pub const TRACKED_KEYS_DEFAULT: usize = 1_000_000;
 pub const HISTORY_CHANNELS_MAX: usize = 10_000;
 /// What all of these messages take at most, in bytes.
 pub const HISTORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How many epochs of a channel's history are known: one for each life of the store in which it has told something.
+pub const HISTORY_EPOCHS_MAX: usize = 16;
 /// How many entries the log of what was denied has, unless configured otherwise.
 pub const ACL_LOG_ENTRIES_DEFAULT: usize = 128;
 /// How many scripts are known that `EVAL` alone has brought, fixed by Redis 7.4.

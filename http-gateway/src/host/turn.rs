@@ -114,7 +114,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Where a channel is, and what it has told since a position; see [`Engine::recover`].
-    pub fn recover(&self, channel: &[u8], since: Option<Position>) -> Option<Recovery> {
+    pub fn recover(&mut self, channel: &[u8], since: Option<Position>) -> Option<Recovery> {
         self.core.engine.recover(self.now, channel, since)
     }
 

@@ -63,6 +63,11 @@ fn start(app: &App, client: Client, words: &[&[u8]], parts: &Parts) -> Response 
     let mut reply = ReplyBuffer::new(Protocol::Resp3);
     {
         let mut turn = app.host.turn();
+        if since.is_given() && turn.engine().is_loading() {
+            // What was missed is not known yet.
+            drop(turn);
+            return Refusal::LOADING.into_response();
+        }
         let execution = turn.execute(listener.member.id, words, &mut reply);
         listener.lsn = execution.lsn;
         if reply.as_bytes().first() == Some(&b'-') {
@@ -70,7 +75,7 @@ fn start(app: &App, client: Client, words: &[&[u8]], parts: &Parts) -> Response 
             return super::answer::one(reply.as_bytes(), super::format::Format::Json);
         }
         let channels = words.split_first().filter(|(name, _)| name.eq_ignore_ascii_case(b"SUBSCRIBE"));
-        listener.begin(&turn, reply.as_bytes(), channels.map_or(&[], |(_, channels)| channels), &since);
+        listener.begin(&mut turn, reply.as_bytes(), channels.map_or(&[], |(_, channels)| channels), &since);
     }
     let events = stream::unfold(listener, |mut listener| async move {
         let event = listener.next().await?;
@@ -112,7 +117,7 @@ impl Listener {
     }
 
     /// Confirms the subscriptions, and tells what was missed.
-    fn begin(&mut self, turn: &Turn<'_>, confirmations: &[u8], channels: &[&[u8]], since: &Since) {
+    fn begin(&mut self, turn: &mut Turn<'_>, confirmations: &[u8], channels: &[&[u8]], since: &Since) {
         let mut missed = Vec::new();
         for (n, channel) in channels.iter().enumerate() {
             let known = since.place(n, channels.len());

@@ -227,13 +227,16 @@ impl Messages {
         if count > self.seat.limits.subscriptions_max {
             return self.refuse(id, "ERR too many subscriptions of this connection");
         }
+        if !recover.is_empty() && turn.engine().is_loading() {
+            return self.refuse(id, "LOADING the histories of channels are not in memory yet");
+        }
         let is_done = (channels.is_empty() || self.run(turn, b"SUBSCRIBE", channels, lsn))
             && (patterns.is_empty() || self.run(turn, b"PSUBSCRIBE", patterns, lsn));
         if !is_done {
             return self.answer(id);
         }
         // In this turn, so that nothing comes between the past and what is told from now on.
-        let recover = |channel: &Word<'_>| {
+        let mut recover = |channel: &Word<'_>| {
             let since = recover.get(channel).and_then(Seen::position);
             turn.recover(channel.as_ref(), since)
         };

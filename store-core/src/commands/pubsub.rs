@@ -2,7 +2,8 @@
 
 use super::command::help;
 use crate::args::Args;
-use crate::engine::{Caller, Topic};
+use crate::clock::Millis;
+use crate::engine::{Caller, RECORDS, Topic};
 use crate::error::Error;
 use crate::glob;
 use crate::reply::ReplyBuffer;
@@ -142,6 +143,11 @@ const PUBLISH: Command = Command::new("PUBLISH", Group::PubSub, "2.0.0")
 
 fn publish(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (channel, message) = (args.word()?, args.word()?);
+    if caller.now == Millis::REPLAY && channel == RECORDS {
+        caller.engine.restore_history(message);
+    } else if caller.engine.are_writes_stopped() && caller.engine.keeps_messages_of(channel) {
+        return Err(Error::WritesStopped);
+    }
     reply.count(caller.engine.publish(caller.now, channel, message));
     Ok(())
 }

@@ -21,8 +21,13 @@ impl Default for HistoryConfig {
 }
 
 impl HistoryConfig {
+    /// The patterns of the channels that have a history.
+    pub fn covered(&self) -> &[Vec<u8>] {
+        if self.size > 0 { &self.channels } else { &[] }
+    }
+
     /// Whether a channel remembers its messages.
     pub fn covers(&self, channel: &[u8]) -> bool {
-        self.size > 0 && self.channels.iter().any(|pattern| glob::matches(pattern, channel))
+        self.covered().iter().any(|pattern| glob::matches(pattern, channel))
     }
 }

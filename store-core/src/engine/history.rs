@@ -9,17 +9,32 @@
 //! together are bounded by their number and their bytes; when that is reached the channel goes that has been silent for
 //! longest, and its numbers do not come back: what begins after it has another epoch. Keeping a message costs O(log n) for n
 //! channels, and memory once, shared with the ones that are sent.
+//!
+//! Histories outlive the store's process with its log: what changes in them is an effect ([`Record`]), and files begin with
+//! what they hold ([`Snapshot`]). A log may end before the last message that a listener has seen, and numbers must not be
+//! given twice for different messages; so in each life of a store histories go on under another epoch. A position of an
+//! earlier epoch is good as far as the log knows of it ([`Channel::missed`]).
+
+mod channel;
+mod record;
+mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use super::Engine;
 use crate::clock::Millis;
 use crate::config::HistoryConfig;
+use crate::glob;
 use crate::limits;
 use crate::ordered::{OrderedMap, OrderedSet};
 use crate::random::Random;
 use crate::values::bytes::SmallBytes;
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use channel::Channel;
+pub(crate) use record::CHANNEL as RECORDS;
+use record::Record;
+pub(super) use snapshot::Snapshot;
 
 /// Makes the epochs differ from all else that follows from the seed.
 const EPOCHS: u64 = 0x6869_7374_6f72_7921;
@@ -27,7 +42,8 @@ const EPOCHS: u64 = 0x6869_7374_6f72_7921;
 /// A place in the history of a channel: behind the message of this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
-    /// Which history is meant: a channel has another one after a restart, or when its old one had to go.
+    /// Which history is meant: a channel has another one when its old one had to go, and goes on under another number in
+    /// each life of the store.
     pub epoch: u64,
     /// How many messages came before.
     pub offset: u64,
@@ -45,35 +61,85 @@ pub struct Recovery {
 /// The histories of all channels.
 #[derive(Debug)]
 pub(crate) struct History {
-    channels: OrderedMap<SmallBytes, Channel>,
+    /// A file in the making shares them.
+    channels: OrderedMap<SmallBytes, Arc<Channel>>,
     /// The channels by the time of their latest message, counted in messages.
     by_use: OrderedSet<(u64, SmallBytes)>,
     /// How many messages there have been.
     count: u64,
     bytes: usize,
     epochs: Random,
-    /// The epoch of histories that begin now.
-    epoch: u64,
-}
-
-#[derive(Debug)]
-struct Channel {
-    position: Position,
-    messages: VecDeque<Message>,
-    used: u64,
-}
-
-#[derive(Debug)]
-struct Message {
-    at: Millis,
-    data: Arc<[u8]>,
+    /// A channel that has told nothing: how histories begin now.
+    silent: Channel,
+    /// Which channels have a history and how long it is, as far as the effects tell.
+    patterns: Vec<Vec<u8>>,
+    size: usize,
+    /// The present life of the store.
+    life: u64,
+    /// Whether what is here is of an earlier life.
+    is_inherited: bool,
 }
 
 impl History {
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let mut epochs = Random::new(seed ^ EPOCHS);
-        let epoch = epochs.next_u64();
-        Self { channels: OrderedMap::new(), by_use: OrderedSet::new(), count: 0, bytes: 0, epochs, epoch }
+        let silent = Channel::new(epochs.next_u64());
+        Self {
+            channels: OrderedMap::new(),
+            by_use: OrderedSet::new(),
+            count: 0,
+            bytes: 0,
+            epochs,
+            silent,
+            patterns: Vec::new(),
+            size: 0,
+            life: 0,
+            is_inherited: false,
+        }
+    }
+
+    /// Empty ones, with other epochs.
+    pub(super) fn fresh(&mut self) -> Self {
+        Self::new(self.epochs.next_u64())
+    }
+
+    /// Does one thing that has to be done before a message is kept or a position is told in this life of the store, and
+    /// gives the record of it.
+    fn prepare(&mut self, config: &HistoryConfig) -> Option<Vec<u8>> {
+        let patterns = config.covered();
+        if patterns != self.patterns || config.size != self.size {
+            let epoch = self.epoch_to_cover(patterns);
+            self.cover(epoch, config.size, patterns.to_vec());
+            let patterns = patterns.iter().map(Vec::as_slice).collect();
+            return Some(Record::Cover { epoch, size: config.size, patterns }.to_bytes());
+        }
+        if !self.is_inherited || patterns.is_empty() {
+            return None;
+        }
+        let epoch = self.epochs.next_u64();
+        self.silent.go_on_as(epoch);
+        self.life += 1;
+        self.is_inherited = false;
+        Some(Record::Life { epoch }.to_bytes())
+    }
+
+    /// The epoch of what begins once these channels have a history. A channel that had none may have told something, so
+    /// its position is not known any more; but nobody knows one where no channel had any.
+    fn epoch_to_cover(&mut self, patterns: &[Vec<u8>]) -> u64 {
+        let is_first = self.patterns.is_empty() && !self.is_inherited;
+        if is_first || patterns == self.patterns { self.silent.position().epoch } else { self.epochs.next_u64() }
+    }
+
+    /// Only these channels have a history from now on.
+    fn cover(&mut self, epoch: u64, size: usize, patterns: Vec<Vec<u8>>) {
+        let is_covered = |name: &[u8]| patterns.iter().any(|pattern| glob::matches(pattern, name));
+        let gone: Vec<_> = self.channels.keys().filter(|name| !is_covered(name)).cloned().collect();
+        gone.iter().for_each(|name| self.forget(name));
+        self.patterns = patterns;
+        self.size = size;
+        if self.silent.position().epoch != epoch {
+            self.silent = Channel::new(epoch);
+        }
     }
 
     /// Keeps a message, if the channel has a history, and gives its position.
@@ -81,34 +147,47 @@ impl History {
         if !config.covers(name) {
             return None;
         }
-        self.count += 1;
-        let (used, start) = (self.count, Position { epoch: self.epoch, offset: 0 });
-        let begin = || Channel { position: start, messages: VecDeque::new(), used };
-        let channel = self.channels.get_or_insert_with(name.into(), begin);
-        self.by_use.remove(&(channel.used, name.into()));
-        self.by_use.insert((used, name.into()));
-        channel.used = used;
-        channel.position.offset += 1;
-        channel.messages.push_back(Message { at: now, data: data.into() });
-        self.bytes += cost(data);
-        while channel.messages.len() > config.size || channel.messages.front().is_some_and(|m| m.is_over(now, config)) {
-            let Some(message) = channel.messages.pop_front() else { break };
-            self.bytes -= cost(&message.data);
-        }
-        let position = channel.position;
+        let (life, epoch) = (self.life, self.silent.position().epoch);
+        let position = self.change(name, |channel| {
+            if channel.life != life {
+                channel.life = life;
+                channel.go_on_as(epoch);
+            }
+            channel.push(now, data);
+            channel.trim(now, config.size, config.ttl_seconds);
+            channel.position()
+        });
         self.make_room();
         Some(position)
+    }
+
+    /// Changes a channel, which begins with that, and notes that it was used.
+    fn change<T>(&mut self, name: &[u8], change: impl FnOnce(&mut Channel) -> T) -> T {
+        self.count += 1;
+        let begin = || Arc::new(self.silent.in_life(self.life));
+        let channel = Arc::make_mut(self.channels.get_or_insert_with(name.into(), begin));
+        self.by_use.remove(&(channel.used, name.into()));
+        self.by_use.insert((self.count, name.into()));
+        self.bytes -= channel.bytes();
+        let done = change(channel);
+        self.bytes += channel.bytes();
+        channel.used = self.count;
+        done
+    }
+
+    fn forget(&mut self, name: &[u8]) {
+        if let Some(channel) = self.channels.remove(name) {
+            self.by_use.remove(&(channel.used, name.into()));
+            self.bytes -= channel.bytes();
+        }
     }
 
     /// Forgets the channels that were silent for longest, as far as there are too many or their messages too long.
     fn make_room(&mut self) {
         while self.channels.len() > limits::HISTORY_CHANNELS_MAX || self.bytes > limits::HISTORY_BYTES_MAX {
-            let Some((used, name)) = self.by_use.first().cloned() else { break };
-            self.by_use.remove(&(used, name.clone()));
-            if let Some(channel) = self.channels.remove(&name) {
-                self.bytes -= channel.messages.iter().map(|message| cost(&message.data)).sum::<usize>();
-            }
-            self.epoch = self.epochs.next_u64();
+            let Some((_, name)) = self.by_use.first().cloned() else { break };
+            self.forget(&name);
+            self.silent = Channel::new(self.epochs.next_u64());
         }
     }
 
@@ -116,111 +195,92 @@ impl History {
         if !config.covers(name) {
             return None;
         }
-        let start = Position { epoch: self.epoch, offset: 0 };
-        let channel = self.channels.get(name);
-        let position = channel.map_or(start, |channel| channel.position);
-        let missed = since.filter(|since| since.epoch == position.epoch);
-        let missed = missed.and_then(|since| position.offset.checked_sub(since.offset)).and_then(|count| {
-            let messages = channel.map(|channel| &channel.messages);
-            let len = messages.map_or(0, VecDeque::len);
-            let skipped = len.checked_sub(usize::try_from(count).ok()?)?;
-            let missed = messages.into_iter().flatten().skip(skipped);
-            let offsets = position.offset - count + 1..;
-            let numbered = missed.zip(offsets).map(|(message, offset)| {
-                (!message.is_over(now, config)).then(|| (Position { offset, ..position }, message.data.clone()))
-            });
-            numbered.collect()
-        });
-        Some(Recovery { position, missed })
+        let channel = self.channels.get(name).map_or(&self.silent, |channel| &**channel);
+        let missed = since.and_then(|since| channel.missed(now, config.ttl_seconds, since));
+        Some(Recovery { position: channel.position(), missed })
     }
-}
 
-impl Message {
-    /// Whether its time is over.
-    fn is_over(&self, now: Millis, config: &HistoryConfig) -> bool {
-        let ttl_ms = config.ttl_seconds.saturating_mul(1000);
-        ttl_ms > 0 && now.0.saturating_sub(self.at.0) >= ttl_ms
+    /// Takes over what a record says. False: it is none.
+    pub(super) fn restore_record(&mut self, record: &[u8]) -> bool {
+        let read = Record::read(record);
+        read.inspect(|record| self.restore(record)).is_some()
     }
-}
 
-/// What a message counts for: its bytes, and about what it takes to keep it.
-const fn cost(data: &[u8]) -> usize {
-    data.len() + size_of::<Message>() + 2 * size_of::<usize>()
+    /// Takes over what an earlier life of the store, or another store, has recorded.
+    fn restore(&mut self, record: &Record<'_>) {
+        self.is_inherited = true;
+        match record {
+            Record::Cover { epoch, size, patterns } => {
+                self.stir(*epoch);
+                self.cover(*epoch, *size, patterns.iter().map(|pattern| pattern.to_vec()).collect());
+            }
+            Record::Life { epoch } => {
+                self.stir(*epoch);
+                self.silent.go_on_as(*epoch);
+            }
+            Record::Channel { name, position } => self.change(name, |channel| channel.go_to(*position)),
+            Record::Message { name, position, at, data } => {
+                let size = self.size;
+                self.change(name, |channel| {
+                    channel.go_to(Position { offset: position.offset - 1, ..*position });
+                    channel.push(*at, data);
+                    channel.trim(Millis::REPLAY, size, 0);
+                });
+            }
+        }
+        self.make_room();
+    }
+
+    /// An epoch that was used before is not drawn again, whatever the seed.
+    const fn stir(&mut self, epoch: u64) {
+        self.epochs = Random::new(self.epochs.next_u64() ^ epoch);
+    }
 }
 
 impl Engine {
     /// Keeps a message that is published, if its channel has a history.
-    pub(super) fn keep_message(&mut self, now: Millis, channel: &[u8], message: &[u8]) -> Option<Position> {
-        self.history.keep(now, &self.config.history, channel, message)
+    pub(super) fn keep_message(&mut self, now: Millis, name: &[u8], data: &[u8]) -> Option<Position> {
+        if now == Millis::REPLAY || self.is_loading() {
+            return None;
+        }
+        self.prepare_history();
+        let position = self.history.keep(now, &self.config.history, name, data)?;
+        if self.effects.is_recording() {
+            self.record_history(&Record::Message { name, position, at: now, data }.to_bytes());
+        }
+        Some(position)
+    }
+
+    /// Sees to it that histories are those of this life of the store, and as the parameters say.
+    fn prepare_history(&mut self) {
+        while let Some(record) = self.history.prepare(&self.config.history) {
+            self.record_history(&record);
+        }
+    }
+
+    /// Whether a message of this channel is more than something that passes: it is an effect.
+    pub(crate) fn keeps_messages_of(&self, channel: &[u8]) -> bool {
+        self.config.history.covers(channel)
+    }
+
+    /// Takes over what a record says. What is none changes nothing: others may publish there, too.
+    pub(crate) fn restore_history(&mut self, record: &[u8]) {
+        if self.history.restore_record(record) {
+            self.record_history(record);
+        }
+    }
+
+    fn record_history(&mut self, record: &[u8]) {
+        self.effects.replicate_anywhere(&[b"PUBLISH", RECORDS, record]);
     }
 
     /// Where a channel is, and what it has told since a position: to be asked in the turn in which a session has subscribed
-    /// to it. None: the channel has no history.
-    pub fn recover(&self, now: Millis, channel: &[u8], since: Option<Position>) -> Option<Recovery> {
+    /// to it. None: the channel has no history, or it is not known yet.
+    pub fn recover(&mut self, now: Millis, channel: &[u8], since: Option<Position>) -> Option<Recovery> {
+        if self.is_loading() {
+            return None;
+        }
+        self.prepare_history();
         self.history.recover(now, &self.config.history, channel, since)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(size: usize, ttl_seconds: i64) -> HistoryConfig {
-        HistoryConfig { size, ttl_seconds, ..HistoryConfig::default() }
-    }
-
-    /// The texts since an offset of the present epoch.
-    fn since(history: &History, config: &HistoryConfig, now: i64, offset: u64) -> Option<Vec<(u64, Vec<u8>)>> {
-        let epoch = history.recover(Millis(now), config, b"c", None).unwrap().position.epoch;
-        let missed = history.recover(Millis(now), config, b"c", Some(Position { epoch, offset })).unwrap().missed;
-        missed.map(|missed| missed.into_iter().map(|(at, data)| (at.offset, data.to_vec())).collect())
-    }
-
-    #[test]
-    fn what_was_missed_is_all_there_or_not_told() {
-        let (mut history, config) = (History::new(1), config(3, 10));
-        let kept = |text: &[u8]| text.to_vec();
-        assert_eq!(since(&history, &config, 0, 0), Some(Vec::new()));
-        for (at, text) in [(0, b"a"), (1000, b"b"), (2000, b"c"), (3000, b"d")] {
-            history.keep(Millis(at), &config, b"c", text);
-        }
-        assert_eq!(since(&history, &config, 3000, 0), None);
-        let all = [(2, kept(b"b")), (3, kept(b"c")), (4, kept(b"d"))];
-        assert_eq!(since(&history, &config, 3000, 1).as_deref(), Some(&all[..]));
-        assert_eq!(since(&history, &config, 11_000, 1), None, "the first one is over");
-        assert_eq!(since(&history, &config, 11_000, 2).as_deref(), Some(&all[1..]));
-        assert_eq!(since(&history, &config, 99_000, 4), Some(Vec::new()));
-        assert_eq!(since(&history, &config, 3000, 5), None, "that has not been yet");
-        let other = Position { epoch: 0, offset: 4 };
-        assert_eq!(history.recover(Millis(0), &config, b"c", Some(other)).unwrap().missed, None);
-    }
-
-    #[test]
-    fn a_channel_that_had_to_go_comes_back_with_another_epoch() {
-        let (mut history, config) = (History::new(1), config(10, 0));
-        let before = history.keep(Millis(0), &config, b"c", b"1").unwrap();
-        let silent = history.recover(Millis(0), &config, b"silent", None).unwrap().position;
-        for n in 0..limits::HISTORY_CHANNELS_MAX {
-            history.keep(Millis(0), &config, &n.to_be_bytes(), b"x");
-        }
-        assert_eq!(history.channels.len(), limits::HISTORY_CHANNELS_MAX);
-        assert_eq!(history.by_use.len(), limits::HISTORY_CHANNELS_MAX);
-        let after = history.keep(Millis(0), &config, b"c", b"2").unwrap();
-        assert_eq!(after.offset, 1);
-        assert_ne!(after.epoch, before.epoch);
-        assert_eq!(history.recover(Millis(0), &config, b"silent", Some(silent)).unwrap().missed, None);
-    }
-
-    #[test]
-    fn bytes_are_bounded() {
-        let (mut history, config) = (History::new(1), config(10, 0));
-        let long = alloc::vec![0; limits::HISTORY_BYTES_MAX / 3];
-        for name in [b"a", b"b", b"c"] {
-            history.keep(Millis(0), &config, name, &long);
-            assert!(history.bytes <= limits::HISTORY_BYTES_MAX);
-        }
-        assert_eq!(history.channels.len(), 2);
-        history.keep(Millis(0), &config, b"c", &alloc::vec![0; limits::HISTORY_BYTES_MAX]);
-        assert_eq!((history.channels.len(), history.bytes), (0, 0), "no history holds what is too long for all");
     }
 }

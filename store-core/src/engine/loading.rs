@@ -73,6 +73,7 @@ impl Engine {
         let last = loaded.lsn();
         self.take_libraries(&mut loaded);
         self.keyspace = loaded.keyspace;
+        self.history = loaded.history;
         self.versions.change_all();
         self.resume_after(last);
         self.service = Service::Full;

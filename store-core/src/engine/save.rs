@@ -3,7 +3,7 @@
 //! A host saves in pieces: [`Engine::begin_save`] marks the moment, [`Engine::save`] gives the next piece of the data of
 //! that moment, and requests may be executed in between. [`Save::seal`] does what needs no engine: the checksum.
 
-use super::{Engine, SessionId, Wait};
+use super::{Engine, SessionId, Wait, history};
 use crate::clock::{Deadline, Millis};
 use crate::config::{Config, REDIS_VERSION};
 use crate::effects::Lsn;
@@ -25,6 +25,9 @@ const LSN_FIELD: &str = "redstart-lsn";
 
 /// The field of a file that tells when it was begun, in seconds since 1970.
 const TIME_FIELD: &str = "ctime";
+
+/// The field of a file that tells something of the histories of channels.
+const HISTORY_FIELD: &str = "redstart-history";
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct Save {
     last: Lsn,
     /// The libraries of functions at the moment that is saved.
     libraries: Vec<SmallBytes>,
+    /// The histories of channels at that moment.
+    history: history::Snapshot,
 }
 
 /// Whether files are in the making, and who waits for them. One is written at a time.
@@ -116,6 +121,7 @@ impl Saving {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Head,
+    Histories,
     Keys,
     End,
     Sealed,
@@ -125,6 +131,15 @@ impl Save {
     /// The number of the last effect that the file has.
     pub const fn last(&self) -> Lsn {
         self.last
+    }
+
+    /// Appends the next histories; false when there are no more.
+    fn histories(&mut self, out: &mut Vec<u8>, len: usize) -> bool {
+        while out.len() < len {
+            let Some(record) = self.history.next() else { return false };
+            self.file.aux(out, HISTORY_FIELD, &record);
+        }
+        true
     }
 
     /// Completes a piece: every piece has to come by here once, in order, and nothing else.
@@ -171,6 +186,7 @@ impl Engine {
             purpose,
             last: self.effects.last(),
             libraries: self.library_codes().map(SmallBytes::from).collect(),
+            history: self.history.snapshot(),
         }
     }
 
@@ -179,10 +195,13 @@ impl Engine {
         if save.stage == Stage::Head {
             self.save_head(save, out);
         }
+        if save.stage == Stage::Histories && !save.histories(out, len) {
+            save.stage = Stage::Keys;
+        }
         if save.stage == Stage::Keys && !self.keyspace.thaw(out, len) {
             save.stage = Stage::End;
         }
-        save.stage == Stage::Keys
+        save.stage != Stage::End
     }
 
     /// Says that the file of this purpose is complete and when, or why it has been given up. Those who wait for it are
@@ -239,7 +258,7 @@ impl Engine {
         file.aux(out, LSN_FIELD, digits.format(last.0).as_bytes());
         file.aux(out, "aof-base", if *purpose == Purpose::LogBase { b"1" } else { b"0" });
         libraries.iter().for_each(|library| file.library(out, library));
-        save.stage = Stage::Keys;
+        save.stage = Stage::Histories;
     }
 
     /// The databases and how many keys they have.
@@ -252,6 +271,7 @@ impl Engine {
         let mut save = self.new_save(now, Purpose::Copy);
         let mut out = Vec::new();
         self.save_head(&mut save, &mut out);
+        save.histories(&mut out, usize::MAX);
         for (db, database) in self.keyspace.databases().filter(|(_, database)| !database.is_empty()) {
             save.file.select(&mut out, db.0);
             save.file.sizes(&mut out, database.len(), database.dated_len());
@@ -274,6 +294,9 @@ impl Engine {
         let (mut last, mut seconds) = (None, 0);
         let mut reader = Reader::new(source, Forms { config: &config, seed: &seed })?;
         while let Some(Item::Aux(name, value)) = reader.read()? {
+            if *name == *HISTORY_FIELD.as_bytes() {
+                break;
+            }
             let number = crate::number::parse_u64(&value);
             if *name == *LSN_FIELD.as_bytes() {
                 last = number.map(Lsn);
@@ -291,13 +314,17 @@ impl Engine {
     /// What is wrong with the file, and then nothing has changed.
     pub fn load<S: Source>(&mut self, source: S) -> Result<LoadedFile<S>, Error> {
         let mut keyspace = Keyspace::new(self.config.databases, &self.seed);
-        let mut libraries = Vec::new();
+        let (mut libraries, mut history) = (Vec::new(), self.history.fresh());
         let (mut keys, mut last) = (0, None);
         let mut reader = Reader::new(source, Forms { config: &self.config, seed: &self.seed })?;
         while let Some(item) = reader.read()? {
             let added = match item {
                 Item::Aux(name, value) if *name == *LSN_FIELD.as_bytes() => {
                     last = crate::number::parse_u64(&value).map(Lsn);
+                    Ok(())
+                }
+                Item::Aux(name, value) if *name == *HISTORY_FIELD.as_bytes() => {
+                    history.restore_record(&value);
                     Ok(())
                 }
                 Item::Aux(..) | Item::EmptyKey => Ok(()),
@@ -318,6 +345,7 @@ impl Engine {
         let offset = bytes;
         self.set_libraries(&libraries).map_err(|kind| Error { offset, kind })?;
         self.keyspace = keyspace;
+        self.history = history;
         Ok(LoadedFile { keys, bytes, last, rest, source })
     }
 }
