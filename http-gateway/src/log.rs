@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <data>/redstart.lock                             held by the one process that may write here
+//! <data>/redstart.node.lock                        the number of the one of Node.js that does
 //! <data>/appendonlydir/appendonly.aof.manifest     which files belong to the log, in which order
 //! <data>/appendonlydir/appendonly.aof.1.base.rdb   all data of some moment, as RDB (there need not be one)
 //! <data>/appendonlydir/appendonly.aof.1.incr.aof   effects since then, as commands
@@ -49,7 +50,7 @@ pub const HISTORY: &str = "history";
 pub enum Error {
     /// Another process holds the folder.
     #[error(
-        "use the data folder {}: another redstart process holds it; stop that one, or choose another folder with --data",
+        "use the data folder {}: another process holds it; stop that one, or choose another folder with --data",
         path.display()
     )]
     Held {

@@ -3,6 +3,7 @@
 use super::Error;
 use super::disk::{Disk, Mode, OsDisk};
 use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Pid, test_kill_process};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,7 @@ impl Folder {
             .open(&lock_path)
             .map_err(Error::io("open", &lock_path))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) if is_held_by_node(path) => Err(Error::Held { path: path.to_owned() }),
             Ok(()) => Ok(Self { log, disk: Arc::new(OsDisk), history: None, _lock: Some(lock) }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Held { path: path.to_owned() }),
             Err(error) => Err(Error::Io { action: "lock", path: lock_path, source: error.into() }),
@@ -139,4 +141,30 @@ impl Folder {
             tracing::warn!("failed to remove {name}, which is no part of the log: {error}");
         }
     }
+}
+
+/// Whether a process of Node.js has the folder, which leaves its number in a file, and on Linux when it started, because
+/// numbers come again. It looks for our lock behind that, as we look for its file behind locking.
+fn is_held_by_node(path: &Path) -> bool {
+    let Ok(holder) = std::fs::read_to_string(path.join("redstart.node.lock")) else {
+        return false;
+    };
+    let mut words = holder.split_whitespace();
+    let Some(pid) = words.next().and_then(|word| word.parse().ok()).and_then(Pid::from_raw) else {
+        return false;
+    };
+    let is_running = matches!(test_kill_process(pid), Ok(()) | Err(rustix::io::Errno::PERM));
+    let is_same = match (words.next(), start_of(pid)) {
+        (Some(start), Some(now)) => start == now,
+        _ => true,
+    };
+    is_running && is_same
+}
+
+/// When a process started, as Linux tells it.
+fn start_of(pid: Pid) -> Option<String> {
+    let line = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).ok()?;
+    // The name, which comes second, may have blanks in it.
+    let (_, behind) = line.rsplit_once(')')?;
+    behind.split_whitespace().nth(19).map(str::to_owned)
 }

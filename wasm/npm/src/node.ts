@@ -7,18 +7,22 @@
  *     <folder>/appendonlydir/appendonly.aof.1.base.aof   all data of some moment: commands, or an RDB file from elsewhere
  *     <folder>/appendonlydir/appendonly.aof.1.incr.aof   effects since then, as commands
  *
- * Each life begins a file of its own, with SELECT 0 as a Redis does, and writes no checksums; those of a gateway are skipped.
- * A write that a crash has cut short is left out, up to the last command that is whole.
+ * Each life begins a file of its own, with SELECT 0 as a Redis does. Behind each write stands a line with its checksum, as a
+ * gateway writes it: a write that a crash has cut short is left out, and a flipped bit is damage.
  */
 import { mkdir, open, readFile, rename, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { lengthOf } from "./local/bytes.js";
-import { wholeCommands } from "./local/commands-in.js";
 import type { Storage } from "./local/storage.js";
+import { annotation, crc32c } from "./node/annotation.js";
+import { ifMissing, takeFolder } from "./node/lock.js";
+import { commandsIn, readLog, type LogContents } from "./node/log-file.js";
 import { StoreError } from "./reply.js";
 
 const DIRECTORY = "appendonlydir";
 const MANIFEST = "appendonly.aof.manifest";
+/** What the manifest's last line begins with, which a Redis takes for a comment. */
+const CHECKSUM = "#CRC32C:";
 const SELECT = new TextEncoder().encode("*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n");
 
 /** The files of a folder, for `persist`. One process at a time may have them. */
@@ -38,7 +42,11 @@ class Files implements Storage {
   readonly #log: string;
   #files: LogFile[] = [];
   #increment: FileHandle | undefined;
-  #isHeld = false;
+  /** How long that file is, all of it on the disk. */
+  #incrementBytes = 0;
+  /** The number of the last effect. */
+  #lsn = 0;
+  #letGo = async (): Promise<void> => {};
   #last: Promise<void> = Promise.resolve();
 
   constructor(folder: string) {
@@ -48,7 +56,7 @@ class Files implements Storage {
 
   async read(): Promise<Uint8Array[]> {
     await mkdir(this.#log, { recursive: true });
-    await this.#hold();
+    this.#letGo = await takeFolder(this.#folder);
     try {
       this.#files = await this.#manifest();
       const pieces: Uint8Array[] = [];
@@ -63,8 +71,11 @@ class Files implements Storage {
 
   append(bytes: Uint8Array): Promise<void> {
     return this.#behind(async () => {
-      await this.#increment?.write(bytes);
-      await this.#increment?.datasync();
+      this.#lsn += commandsIn(bytes);
+      const line = annotation(crc32c(bytes), this.#lsn, this.#incrementBytes);
+      if (!this.#increment) throw new StoreError("CLOSED", "the files were closed");
+      this.#incrementBytes += await writeAll(this.#increment, [bytes, line], this.#incrementBytes);
+      await this.#increment.datasync();
     });
   }
 
@@ -73,7 +84,9 @@ class Files implements Storage {
       const old = this.#files;
       const sequence = nextOf(old, "b");
       const base: LogFile = { name: `appendonly.aof.${sequence}.base.aof`, sequence, kind: "b" };
-      await this.#written(base.name, [SELECT, ...pieces]);
+      const all = [SELECT, ...pieces];
+      const crc = all.reduce((sum, piece) => crc32c(piece, sum), 0);
+      await this.#written(base.name, [...all, annotation(crc, this.#lsn, 0)]);
       this.#files = [base];
       await this.#begin(old);
       for (const { name } of old) await rm(join(this.#log, name), { force: true });
@@ -99,13 +112,15 @@ class Files implements Storage {
     const sequence = nextOf(before, "i");
     const file: LogFile = { name: `appendonly.aof.${sequence}.incr.aof`, sequence, kind: "i" };
     const handle = await open(join(this.#log, file.name), "w");
-    await handle.write(SELECT);
+    const header = [SELECT, annotation(crc32c(SELECT), this.#lsn, 0)];
+    const headerBytes = await writeAll(handle, header, 0);
     await handle.sync();
     const old = this.#increment;
     this.#increment = handle;
+    this.#incrementBytes = headerBytes;
     this.#files = [...this.#files, file];
-    const lines = this.#files.map(({ name, sequence, kind }) => `file ${name} seq ${sequence} type ${kind}\n`);
-    await this.#written(MANIFEST, [new TextEncoder().encode(lines.join(""))]);
+    const lines = this.#files.map(({ name, sequence, kind }) => `file ${name} seq ${sequence} type ${kind}\n`).join("");
+    await this.#written(MANIFEST, [new TextEncoder().encode(lines + checksumOf(lines))]);
     await old?.close();
   }
 
@@ -114,7 +129,7 @@ class Files implements Storage {
     const draft = join(this.#log, `temp-${name}`);
     const handle = await open(draft, "w");
     try {
-      for (const piece of pieces) await handle.write(piece);
+      await writeAll(handle, pieces, 0);
       await handle.sync();
     } finally {
       await handle.close();
@@ -126,6 +141,10 @@ class Files implements Storage {
 
   async #manifest(): Promise<LogFile[]> {
     const text = await readFile(join(this.#log, MANIFEST), "utf8").catch(ifMissing(""));
+    const sum = text.indexOf(CHECKSUM);
+    if (sum >= 0 && text.slice(sum) !== checksumOf(text.slice(0, sum))) {
+      throw new StoreError("CORRUPT", `the manifest of ${this.#folder} does not match its checksum`);
+    }
     const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     return lines.flatMap((line) => {
       const [, name, sequence, kind] = /^file (\S+) seq (\d+) type ([bih])/.exec(line) ?? [];
@@ -137,7 +156,8 @@ class Files implements Storage {
   async #piecesOf(name: string, isLast: boolean): Promise<Uint8Array[]> {
     const bytes = new Uint8Array(await readFile(join(this.#log, name)));
     if (isRdb(bytes)) return [bytes];
-    const { pieces, end } = wholeCommands(bytes);
+    const { pieces, end, lsn } = this.#contentsOf(name, bytes);
+    this.#lsn = lsn;
     if (end === bytes.length) return pieces;
     if (!isLast) throw new StoreError("CORRUPT", `${name} ends within a command at byte ${end}, and is not the last file`);
     this.cutBytes = bytes.length - end;
@@ -148,29 +168,32 @@ class Files implements Storage {
     return pieces;
   }
 
-  /** Takes the folder. A process that has gone without a word leaves its number behind. */
-  async #hold(): Promise<void> {
-    await refuseGateway(join(this.#folder, "redstart.lock"), this.#folder);
-    const path = this.#lockPath;
-    const holder = Number(await readFile(path, "utf8").catch(ifMissing("0")));
-    if (holder > 0 && isRunning(holder)) throw held(this.#folder, `process ${holder}`);
-    await rm(path, { force: true });
-    const handle = await open(path, "wx").catch(() => {
-      throw held(this.#folder, "another process");
-    });
-    await handle.write(String(process.pid));
-    await handle.close();
-    this.#isHeld = true;
+  #contentsOf(name: string, bytes: Uint8Array): LogContents {
+    try {
+      return readLog(bytes, this.#lsn);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      throw new StoreError(error.code, `${name} in ${this.#log} is damaged: ${error.message}. Restore it from a backup`, { cause: error });
+    }
   }
+}
 
-  async #letGo(): Promise<void> {
-    if (this.#isHeld) await rm(this.#lockPath, { force: true });
-    this.#isHeld = false;
+/** Writes pieces one behind the other from a place on, and gives their length. */
+async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], place: number): Promise<number> {
+  let at = place;
+  for (let left of pieces) {
+    while (left.length > 0) {
+      const { bytesWritten } = await handle.write(left, 0, left.length, at);
+      left = left.subarray(bytesWritten);
+      at += bytesWritten;
+    }
   }
+  return at - place;
+}
 
-  get #lockPath(): string {
-    return join(this.#folder, "redstart.node.lock");
-  }
+/** The line behind these lines of a manifest. */
+function checksumOf(lines: string): string {
+  return `${CHECKSUM}${crc32c(new TextEncoder().encode(lines)).toString(16).padStart(8, "0")}\n`;
 }
 
 /** Whether bytes are an RDB file. */
@@ -180,32 +203,4 @@ function isRdb(bytes: Uint8Array): boolean {
 
 function nextOf(all: readonly LogFile[], wanted: LogFile["kind"]): number {
   return all.reduce((most, { sequence, kind }) => (kind === wanted ? Math.max(most, sequence) : most), 0) + 1;
-}
-
-function isRunning(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A gateway holds the folder by a lock of the operating system, which Linux lists. */
-async function refuseGateway(path: string, folder: string): Promise<void> {
-  const { stat } = await import("node:fs/promises");
-  const lock = await stat(path).catch(ifMissing(undefined));
-  const locks = await readFile("/proc/locks", "utf8").catch(() => "");
-  if (lock && locks.split("\n").some((line) => line.includes("FLOCK") && line.includes(`:${lock.ino} `))) throw held(folder, "a gateway");
-}
-
-function held(folder: string, by: string): StoreError {
-  return new StoreError("LOCKED", `the folder ${folder} is in use by ${by}: stop that one, or choose another folder`);
-}
-
-function ifMissing<T>(instead: T): (error: unknown) => T {
-  return (error) => {
-    if (Object(error).code === "ENOENT") return instead;
-    throw error;
-  };
 }

@@ -1,6 +1,6 @@
 /** A store in files: what survives, what is cut, and that a gateway and a Redis read the same folder. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Redis } from "redstart";
 import { files } from "redstart/node";
 
@@ -63,7 +64,7 @@ test("wherever a crash cuts the last file, whole commands are there and the rest
     await db.close();
     const [name] = (await readdir(logOf(folder))).filter((file) => file.includes("incr"));
     const whole = await readFile(join(logOf(folder), name));
-    for (let length = 0; length < whole.length; length += 13) {
+    for (let length = 0; length < whole.length; length += 29) {
       const cut = `${folder}/cut`;
       await rm(cut, { recursive: true, force: true });
       await cp(logOf(folder), logOf(cut), { recursive: true });
@@ -150,7 +151,7 @@ for (const [name, start] of Object.entries(SERVERS)) {
     }));
 }
 
-test("a folder that a gateway has open is refused", () =>
+test("a folder is a gateway's or a process's of Node.js, not both", { skip: process.platform !== "linux" }, () =>
   inFolder(async (folder) => {
     const port = await freePort();
     const [command, words] = SERVERS["redstart serve"](folder, port);
@@ -159,9 +160,57 @@ test("a folder that a gateway has open is refused", () =>
     try {
       const { createClient } = await import("./resp-client.mjs");
       (await createClient(port)).end();
-      if (process.platform === "linux") await assert.rejects(open(folder).get("k"), { code: "LOCKED" });
+      await assert.rejects(open(folder).get("k"), { code: "LOCKED" });
     } finally {
       child.kill("SIGTERM");
       await gone;
+    }
+    const db = open(folder);
+    await db.set("k", 1);
+    await assert.rejects(promisify(execFile)(command, words, { timeout: 60_000 }), /another process holds it/);
+    await db.close();
+  }));
+
+test("what a process leaves that was killed holds nobody up, whoever has its number now", () =>
+  inFolder(async (folder) => {
+    const work = `import { Redis } from "redstart"; import { files } from "redstart/node";
+      const db = new Redis({ name: "files", persist: files(${JSON.stringify(folder)}), durability: "strict" });
+      await db.incr("n");
+      process.kill(process.pid, "SIGKILL");`;
+    const cwd = fileURLToPath(new URL("..", import.meta.url));
+    await assert.rejects(promisify(execFile)(process.execPath, ["--input-type=module", "--eval", work], { cwd }));
+    const lock = join(folder, "redstart.node.lock");
+    assert.match(await readFile(lock, "utf8"), /^\d+/);
+    // Of two that come at once, one gets it.
+    const both = [open(folder), open(folder)];
+    const outcomes = await Promise.allSettled(both.map((db) => db.incr("n")));
+    assert.deepEqual(outcomes.map(({ value, reason }) => value ?? reason.code).sort(), [2, "LOCKED"]);
+    await Promise.all(both.map((db) => db.close().catch(() => {})));
+    if (process.platform !== "linux") return;
+    await writeFile(lock, `${process.pid} 1`);
+    const again = open(folder);
+    assert.equal(await again.incr("n"), 3);
+    await again.close();
+  }));
+
+test("a flipped bit is found, here and by `redstart check`", () =>
+  inFolder(async (folder) => {
+    const db = open(folder);
+    for (let n = 0; n < 3; n++) {
+      await db.set(`key:${n}`, "value");
+      await db.flush();
+    }
+    await db.close();
+    const [name] = (await readdir(logOf(folder))).filter((file) => file.includes("incr"));
+    const whole = await readFile(join(logOf(folder), name));
+    const check = () => promisify(execFile)(GATEWAY, ["check", folder]).then(() => true, () => false);
+    assert.ok(await check());
+    const end = whole.lastIndexOf("#CRC32C:");
+    for (let at = 0; at < end; at++) {
+      const damaged = Uint8Array.from(whole);
+      damaged[at] ^= 1 << at % 8;
+      await writeFile(join(logOf(folder), name), damaged);
+      await assert.rejects(files(folder).read(), { code: "CORRUPT" }, `byte ${at}`);
+      if (at % 50 === 0) assert.equal(await check(), false, `byte ${at}`);
     }
   }));
