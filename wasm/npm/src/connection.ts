@@ -8,8 +8,11 @@ export type Words = readonly Word[];
 
 /** A store that answers commands. */
 export interface Connection {
-  /** One command. Its error is thrown. */
-  execute(words: Words, form: Form): Promise<Reply>;
+  /**
+   * One command. Its error is thrown. Where nothing has to be waited for the answer is given at once, because promises cost
+   * more than most commands.
+   */
+  execute(words: Words, form: Form): Reply | Promise<Reply>;
   /** Several commands in one go, not atomic. Errors stand in their places. */
   pipeline(commands: readonly Words[], form: Form): Promise<Reply[]>;
   /** Several commands as one. Errors stand in their places; a refused transaction is thrown. */

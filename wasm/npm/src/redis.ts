@@ -17,7 +17,7 @@ import type { WasmSource } from "./local/wasm-store.js";
 import { Pipeline } from "./pipeline.js";
 import type { ConnectionState, Policy } from "./remote/policy.js";
 import { remote } from "./remote/remote.js";
-import { StoreError, type Form } from "./reply.js";
+import { StoreError, type Form, type Reply } from "./reply.js";
 import { Subscriber } from "./subscriber.js";
 import { Surface } from "./surface.js";
 import type { SyncRedis } from "./sync.js";
@@ -263,9 +263,13 @@ export abstract class Redis extends Surface {
   }
 
   protected override async run(command: Command<unknown>): Promise<unknown> {
-    const answer = this.#connection.execute(command.words, "text");
-    const reply = await (this.#debug ? timed(answer, command, this.#debug) : answer);
-    return decodeReply(command, reply, this.#form);
+    const reply = this.#debug ? timed(() => this.#execute(command), command, this.#debug) : this.#execute(command);
+    // Each await costs more than most commands: only what has to wait does.
+    return decodeReply(command, reply instanceof Promise ? await reply : reply, this.#form);
+  }
+
+  #execute({ words }: Command<unknown>): Reply | Promise<Reply> {
+    return this.#connection.execute(words, "text");
   }
 
   #trace(debug: (line: string) => void): void {
@@ -282,11 +286,11 @@ function describe(event: object): string {
 }
 
 /** Tells how long an answer took, and the first word of its command: values may be secrets. */
-async function timed<T>(answer: Promise<T>, { words }: Command<unknown>, debug: (line: string) => void): Promise<T> {
+async function timed<T>(answer: () => T | Promise<T>, { words }: Command<unknown>, debug: (line: string) => void): Promise<T> {
   const begun = performance.now();
   const tell = (outcome: string): void => debug(`${String(words[0])} ${outcome} ${(performance.now() - begun).toFixed(2)} ms`);
   try {
-    const reply = await answer;
+    const reply = await answer();
     tell("ok");
     return reply;
   } catch (error) {
@@ -309,7 +313,8 @@ class View extends Surface {
   }
 
   protected override async run(command: Command<unknown>): Promise<unknown> {
-    return decodeReply(command, await this.#connection.execute(command.words, this.#form), this.#form);
+    const reply = this.#connection.execute(command.words, this.#form);
+    return decodeReply(command, reply instanceof Promise ? await reply : reply, this.#form);
   }
 }
 

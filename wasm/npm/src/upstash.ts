@@ -6,14 +6,13 @@
 import { command, decodeReply, type Command } from "./command.js";
 import type { Commands } from "./commands.js";
 import { commands } from "./commands.js";
-import type { Connection } from "./connection.js";
 import { BitField } from "./bitfield.js";
 import { Pipeline } from "./pipeline.js";
 import { DEFAULT_POLICY } from "./remote/policy.js";
 import { RestConnection } from "./remote/rest.js";
 import type { Form } from "./reply.js";
 import { Subscriber } from "./subscriber.js";
-import { AutoPipeline, RequesterConnection, type Requester } from "./upstash/connections.js";
+import { AutoPipeline, RequesterConnection, type RemoteConnection, type Requester } from "./upstash/connections.js";
 import { UrlError } from "./upstash/errors.js";
 import { JSON_METHODS, SAME } from "./upstash/methods.js";
 import { Script, ScriptRO } from "./upstash/script.js";
@@ -53,8 +52,9 @@ type Call = (...args: unknown[]) => Promise<unknown>;
 /** A client. */
 export interface Redis extends Same {}
 
+/** A client; its methods come from the list of commands. */
 export class Redis {
-  readonly #connection: Connection;
+  readonly #connection: RemoteConnection;
   readonly #pipe: AutoPipeline;
   readonly #form: Form;
   /** Whether what is called at once is sent as one request. */
@@ -186,7 +186,7 @@ function jsonCommand(name: string, args: readonly unknown[]): Command<unknown> {
   return command([`JSON.${name.toUpperCase()}`, ...args]);
 }
 
-function restOf({ url, token, keepAlive, retry, signal }: RedisConfigNodejs): Connection {
+function restOf({ url, token, keepAlive, retry, signal }: RedisConfigNodejs): RemoteConnection {
   if (url === undefined || !/^https?:\/\//.test(url)) throw new UrlError(url);
   const retries = retry === false ? 0 : (retry?.retries ?? 5);
   const backoff = retry === false ? undefined : retry?.backoff;

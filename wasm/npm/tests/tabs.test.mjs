@@ -249,7 +249,7 @@ async function chaos(world) {
     };
     const words = ["RPUSH", "l", entry.id];
     const how = random();
-    const done =
+    const done = async () =>
       how < 0.7
         ? tab.db.execute(words, "text")
         : how < 0.85
@@ -257,7 +257,7 @@ async function chaos(world) {
           : how < 0.93
             ? tab.db.pipeline([words, ["LLEN", "l"]], "text")
             : tab.db.together((now) => now.rpush("l", entry.id));
-    done.then(settle("done"), (error) => {
+    done().then(settle("done"), (error) => {
       assert.ok(tab.isDead || ["UNKNOWN_FATE", "CLOSED"].includes(error.code), error);
       settle("unknown")();
     });

@@ -17,14 +17,10 @@ export class Direct {
     this.#acknowledged = acknowledged;
   }
 
-  async execute(words: Words, form: Form): Promise<Reply> {
-    const live = this.#live;
-    const { position } = live;
-    const reply = live.execute(words, form);
-    // Each await costs more than most commands: only what has to wait does.
-    const answer = reply instanceof Promise ? await reply : reply;
-    if (this.#acknowledged === "storage") await live.acknowledge(position);
-    return resultOf(answer);
+  execute(words: Words, form: Form): Reply | Promise<Reply> {
+    if (this.#acknowledged === "storage") return this.#executeKept(words, form);
+    const reply = this.#live.execute(words, form);
+    return reply instanceof Promise ? reply.then(resultOf) : resultOf(reply);
   }
 
   async pipeline(commands: readonly Words[], form: Form): Promise<Reply[]> {
@@ -46,6 +42,13 @@ export class Direct {
     const result = view.transaction(work);
     await this.#kept(position);
     return result;
+  }
+
+  async #executeKept(words: Words, form: Form): Promise<Reply> {
+    const { position } = this.#live;
+    const reply = await this.#live.execute(words, form);
+    await this.#live.acknowledge(position);
+    return resultOf(reply);
   }
 
   async #kept(position: number): Promise<void> {

@@ -43,8 +43,8 @@ export class LocalConnection implements Connection {
     this.#view = new SyncRedis(now, parts.form);
   }
 
-  execute(words: Words, form: Form): Promise<Reply> {
-    // Each await costs more than most commands: only the first one waits for the store.
+  execute(words: Words, form: Form): Reply | Promise<Reply> {
+    // Only the first one waits for the store.
     if (this.#open) return this.#open.direct.execute(words, form);
     return this.#opened().then(({ direct }) => direct.execute(words, form));
   }

@@ -6,11 +6,17 @@ import { UpstashError } from "./errors.js";
 
 /** What sends requests in the caller's way. */
 export interface Requester {
+  /** Sends a request to a path with a JSON body, and gives what the answer says. */
   request<T = unknown>(request: { path?: string[]; body?: unknown }): Promise<{ result?: T; error?: string }>;
 }
 
+/** A connection whose answers have a way to go. */
+export interface RemoteConnection extends Connection {
+  execute(words: Words, form: Form): Promise<Reply>;
+}
+
 /** A store behind a requester. */
-export class RequesterConnection implements Connection {
+export class RequesterConnection implements RemoteConnection {
   readonly #requester: Requester;
 
   constructor(requester: Requester) {
@@ -62,11 +68,11 @@ interface Waiting {
 
 /** Sends what is called within one turn as one request, and its errors as `@upstash/redis` words them. */
 export class AutoPipeline {
-  readonly #connection: Connection;
+  readonly #connection: RemoteConnection;
   readonly #isOn: () => boolean;
   #waiting: Waiting[] = [];
 
-  constructor(connection: Connection, isOn: () => boolean) {
+  constructor(connection: RemoteConnection, isOn: () => boolean) {
     this.#connection = connection;
     this.#isOn = isOn;
   }

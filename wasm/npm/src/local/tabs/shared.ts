@@ -44,7 +44,7 @@ export class SharedConnection implements Connection {
     this.#view = new SyncRedis(now, parts.form);
   }
 
-  execute(words: Words, form: Form): Promise<Reply> {
+  execute(words: Words, form: Form): Reply | Promise<Reply> {
     if (this.#open) return this.#open.execute(words, form);
     return this.#opened().then((store) => store.execute(words, form));
   }
@@ -167,11 +167,14 @@ class SharedStore {
     this.#isStrict = acknowledges === "storage";
   }
 
-  execute(words: Words, form: Form): Promise<Reply> {
+  execute(words: Words, form: Form): Reply | Promise<Reply> {
     if (!this.#member.isWriter || mayWait(words)) return this.#executeShared(words, form);
     const reply = this.#direct.execute(words, form);
-    if (isAbout(words, "CONFIG")) return reply.then((answer) => this.#configured(words, answer));
-    return reply;
+    return isAbout(words, "CONFIG") ? this.#executeConfig(words, reply) : reply;
+  }
+
+  async #executeConfig(words: Words, reply: Reply | Promise<Reply>): Promise<Reply> {
+    return this.#configured(words, await reply);
   }
 
   async pipeline(commands: readonly Words[], form: Form): Promise<Reply[]> {
