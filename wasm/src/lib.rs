@@ -13,7 +13,7 @@ use redstart_core::clock::Millis;
 use redstart_core::config::{Config, ScriptLimits};
 use redstart_core::effects::Lsn;
 use redstart_core::engine::{Engine, Outcome, Output, Purpose, Request, Save, SessionId, SessionKind, SessionOptions};
-use redstart_core::keyspace::SnapshotCursor;
+use redstart_core::keyspace::{DbIndex, SnapshotCursor};
 use redstart_core::reply::ReplyBuffer;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -61,6 +61,8 @@ pub struct Store {
     piece: Vec<u8>,
     cursor: Option<SnapshotCursor>,
     file: Option<Save>,
+    /// The database that the next piece of a replay begins in.
+    replayed_db: DbIndex,
 }
 
 #[wasm_bindgen]
@@ -80,6 +82,7 @@ impl Store {
             piece: Vec::new(),
             cursor: None,
             file: None,
+            replayed_db: DbIndex(0),
         }
     }
 
@@ -256,11 +259,17 @@ impl Store {
         self.piece.as_ptr()
     }
 
-    /// Replays the effects or snapshot pieces in the first `len` bytes of the input, and gives how many bytes of whole
-    /// commands there were. An error says which command cannot be replayed, and why.
+    /// Begins a replay: what is replayed next begins in database 0.
+    pub fn begin_replay(&mut self) {
+        self.replayed_db = DbIndex(0);
+    }
+
+    /// Replays the effects or snapshot pieces in the first `len` bytes of the input, behind those that were replayed before,
+    /// and gives how many bytes of whole commands there were; the next piece begins with the rest. An error says which
+    /// command cannot be replayed, and why.
     pub fn replay(&mut self, len: usize) -> Result<usize, String> {
         let bytes = self.input.get(..len).unwrap_or_default();
-        self.engine.replay(bytes).map_err(|error| error.to_string())
+        self.engine.replay_piece(&mut self.replayed_db, bytes).map_err(|error| error.to_string())
     }
 
     fn output_bytes(&self) -> &[u8] {

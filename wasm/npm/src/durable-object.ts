@@ -8,10 +8,15 @@ import type { Storage } from "./local/storage.js";
 
 /** What of a Durable Object's `ctx.storage` is needed. */
 export interface DurableObjectStorage {
+  /** What is stored under keys that begin so, in their order. */
   list(options: { prefix: string }): Promise<Map<string, unknown>>;
+  /** Stores entries, 128 at most. */
   put(entries: Record<string, Uint8Array>): Promise<void>;
+  /** Deletes keys, 128 at most. */
   delete(keys: string[]): Promise<number>;
+  /** Does all or nothing. */
   transaction<T>(work: (transaction: DurableObjectStorage) => Promise<T>): Promise<T>;
+  /** Resolves when what was stored is on the disk. */
   sync(): Promise<void>;
 }
 
@@ -56,13 +61,12 @@ class DurableTransaction implements Transaction {
   }
 
   async getAll(table: Table): Promise<unknown[]> {
-    return [...(await this.entries(table)).values()];
+    return [...(await this.#storage.list({ prefix: this.#name(table) })).values()];
   }
 
-  async entries(table: Table): Promise<Map<number, unknown>> {
+  async each(table: Table, found: (key: number, record: unknown) => void): Promise<void> {
     const prefix = this.#name(table);
-    const records = await this.#storage.list({ prefix });
-    return new Map([...records].map(([key, record]) => [Number(key.slice(prefix.length)), record]));
+    for (const [key, record] of await this.#storage.list({ prefix })) found(Number(key.slice(prefix.length)), record);
   }
 
   put(table: Table, key: number, record: Uint8Array): void {

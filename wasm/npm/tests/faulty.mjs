@@ -135,8 +135,8 @@ class FaultyTransaction {
     return this.#sorted(table).map(([, record]) => record);
   }
 
-  async entries(table) {
-    return new Map(this.#sorted(table));
+  async each(table, found) {
+    for (const [key, record] of this.#sorted(table)) found(key, record);
   }
 
   put(table, key, record) {

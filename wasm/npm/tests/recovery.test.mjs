@@ -221,13 +221,18 @@ const plants = {
 const blind = (records) =>
   withTransactions(records, (transaction) => ({
     getAll: async (table) => (await transaction.getAll(table)).map((record) => resealed(record, {})),
-    entries: async (table) => each(await transaction.entries(table), (record) => resealed(record, {})),
+    each: (table, found) => transaction.each(table, (key, record) => found(key, resealed(record, {}))),
   }));
 
 /** Changes what is read of the log. */
 function reading(records, change) {
   return withTransactions(records, (transaction) => ({
-    entries: async (table) => (table === "log" ? change(await transaction.entries(table)) : transaction.entries(table)),
+    each: async (table, found) => {
+      if (table !== "log") return transaction.each(table, found);
+      const log = new Map();
+      await transaction.each(table, (key, record) => log.set(key, record));
+      for (const [key, record] of change(log)) found(key, record);
+    },
   }));
 }
 

@@ -112,16 +112,22 @@ class IndexedDbTransaction implements Transaction {
     return this.#answered(this.#transaction.objectStore(table).getAll());
   }
 
-  async entries(table: Table): Promise<Map<number, unknown>> {
+  async each(table: Table, found: (key: number, record: unknown) => void): Promise<void> {
     const store = this.#transaction.objectStore(table);
     const keys = await this.#answered(store.getAllKeys());
-    const batches: Promise<unknown[]>[] = [];
+    const batches: [number[], Promise<unknown[]>][] = [];
     for (let at = 0; at < keys.length; at += RECORDS_AT_ONCE) {
       const batch = keys.slice(at, at + RECORDS_AT_ONCE);
-      batches.push(store.getAll(IDBKeyRange.bound(batch[0], batch.at(-1))));
+      const records = store.getAll(IDBKeyRange.bound(batch[0], batch.at(-1)));
+      // When the transaction fails, the first one that is waited for tells.
+      records.catch(() => {});
+      batches.push([batch, records]);
     }
-    const records = (await this.#answered(Promise.all(batches))).flat();
-    return new Map(keys.map((key, at) => [key, records[at]]));
+    // All have been asked for: while one is looked at, the browser reads the next.
+    for (const [batch, asked] of batches) {
+      const records = await this.#answered(asked);
+      batch.forEach((key, at) => found(key, records[at]));
+    }
   }
 
   put(table: Table, key: number, record: Uint8Array): void {

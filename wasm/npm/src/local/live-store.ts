@@ -3,8 +3,8 @@ import type { PushSink, Subscriptions, Words } from "../connection.js";
 import { RedisError, StoreError, type Form, type Reply } from "../reply.js";
 import { RespReader } from "../resp.js";
 import { textOf } from "../values.js";
-import { lengthOf } from "./bytes.js";
 import { Journal } from "./journal.js";
+import { load, type Loading } from "./loading.js";
 import type { Storage, StorageState } from "./storage.js";
 import { isTrap, onPoisoned, poison, type WasmStore } from "./wasm-store.js";
 
@@ -50,6 +50,7 @@ export class LiveStore {
   readonly #drainSoon = (): void => this.#drain();
   readonly #stopWatching: () => void;
   #journal: Journal | undefined;
+  #loading: Loading | undefined;
   #release = (): void => {};
   #observer: Observer | undefined;
   /** The session that hears every message for the observer. */
@@ -154,8 +155,17 @@ export class LiveStore {
 
   /** Puts what is stored, or the snapshot of another copy, in the place of all data; gives its length. */
   restore(pieces: readonly Uint8Array[]): number {
+    this.#loading?.cancel();
     this.#guarded(() => this.#store.clear());
     return this.#guarded(() => load(this.#store, pieces));
+  }
+
+  /** Puts what is being read in the place of all data. Whatever is restored meanwhile ends that. */
+  load(loading: Loading): void {
+    this.#loading?.cancel();
+    this.#loading = loading;
+    this.#guarded(() => this.#store.clear());
+    this.#guarded(() => loading.into(this.#store));
   }
 
   /** Publishes a message of the original to those who listen here. */
@@ -457,26 +467,6 @@ export class Client {
 
 function isSelect([name]: Words): boolean {
   return name?.length === 6 && textOf(name).toUpperCase() === "SELECT";
-}
-
-/** What an RDB file begins with. */
-const RDB = new TextEncoder().encode("REDIS");
-
-/** Replays what was stored, which may begin with an RDB file, and gives its length. */
-export function load(store: WasmStore, pieces: readonly Uint8Array[]): number {
-  const [first] = pieces;
-  const hasFile = first !== undefined && RDB.every((byte, at) => first[at] === byte);
-  const commands = hasFile ? pieces.slice(1) : pieces;
-  const length = lengthOf(commands);
-  try {
-    if (hasFile) store.import(first);
-    const whole = store.replay(commands);
-    if (whole === length) return lengthOf(pieces);
-    throw new Error(`it ends within a command at byte ${whole}`);
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error;
-    throw new StoreError("CORRUPT", `what is stored cannot be replayed: ${String(error)}`, { cause: error });
-  }
 }
 
 function unref(timer: unknown): void {

@@ -4,7 +4,8 @@ import { resultOf, StoreError, type Form, type Reply } from "../reply.js";
 import { SyncRedis } from "../sync.js";
 import { inMemory, isAbsent } from "./absent.js";
 import { Direct, type Acknowledged } from "./direct.js";
-import { LiveStore, load, type Kept } from "./live-store.js";
+import { LiveStore, type Kept } from "./live-store.js";
+import { Loading } from "./loading.js";
 import type { StorageState } from "./storage.js";
 import { isTrap, loadModule, WasmStore, type WasmSource } from "./wasm-store.js";
 
@@ -159,12 +160,19 @@ export class Listeners {
 }
 
 async function open(parts: LocalParts, ended: (error: StoreError) => void): Promise<Opened> {
-  // What takes long goes on side by side: compiling the module, and reading what is stored.
-  const reading = taken(parts);
+  // What takes long goes on side by side: compiling the module, reading what is stored, and loading it.
+  const loading = new Loading();
+  const keeping = parts.storage();
+  const reading = keeping.then((kept) => kept && taken(kept, loading, parts));
+  reading.catch(() => {});
   try {
-    const [module, stored, maxmemory] = await Promise.all([loadModule(parts.wasm()), reading, parts.maxmemory()]);
-    const store = new WasmStore(module, randomSeed(), stored !== null);
-    const storedBytes = stored ? load(store, stored.pieces) : 0;
+    const [module, kept, maxmemory] = await Promise.all([loadModule(parts.wasm()), keeping, parts.maxmemory()]);
+    const store = new WasmStore(module, randomSeed(), kept !== null);
+    loading.into(store);
+    const stored = await reading;
+    if (!stored) loading.cancel();
+    if (kept && !stored) store.clear();
+    const storedBytes = stored ? loading.end(stored.pieces) : 0;
     const live = new LiveStore(store, parts.changed, ended);
     if (stored) live.keep(stored, storedBytes);
     const { cutBytes = 0 } = stored?.storage ?? {};
@@ -186,12 +194,10 @@ export function limit(live: LiveStore, maxmemory: number | undefined): void {
   if (maxmemory !== undefined) resultOf(live.executeNow(["CONFIG", "SET", "maxmemory", String(maxmemory)], "text"));
 }
 
-/** The storage with what is in it. */
-async function taken(parts: LocalParts): Promise<(Kept & { pieces: Uint8Array[] }) | null> {
-  const kept = await parts.storage();
-  if (!kept) return null;
+/** The storage with what is in it; nothing where it cannot be opened and the store may do without. */
+async function taken(kept: Kept, loading: Loading, parts: LocalParts): Promise<(Kept & { pieces: Uint8Array[] }) | null> {
   try {
-    return { ...kept, pieces: await kept.storage.read() };
+    return { ...kept, pieces: await kept.storage.read((piece) => loading.take(piece)) };
   } catch (error) {
     kept.release();
     if (!parts.mayForget || !isAbsent(error)) throw error;

@@ -14,16 +14,14 @@
  * The log ends before them. Whatever else is wrong with a record is damage, and named.
  */
 import { StoreError } from "../reply.js";
-import { corrupt, sealAll, unseal, type Frame } from "./frame.js";
+import { sealAll } from "./frame.js";
 import { decodeManifest, EMPTY, encodeManifest, EPOCH_SPAN, firstKey, keyOf, succeed, type Manifest } from "./manifest.js";
+import { Reading } from "./reading.js";
 import { TABLES, type Durability, type Records, type Table, type Transaction } from "./records.js";
 import type { Storage } from "./storage.js";
 
 /** How many pages of a checkpoint one transaction writes. */
 const PAGES_AT_ONCE = 64;
-
-/** A table's records by key. */
-type Contents = Map<number, unknown>;
 
 type KeyRange = readonly [from: number, to: number];
 
@@ -44,27 +42,26 @@ export class RecordStorage implements Storage {
     this.#durability = durability;
   }
 
-  async read(): Promise<Uint8Array[]> {
+  async read(found?: (piece: Uint8Array) => void): Promise<Uint8Array[]> {
     const transaction = await this.#begin(TABLES, "strict");
     const meta = await transaction.getAll("meta");
-    const pages = await transaction.entries("page");
-    const log = await transaction.entries("log");
-    const found = this.#explained(() => decodeManifest(meta));
-    const [stored, last] = this.#explained(() => {
-      const tail = readTail(found, log);
-      const pieces = [...readPages(found, pages), ...readSegments(found, log), ...tail.map(({ payload }) => payload)];
-      return [pieces, tail.at(-1)?.sequence] as const;
+    const reading = await this.#explained(async () => {
+      const begun = new Reading(decodeManifest(meta), found);
+      await transaction.each("page", (key, record) => begun.page(key, record));
+      await transaction.each("log", (key, record) => begun.log(key, record));
+      begun.end();
+      return begun;
     });
-    const taken = succeed(found, last === undefined ? undefined : firstKey(found.epoch) + last);
-    this.cutBytes = lengthBehind(log, last === undefined ? found.start : firstKey(found.epoch) + last + 1);
+    const taken = succeed(decodeManifest(meta), reading.last);
+    this.cutBytes = reading.bytesBehind;
     transaction.put("meta", keyOf(taken), encodeManifest(taken));
     await transaction.commit();
     this.#manifest = taken;
     this.#nextLog = taken.start;
     this.#nextPage = firstKey(taken.epoch);
-    await this.#sweep("page", [...pages.keys()].filter((key) => !isPage(taken, key)).map(alone));
-    await this.#sweep("log", [...log.keys()].filter((key) => !isLog(taken, key)).map(alone));
-    return stored;
+    await this.#sweep("page", reading.pageKeys.filter((key) => !isPage(taken, key)).map(alone));
+    await this.#sweep("log", reading.logKeys.filter((key) => !isLog(taken, key)).map(alone));
+    return reading.pieces;
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -153,9 +150,9 @@ export class RecordStorage implements Storage {
     throw new StoreError("FENCED", `store "${this.#name}" was taken over by another tab: reload this one to see its data`);
   }
 
-  #explained<T>(read: () => T): T {
+  async #explained<T>(read: () => Promise<T>): Promise<T> {
     try {
-      return read();
+      return await read();
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== "CORRUPT") throw error;
       throw new StoreError(
@@ -178,48 +175,4 @@ function isPage({ pages }: Manifest, key: number): boolean {
 
 function isLog({ segments }: Manifest, key: number): boolean {
   return segments.some(([first, last]) => first <= key && key <= last);
-}
-
-function readPages({ pages: { first, count } }: Manifest, pages: Contents): Uint8Array[] {
-  return Array.from({ length: count }, (_, at) => required(pages, first + at, `page ${at} of the checkpoint`).payload);
-}
-
-/** What earlier owners wrote: it was durable when they were succeeded, so all of it has to be there. */
-function readSegments({ segments }: Manifest, log: Contents): Uint8Array[] {
-  return segments.flatMap(([first, last]) => {
-    const length = last - first + 1;
-    return Array.from({ length }, (_, at) => required(log, first + at, `log record ${first + at}`).payload);
-  });
-}
-
-function required(records: Contents, key: number, what: string): Frame {
-  const record = records.get(key);
-  if (record === undefined) throw new StoreError("CORRUPT", `${what} is missing`);
-  const frame = placed(unseal(record, what), key, what);
-  if (!frame) throw new StoreError("CORRUPT", `${what} is cut short`);
-  return frame;
-}
-
-/** What the last owner wrote, up to where a crash ended it. */
-function readTail({ start }: Manifest, log: Contents): Frame[] {
-  const frames: Frame[] = [];
-  for (let key = start; log.has(key); key++) {
-    const what = `log record ${key}`;
-    const frame = placed(unseal(log.get(key), what), key, what);
-    if (!frame) break;
-    frames.push(frame);
-  }
-  return frames.slice(0, frames.findLastIndex((frame) => frame.isLast) + 1);
-}
-
-/** The bytes of what an owner wrote behind the end of its log. */
-function lengthBehind(log: Contents, end: number): number {
-  const behind = [...log].filter(([key]) => key >= end);
-  return behind.reduce((sum, [, record]) => sum + (record instanceof Uint8Array ? record.length : 0), 0);
-}
-
-/** The frame, if it was written for this key. */
-function placed(frame: Frame | undefined, key: number, what: string): Frame | undefined {
-  if (frame && firstKey(frame.owner) + frame.sequence !== key) throw corrupt(what);
-  return frame;
 }

@@ -17,8 +17,8 @@ export type Durability = "relaxed" | "strict";
 export interface Transaction {
   /** The records of a small table, in order of their keys. Asked for at once. */
   getAll(table: Table): Promise<unknown[]>;
-  /** The records of a large table by key, in order. Nothing else may be asked for meanwhile. */
-  entries(table: Table): Promise<Map<number, unknown>>;
+  /** Gives the records of a large table, in order of their keys, as they are read. Nothing else may be asked for meanwhile. */
+  each(table: Table, found: (key: number, record: unknown) => void): Promise<void>;
   /** Writes a record. */
   put(table: Table, key: number, record: Uint8Array): void;
   /** Deletes the records from one key to another, which is not deleted. */

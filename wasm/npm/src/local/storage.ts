@@ -5,8 +5,11 @@
  * back in order they have to be the same stream. The stream is of commands; its first piece may be an RDB file instead.
  */
 export interface Storage {
-  /** Takes the storage over and gives everything in it, in order. Called once, before anything else. */
-  read(): Promise<Uint8Array[]>;
+  /**
+   * Takes the storage over and gives everything in it, in order. Called once, before anything else. The first pieces may be
+   * told of as they are found, so that they are being loaded while the rest is being read.
+   */
+  read(found?: (piece: Uint8Array) => void): Promise<Uint8Array[]>;
   /** Adds to the stream. Resolves when it is durable. Must start to write before it first awaits. */
   append(bytes: Uint8Array): Promise<void>;
   /** Replaces the whole stream, atomically. Resolves when it is durable. */

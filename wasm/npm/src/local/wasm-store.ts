@@ -157,8 +157,19 @@ export class WasmStore {
     return this.#store.digest();
   }
 
-  /** Replays effects or a snapshot, in pieces that may be cut anywhere. Gives the number of bytes of whole commands. */
+  /** Replays effects. Gives the number of bytes of whole commands. */
   replay(pieces: readonly Uint8Array[]): number {
+    this.beginReplay();
+    return this.replayNext(pieces);
+  }
+
+  /** Begins a replay in pieces. */
+  beginReplay(): void {
+    this.#store.begin_replay();
+  }
+
+  /** Replays what follows the whole commands that were replayed last. */
+  replayNext(pieces: readonly Uint8Array[]): number {
     const length = lengthOf(pieces);
     let at = this.#place(length);
     for (const piece of pieces) at += this.#put(piece, at);

@@ -14,6 +14,7 @@ import { StoreError, type Reply } from "../../reply.js";
 import { inMemory, isAbsent } from "../absent.js";
 import { lengthOf } from "../bytes.js";
 import type { LiveStore } from "../live-store.js";
+import { Loading } from "../loading.js";
 import { limit } from "../local.js";
 import type { Storage, StorageState } from "../storage.js";
 import { Asks } from "./asks.js";
@@ -47,6 +48,8 @@ export interface MemberParts {
 interface Stored {
   storage: Storage | undefined;
   pieces: Uint8Array[];
+  /** Where nobody has seen this tab's copy yet, the pieces were loaded as they were read. */
+  loading: Loading | undefined;
 }
 
 /** How long a tab that is to write waits for others to say how far they have come. */
@@ -66,6 +69,8 @@ export class Member {
   #role: Role = "follower";
   /** How far the copy goes; undefined while there is none. */
   #place: Place | undefined;
+  /** Whether nobody can have seen the copy yet, and nothing is in it. */
+  #isNew = true;
   /** Nothing is taken from epochs before this one. */
   #epoch = 0;
   /** What came while the copy was on its way. */
@@ -222,6 +227,7 @@ export class Member {
     if (this.#role === "writer" || (this.#role === "follower" && place.epoch < this.#epoch)) return;
     if (this.#place && !isBehind(this.#place, place)) return;
     this.#live.restore(pieces);
+    this.#isNew = false;
     this.#place = place;
     this.#epoch = Math.max(this.#epoch, place.epoch);
     for (const [name, value] of settings) this.#settings.set(name, value);
@@ -385,20 +391,25 @@ export class Member {
 
   /** Takes the storage over. Where it fails, this tab goes on with the copy that it has, and nothing is kept. */
   async #stored(): Promise<Stored> {
+    const loading = this.#isNew ? new Loading() : undefined;
+    if (loading) this.#live.load(loading);
     try {
       const storage = this.#parts.storage();
-      return { storage, pieces: await storage.read() };
+      const pieces = await storage.read((piece) => loading?.take(piece));
+      return { storage, pieces, loading };
     } catch (error) {
+      if (loading && !loading.isOver) this.#live.restore([]);
       const mayGoOn = this.#place !== undefined || (this.#parts.mayForget && isAbsent(error));
       if (!mayGoOn) throw error;
       this.#parts.changed(inMemory(error));
-      return { storage: undefined, pieces: [] };
+      return { storage: undefined, pieces: [], loading: undefined };
     }
   }
 
-  #write(lease: Lease, candidacy: Candidacy, { storage, pieces }: Stored, peers: readonly string[]): void {
+  #write(lease: Lease, candidacy: Candidacy, { storage, pieces, loading }: Stored, peers: readonly string[]): void {
     const stored = placeOf(pieces);
-    if (!this.#place || isBehind(this.#place, stored)) this.#takeStored(pieces, stored);
+    if (!this.#place || isBehind(this.#place, stored)) this.#takeStored(pieces, stored, loading);
+    this.#isNew = false;
     const base = this.#place;
     this.#lease = lease;
     this.#candidacy = undefined;
@@ -421,9 +432,10 @@ export class Member {
   }
 
   /** What is stored goes farther than any copy. */
-  #takeStored(pieces: readonly Uint8Array[], stored: Place | undefined): void {
+  #takeStored(pieces: readonly Uint8Array[], stored: Place | undefined, loading: Loading | undefined): void {
     const hadCopy = this.#place !== undefined;
-    this.#live.restore(pieces);
+    if (loading && !loading.isOver) loading.end(pieces);
+    else this.#live.restore(pieces);
     this.#place = stored;
     this.#asks.loseFate();
     if (hadCopy) this.#live.missed();
