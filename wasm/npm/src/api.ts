@@ -1,6 +1,7 @@
 /** Everything public but the class `Redis`, which differs in how it finds the WebAssembly module. */
 export type { BitField } from "./bitfield.js";
-export type { Commands, RunScript, ScoreMember, ZAddOptions } from "./commands.js";
+export type { AtMostOne } from "./command.js";
+export type { Commands, FlushOptions, RunScript, ScoreCondition, ScoreMember, ZAddOptions } from "./commands.js";
 export type { GeneratedCommands } from "./commands.gen.js";
 export type { ExpiryCondition, FieldExpiryCommands } from "./field-expiry.js";
 export type { GeoCenter, GeoCommands, GeoFound, GeoMember, GeoSearchOptions, GeoShape, GeoUnit } from "./geo.js";

@@ -34,6 +34,13 @@ function asItIs(part: Reply): unknown {
   return part;
 }
 
+type KeysOf<Choices> = Choices extends unknown ? keyof Choices : never;
+
+/** The properties of one of these choices, or of none: `AtMostOne<{ nx: boolean } | { xx: boolean }>`. */
+export type AtMostOne<Choices extends object, Keys extends PropertyKey = KeysOf<Choices>> = Choices extends unknown
+  ? Partial<Choices> & { [Key in Exclude<Keys, keyof Choices>]?: never }
+  : never;
+
 /** The tokens that an options object may have, in the order of the command's grammar. */
 export type OptionTable = readonly (readonly [property: string, token: string])[];
 

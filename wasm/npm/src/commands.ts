@@ -3,7 +3,7 @@
  * `@upstash/redis` takes or gives an object there.
  */
 import type { BitField } from "./bitfield.js";
-import { command, listOf, optionWords, someOf, type Command, type Decode } from "./command.js";
+import { command, listOf, optionWords, someOf, type AtMostOne, type Command, type Decode } from "./command.js";
 import { generated, type GeneratedCommands } from "./commands.gen.js";
 import { fieldExpiry, type FieldExpiryCommands } from "./field-expiry.js";
 import { geo, type GeoCommands } from "./geo.js";
@@ -19,20 +19,17 @@ export interface ScoreMember<T = Value> {
 }
 
 /** When ZADD adds or updates, and what it answers. */
-export interface ZAddOptions {
-  /** Only add new members. */
-  nx?: boolean;
-  /** Only update members that exist. */
-  xx?: boolean;
-  /** Only update when the new score is less. */
-  lt?: boolean;
-  /** Only update when the new score is greater. */
-  gt?: boolean;
+export type ZAddOptions = {
   /** Count changed members too, not only new ones. */
   ch?: boolean;
   /** Add the score to the member's score, and answer the sum. */
   incr?: boolean;
-}
+} & ScoreCondition;
+
+/** Only add new members, or only update those that exist, then perhaps only when the new score is less or greater. */
+export type ScoreCondition =
+  | { nx?: boolean; xx?: never; lt?: never; gt?: never }
+  | ({ nx?: never; xx?: boolean } & AtMostOne<{ lt: boolean } | { gt: boolean }>);
 
 /** What runs a script or a function. */
 type ScriptName = "eval" | "evalsha" | "eval_ro" | "evalsha_ro" | "fcall" | "fcall_ro";
@@ -60,6 +57,7 @@ export interface Commands<M extends Mode>
 
   /** Reads and changes integers within a string: `bitfield("k").get("u8", 0).incrby("i5", 100, 1).exec()`. */
   bitfield(key: Key): BitField<M>;
+  /** Reads and changes integers within a string, by Redis's words. */
   bitfield(key: Key, operation: Value, ...more: Value[]): Out<M, (number | null)[]>;
 
   /** Copies a value to another key. */
@@ -103,7 +101,9 @@ export interface Commands<M extends Mode>
 
   /** A random field of a hash, several of them, or several with their values. */
   hrandfield(key: Key): Out<M, string | null>;
+  /** So many fields of a hash at random; some more than once when the number is negative. */
   hrandfield(key: Key, count: number): Out<M, string[]>;
+  /** So many fields of a hash at random, with their values. */
   hrandfield<T extends Record<string, unknown> = Record<string, unknown>>(
     key: Key,
     count: number,
@@ -135,6 +135,7 @@ export interface Commands<M extends Mode>
 
   /** Adds members with scores to a sorted set, or updates their scores; the number of new members. */
   zadd<T = Value>(key: Key, ...members: [ScoreMember<T>, ...ScoreMember<T>[]]): Out<M, number | null>;
+  /** Adds members to a sorted set, or changes their scores, under conditions. */
   zadd<T = Value>(
     key: Key,
     options: ZAddOptions,

@@ -1,5 +1,5 @@
 /** Places, in the form in which `@upstash/redis` takes and gives them. */
-import { command, listOf, type Command, type Decode } from "./command.js";
+import { command, listOf, type AtMostOne, type Command, type Decode } from "./command.js";
 import type { Mode, Out } from "./mode.js";
 import type { Reply } from "./reply.js";
 import { textOf, type Key, type Value } from "./values.js";
@@ -46,9 +46,10 @@ type Order = "ASC" | "DESC" | "asc" | "desc";
 export interface GeoCommands<M extends Mode> {
   /** Adds members with their places; the number of new ones. */
   geoadd<T = Value>(key: Key, ...members: [GeoMember<T>, ...GeoMember<T>[]]): Out<M, number>;
+  /** Adds members with their places, under conditions. */
   geoadd<T = Value>(
     key: Key,
-    options: { nx?: boolean; xx?: boolean; ch?: boolean },
+    options: { ch?: boolean } & AtMostOne<{ nx: boolean } | { xx: boolean }>,
     ...members: [GeoMember<T>, ...GeoMember<T>[]]
   ): Out<M, number>;
 

@@ -31,18 +31,27 @@ export interface RedisOptions {
   automaticDeserialization?: boolean;
   /** Whether what is called at once is sent as one request. Default true. */
   enableAutoPipelining?: boolean;
+  /** Taken for the SDK's sake: nothing is logged. */
   latencyLogging?: boolean;
+  /** Taken for the SDK's sake: nothing is told to anybody. */
   enableTelemetry?: boolean;
+  /** Taken for the SDK's sake: whoever has written reads it. */
   readYourWrites?: boolean;
 }
 
 /** Where the store is, and how it is talked to. */
 export interface RedisConfigNodejs extends RedisOptions {
+  /** The address of a gateway, or of Upstash. */
   url: string | undefined;
+  /** Its bearer token. */
   token: string | undefined;
+  /** Aborts requests; a function is asked for each. */
   signal?: AbortSignal | (() => AbortSignal);
+  /** Taken for the SDK's sake: the runtime keeps its connections. */
   agent?: unknown;
+  /** Whether requests may outlive the page that sent them. */
   keepAlive?: boolean;
+  /** How often and when a request is sent again; `false` for never. */
   retry?: RetryConfig;
 }
 

@@ -70,6 +70,14 @@ export async function refused(db: Redis, upstash: UpstashRedis): Promise<void> {
   await db.set("k", 1, { ex: { seconds: 1 } });
   // @ts-expect-error a flag is true or false
   await db.set("k", 1, { nx: "yes" });
+  // @ts-expect-error a key is either new or there
+  await db.set("k", 1, { nx: true, xx: true });
+  // @ts-expect-error there is one time to live
+  await db.set("k", 1, { ex: 1, px: 1 });
+  // @ts-expect-error a range is of scores or of texts
+  await db.zrange("z", 0, 1, { byScore: true, byLex: true });
+  // @ts-expect-error a score is either less or greater
+  await db.zadd("z", { lt: true, gt: true }, { score: 1, member: "m" });
   // @ts-expect-error fields are an object
   await db.hset("h", "field", "value");
   // @ts-expect-error a range has an end

@@ -189,16 +189,37 @@ fn optional(arg: &Arg) -> Option<Parameter> {
     Some(Parameter { declaration: format!("{name}?: {kind}"), words: format!("...someOf({name})") })
 }
 
+/// Of what the grammar offers as a choice, the object may have one.
 fn object(options: &[&Arg]) -> Option<Parameter> {
-    let mut properties = Vec::new();
+    let mut free = Vec::new();
+    let mut choices = Vec::new();
     let mut table = Vec::new();
     for option in options {
-        add_option(option, &mut properties, &mut table)?;
+        match (option.kind, option.token) {
+            (ArgKind::OneOf(all @ [_, _, ..]), None) => choices.push(at_most_one(all, &mut table)?),
+            _ => add_option(option, &mut free, &mut table)?,
+        }
     }
+    let free = (!free.is_empty()).then(|| of_properties(&free));
+    let kinds: Vec<_> = free.into_iter().chain(choices).collect();
     Some(Parameter {
-        declaration: format!("options?: {{ {} }}", properties.join("; ")),
+        declaration: format!("options?: {}", kinds.join(" & ")),
         words: format!("...optionWords(options, [{}])", table.join(", ")),
     })
+}
+
+fn at_most_one(choices: &[Arg], table: &mut Vec<String>) -> Option<String> {
+    let mut kinds = Vec::new();
+    for choice in choices {
+        let mut properties = Vec::new();
+        add_option(choice, &mut properties, table)?;
+        kinds.push(of_properties(&properties));
+    }
+    Some(format!("AtMostOne<{}>", kinds.join(" | ")))
+}
+
+fn of_properties(properties: &[String]) -> String {
+    format!("{{ {} }}", properties.join("; "))
 }
 
 fn add_option(arg: &Arg, properties: &mut Vec<String>, table: &mut Vec<String>) -> Option<()> {

@@ -9,7 +9,7 @@ use super::signature::{Parameter, is_written, parameters};
 
 const HEADER: &str = r#"// Made by `cargo xtask generate` from the command table. Do not edit.
 /** The commands whose form follows from their grammar. */
-import { command, flatPairs, listOf, optionWords, scanned, someOf, type Command } from "./command.js";
+import { command, flatPairs, listOf, optionWords, scanned, someOf, type AtMostOne, type Command } from "./command.js";
 import type { Mode, Out } from "./mode.js";
 import type { Key, Numeric, Value } from "./values.js";
 
