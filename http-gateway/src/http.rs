@@ -27,6 +27,7 @@ pub use listener::Listener;
 
 use crate::access::Access;
 use crate::host::Host;
+use crate::origins::Origins;
 use crate::peer::Peer;
 use crate::throttle::Throttle;
 use crate::websocket::Entrance;
@@ -77,6 +78,7 @@ struct Parts {
     host: Arc<Host>,
     access: Arc<Access>,
     entrance: Entrance,
+    origins: Origins,
     limits: Limits,
     throttle: Option<Arc<Throttle>>,
     answers: AtomicU64,
@@ -97,13 +99,14 @@ impl App {
         host: Arc<Host>,
         access: Arc<Access>,
         entrance: Entrance,
+        origins: Origins,
         limits: Limits,
         throttle: Option<Arc<Throttle>>,
     ) -> Self {
         // The time of the start is as good as a random number: it only has to differ between two starts.
         let epoch = crate::host::now().0.cast_unsigned();
         let answers = AtomicU64::new(0);
-        Self(Arc::new(Parts { host, access, entrance, limits, throttle, answers, epoch }))
+        Self(Arc::new(Parts { host, access, entrance, origins, limits, throttle, answers, epoch }))
     }
 
     /// A different one for each answer. There is one copy of the data, so every read sees what was written before, and

@@ -39,6 +39,7 @@ pub mod loader;
 pub mod log;
 pub mod offline;
 pub mod options;
+pub mod origins;
 pub mod peer;
 pub mod resp;
 pub mod secret;

@@ -5,6 +5,7 @@ use crate::follow::{Address, AddressError};
 use crate::host::Durability;
 use crate::jwt::JwtOptions;
 use crate::log::Point;
+use crate::origins::PageOrigin;
 use crate::secret::Secret;
 use crate::sockets::SocketOptions;
 use crate::throttle::RateOptions;
@@ -238,6 +239,10 @@ pub struct Options {
     /// File of users, a line of `ACL LIST` each, which ACL LOAD reads and ACL SAVE writes
     #[arg(long, value_name = "FILE")]
     pub aclfile: Option<PathBuf>,
+    /// Web pages of this origin may use HTTP and WebSocket, too, such as https://app.example; can be given several times
+    /// [those of this machine and of the server itself always may]
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    pub origin: Vec<PageOrigin>,
     /// Close an HTTP connection on which no whole head of a request has come for so long, idle ones included
     #[arg(long, value_name = "DURATION", default_value = "75s", value_parser = humantime::parse_duration)]
     pub http_idle_timeout: Duration,

@@ -220,6 +220,20 @@ fn pages_of_foreign_origins_are_refused() {
 }
 
 #[test]
+fn pages_of_listed_origins_are_let_in() {
+    let server = in_memory(&["--origin", "https://App.example,http://10.0.0.1:3000", "--origin", "https://b.example"]);
+    let status = |origin: &str| http(server.http_address(), &format!("GET /get/k\norigin: {origin}"), "");
+    for origin in ["https://app.example", "http://10.0.0.1:3000", "https://b.example", "http://localhost:3000"] {
+        let (status, headers, _) = status(origin);
+        assert!(status == 200 && headers.contains(&format!("access-control-allow-origin: {origin}\r\n")), "{headers}");
+    }
+    for origin in ["http://app.example", "https://app.example.evil.example", "http://10.0.0.1", "null"] {
+        assert_eq!(status(origin).0, 403, "{origin}");
+    }
+    server.stop();
+}
+
+#[test]
 fn data_survives_a_restart_and_a_folder_has_one_owner() {
     let folder = tempfile::tempdir().unwrap();
     for durability in ["everysec", "always"] {

@@ -5,6 +5,7 @@ use crate::access::Access;
 use crate::admission::{Admission, Refused};
 use crate::counters;
 use crate::options::Options;
+use crate::origins::Origins;
 use crate::peer::Peer;
 use crate::websocket;
 use axum::body::{Body, Bytes, HttpBody};
@@ -233,5 +234,5 @@ fn app(admission: &Admission, options: &Options, access: Access, stopping: watch
         stopping,
     };
     let limits = Limits { body_wait: options.http_body_timeout, ..Limits::default() };
-    App::new(host.clone(), access, entrance, limits, throttle)
+    App::new(host.clone(), access, entrance, Origins::new(&options.origin), limits, throttle)
 }

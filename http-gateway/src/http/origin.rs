@@ -2,11 +2,13 @@
 //!
 //! A browser lets any page send simple requests and open WebSockets anywhere, and a server without a token believes
 //! whoever reaches it. So requests that a page of a foreign origin makes are refused here, whatever they are; pages of
-//! this machine and pages that this server itself has served may do what their token allows.
+//! this machine, pages that this server itself has served, and those of the origins that `--origin` names may do what their
+//! token allows.
 
 use super::App;
 use super::answer::{self, Refusal};
 use super::compression;
+use crate::origins::Origins;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
@@ -61,7 +63,7 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) fn new(app: App, router: Router) -> Self {
-        let for_pages = router.clone().layer(cors());
+        let for_pages = router.clone().layer(cors(app.origins.clone()));
         let packing = [router.clone(), for_pages.clone()].map(|router| router.layer(compression::layer()));
         Self { app, plain: router, for_pages, packing }
     }
@@ -70,7 +72,7 @@ impl Door {
     fn refuses(&self, request: &Request) -> bool {
         let headers = request.headers();
         let foreign = match headers.get(header::ORIGIN) {
-            Some(origin) => !allows(origin, headers, request.uri()),
+            Some(origin) => !allows(origin, headers, request.uri(), &self.app.origins),
             // Images and links of a page show no origin, but newer browsers say where they come from.
             None => is_cross_site(headers) && !request.uri().path().starts_with("/console"),
         };
@@ -131,9 +133,10 @@ fn with_token(token: HeaderValue, mut response: Response) -> Response {
 }
 
 /// Tells browsers which pages may read answers.
-fn cors() -> CorsLayer {
-    let is_allowed =
-        |origin: &HeaderValue, parts: &axum::http::request::Parts| allows(origin, &parts.headers, &parts.uri);
+fn cors(origins: Origins) -> CorsLayer {
+    let is_allowed = move |origin: &HeaderValue, parts: &axum::http::request::Parts| {
+        allows(origin, &parts.headers, &parts.uri, &origins)
+    };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(is_allowed))
         .allow_methods(ALLOWED_METHODS)
@@ -146,10 +149,12 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site")
 }
 
-/// Pages of this machine, and those that come from where the request goes to.
-fn allows(origin: &HeaderValue, headers: &HeaderMap, uri: &Uri) -> bool {
-    let authority = origin.to_str().ok().and_then(|origin| Some(origin.split_once("://")?.1));
+/// Pages of this machine, those that come from where the request goes to, and those that are listed.
+fn allows(origin: &HeaderValue, headers: &HeaderMap, uri: &Uri, origins: &Origins) -> bool {
+    let Ok(origin) = origin.to_str() else { return false };
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
     authority.is_some_and(|authority| is_loopback(authority) || host_of(headers, uri) == Some(authority))
+        || origins.contains(origin)
 }
 
 /// The host and port that the client believes to speak to.
@@ -174,7 +179,8 @@ mod tests {
     #[test]
     fn pages_of_this_machine_and_of_this_server_are_allowed() {
         let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("store.example:8787"))]);
-        let check = |origin| allows(&HeaderValue::from_static(origin), &headers, &Uri::from_static("/"));
+        let check =
+            |origin| allows(&HeaderValue::from_static(origin), &headers, &Uri::from_static("/"), &Origins::default());
         for origin in ["http://localhost:3000", "http://127.0.0.1", "https://[::1]:5173", "http://store.example:8787"] {
             assert!(check(origin), "{origin}");
         }
