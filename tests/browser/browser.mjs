@@ -12,11 +12,11 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Starts a browser. CHROMIUM names another one than the system's. */
-export async function launch() {
+/** Starts a browser, with further flags. CHROMIUM names another one than the system's. */
+export async function launch(...flags) {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   if (!existsSync(executablePath)) {
     throw new Error(`there is no Chromium at ${executablePath}: install it (apt-get install chromium), or set CHROMIUM to its path`);
   }
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
 }

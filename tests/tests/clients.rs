@@ -2,7 +2,8 @@
 //! stand on them. Each is one program in `clients`, which uses it as an application would and fails where a reply, an error
 //! or its type is not what that client makes of a Redis's.
 //!
-//! Jedis comes from a package for Python that carries it, since Debian has none.
+//! Clients over REST are in `browser/upstash`, for they run in browsers, too. Jedis comes from a package for Python that
+//! carries it, since Debian has none.
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use redstart_tests::server::{Server, TemporaryFolder};
@@ -10,8 +11,6 @@ use redstart_tests::{project, python};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
-
-const TOKEN: &str = "secret";
 
 #[test]
 fn redis_py() {
@@ -107,28 +106,11 @@ fn redis_cli() {
     over_resp(Command::new("bash").arg("redis-cli.sh"));
 }
 
-#[test]
-fn upstash() {
-    over_rest("upstash.mjs");
-}
-
-#[test]
-fn upstash_ratelimit() {
-    over_rest("ratelimit.mjs");
-}
-
 /// Runs a program against a gateway's RESP port, which it is told last.
 fn over_resp(program: &mut Command) {
     let folder = TemporaryFolder::new().unwrap();
     let server = Server::gateway(folder.path(), &["--durability", "memory"]).unwrap();
     run(program.args([server.address.ip().to_string(), server.address.port().to_string()]));
-}
-
-/// The same against its HTTP port.
-fn over_rest(program: &str) {
-    let folder = TemporaryFolder::new().unwrap();
-    let server = Server::gateway(folder.path(), &["--durability", "memory", "--token", TOKEN]).unwrap();
-    run(node(program).args([&format!("http://{}", server.http), TOKEN]));
 }
 
 fn node(program: &str) -> Command {
