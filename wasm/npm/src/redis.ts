@@ -73,7 +73,7 @@ export interface RemoteOptions extends CommonOptions, Partial<Policy> {
   url: string;
   /** Its bearer token, where it wants one. */
   token?: string;
-  /** How to talk to it. Default: WebSocket where there is one, else REST. */
+  /** How to talk to it. Default: WebSocket where there is one and `keepAlive` is not asked for, else REST. */
   transport?: "websocket" | "rest";
   /** The WebSocket class, where the runtime has none. */
   webSocket?: typeof WebSocket;

@@ -62,6 +62,15 @@ for (const transport of ["websocket", "rest"]) {
     withGateway(transport, (db) => assert.rejects(db.get("k"), { code: "WRONGPASS" }), { token: "wrong" }));
 }
 
+test("requests that outlive their page go over REST", async () => {
+  const gateway = await Gateway.start();
+  const db = new Redis({ url: gateway.url, token: "secret", keepAlive: true });
+  assert.equal(await db.set("k", "v"), "OK");
+  assert.deepEqual(gateway.frames, []);
+  assert.throws(() => new Redis({ url: gateway.url, keepAlive: true, transport: "websocket", webSocket: WebSocket }), /keepAlive is about requests over REST/);
+  gateway.stop();
+});
+
 test("close() ends at once, and says of a write that it may have run; with drain it waits, for so long", async () => {
   for (const transport of ["websocket", "rest"]) {
     const gateway = await Gateway.start();

@@ -23,7 +23,7 @@ export interface Policy {
   offlineQueue: { max: number; policy: "reject-new" | "drop-oldest" };
   /** Aborts requests over REST. */
   signal?: AbortSignal | (() => AbortSignal);
-  /** Whether REST requests may outlive the page that sent them. Default false. */
+  /** Whether requests may outlive the page that sent them. They go over REST then, for a socket ends with its page. Default false. */
   keepAlive: boolean;
 }
 

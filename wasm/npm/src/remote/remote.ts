@@ -9,7 +9,10 @@ import { WebSocketConnection } from "./websocket.js";
 export function remote(options: RemoteOptions, changed: (state: ConnectionState) => void): Connection {
   const policy = { ...DEFAULT_POLICY, ...options };
   const WebSocketClass = options.webSocket ?? globalThis.WebSocket;
-  const transport = options.transport ?? (WebSocketClass ? "websocket" : "rest");
+  const transport = options.transport ?? (WebSocketClass && !policy.keepAlive ? "websocket" : "rest");
+  if (policy.keepAlive && transport === "websocket") {
+    throw new TypeError('keepAlive is about requests over REST: a socket ends with its page. Leave out transport: "websocket"');
+  }
   if (transport === "rest") return new RestConnection(options, policy);
   if (!WebSocketClass) throw new TypeError("there is no WebSocket here: pass one as `webSocket`, or use transport: \"rest\"");
   return new WebSocketConnection(options, policy, WebSocketClass, changed);
