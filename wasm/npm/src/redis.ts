@@ -63,6 +63,11 @@ export interface LocalOptions extends CommonOptions {
    * `CONFIG SET maxmemory`; what happens at the limit says `maxmemory-policy`.
    */
   maxmemory?: "storage";
+  /**
+   * Parameters of the store, set each time that it opens: `{ "maxmemory-policy": "allkeys-lru" }`. As in Redis, what
+   * `CONFIG SET` sets later is gone when the store is closed, here by the last tab that has it open.
+   */
+  config?: Readonly<Record<string, string | number>>;
   /** Where the WebAssembly module comes from, if not from beside this package's code. Called once, when it is needed. */
   wasm?: () => WasmSource | Promise<WasmSource>;
 }
@@ -336,7 +341,7 @@ export function connectLocal(
   const changed = (state: StorageState): void => events.emit("storage", state);
   const parts: Omit<LocalParts, "storage"> = {
     wasm: options.wasm ?? wasm,
-    maxmemory: async () => (options.maxmemory === "storage" ? halfOfQuota() : undefined),
+    settings: () => settingsOf(options),
     mayForget: options.persist === undefined,
     changed,
     restarted: (error) => events.emit("restarted", error),
@@ -383,6 +388,13 @@ async function storageOf(
   }
   const release = await acquireLock(name, lockTimeout);
   return { release, storage: new RecordStorage(name, new IndexedDbRecords(name), durability) };
+}
+
+/** The parameters that are set when the store opens, with their values. */
+async function settingsOf({ config = {}, maxmemory }: LocalOptions): Promise<string[]> {
+  const limit = maxmemory === "storage" ? await halfOfQuota() : undefined;
+  const all = limit === undefined ? config : { maxmemory: limit, ...config };
+  return Object.entries(all).flatMap(([name, value]) => [name, String(value)]);
 }
 
 /** Half of the bytes that this page may store; undefined where nobody says how many they are. */

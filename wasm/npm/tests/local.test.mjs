@@ -126,6 +126,19 @@ test("the keys may take half of what the page may store", async () => {
   }
 });
 
+test("parameters are set each time that a store opens", async () => {
+  const config = { "maxmemory-policy": "allkeys-lru", "hash-max-listpack-entries": 3 };
+  for (let life = 0; life < 2; life++) {
+    const db = open({ config });
+    for (const [name, value] of Object.entries(config)) {
+      assert.deepEqual(await db.text.exec(["CONFIG", "GET", name]), [name, String(value)]);
+    }
+    await db.exec(["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    await db.close();
+  }
+  await assert.rejects(open({ config: { "no-such-parameter": 1 } }).ping(), /no-such-parameter/);
+});
+
 /** A storage that remembers each write as text. */
 function remembering() {
   const writes = [];

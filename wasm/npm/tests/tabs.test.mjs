@@ -30,7 +30,7 @@ class World {
     tab.host = host;
     tab.db = new SharedConnection({
       wasm: () => wasm,
-      maxmemory: async () => undefined,
+      settings: async () => ["maxmemory-policy", "allkeys-lfu"],
       changed: (state) => tab.states.push(state),
       form: "json",
       acknowledges: options.acknowledges ?? "memory",
@@ -234,6 +234,8 @@ test("a writer that says nothing loses its place", () =>
     hung.host.receive = () => {};
     await assert.rejects(world.settle(other.db.execute(["INCR", "k"], "text")).then((value) => assert.equal(value, 2) ?? Promise.reject(new Error("done"))), /done/);
     assert.equal(other.roles.at(-1), "writer");
+    const policy = await world.settle(other.db.execute(["CONFIG", "GET", "maxmemory-policy"], "text"));
+    assert.deepEqual(policy, ["maxmemory-policy", "allkeys-lfu"]);
   }));
 
 /** Tabs that come, write, wait, take over and are killed: who was told that it was done finds it done, once. */

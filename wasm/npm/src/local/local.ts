@@ -15,8 +15,8 @@ export interface LocalParts {
   wasm(): WasmSource | Promise<WasmSource>;
   /** The storage, once it is ours; null keeps everything in memory. Asked once, at the first use. */
   storage(): Promise<Kept | null>;
-  /** The most bytes that keys may take, if there is a limit; asked once, at the first use. */
-  maxmemory(): Promise<number | undefined>;
+  /** Parameters and their values in turn, to be set when the store opens; asked once, at the first use. */
+  settings(): Promise<readonly string[]>;
   /** Whether the store may go on in memory where its storage cannot be opened. */
   mayForget: boolean;
   /** The storage's state has changed. */
@@ -166,7 +166,7 @@ async function open(parts: LocalParts, ended: (error: StoreError) => void): Prom
   const reading = keeping.then((kept) => kept && taken(kept, loading, parts));
   reading.catch(() => {});
   try {
-    const [module, kept, maxmemory] = await Promise.all([loadModule(parts.wasm()), keeping, parts.maxmemory()]);
+    const [module, kept, settings] = await Promise.all([loadModule(parts.wasm()), keeping, parts.settings()]);
     const store = new WasmStore(module, randomSeed(), kept !== null);
     loading.into(store);
     const stored = await reading;
@@ -177,7 +177,7 @@ async function open(parts: LocalParts, ended: (error: StoreError) => void): Prom
     if (stored) live.keep(stored, storedBytes);
     const { cutBytes = 0 } = stored?.storage ?? {};
     if (cutBytes > 0) parts.changed({ state: "ok", cutBytes });
-    limit(live, maxmemory);
+    configure(live, settings);
     return { live, direct: new Direct(live, parts.acknowledges) };
   } catch (error) {
     isTrap(error);
@@ -189,9 +189,9 @@ async function open(parts: LocalParts, ended: (error: StoreError) => void): Prom
   }
 }
 
-/** Says how many bytes keys may take. */
-export function limit(live: LiveStore, maxmemory: number | undefined): void {
-  if (maxmemory !== undefined) resultOf(live.executeNow(["CONFIG", "SET", "maxmemory", String(maxmemory)], "text"));
+/** Sets parameters, all or none. */
+export function configure(live: LiveStore, settings: readonly string[]): void {
+  if (settings.length > 0) resultOf(live.executeNow(["CONFIG", "SET", ...settings], "text"));
 }
 
 /** The storage with what is in it; nothing where it cannot be opened and the store may do without. */

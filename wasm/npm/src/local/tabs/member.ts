@@ -15,7 +15,7 @@ import { inMemory, isAbsent } from "../absent.js";
 import { lengthOf } from "../bytes.js";
 import type { LiveStore } from "../live-store.js";
 import { Loading } from "../loading.js";
-import { limit } from "../local.js";
+import { configure } from "../local.js";
 import type { Storage, StorageState } from "../storage.js";
 import { Asks } from "./asks.js";
 import { Desk } from "./desk.js";
@@ -34,8 +34,8 @@ export interface MemberParts {
   storage(): Storage;
   /** Whether the store may begin in memory where its storage cannot be opened. */
   mayForget: boolean;
-  /** The most bytes that keys may take. */
-  maxmemory: number | undefined;
+  /** Parameters and their values in turn, which hold while this tab writes. */
+  settings: readonly string[];
   /** How long a writer may be silent, in milliseconds. */
   patienceMs: number;
   /** The storage's state has changed. */
@@ -442,7 +442,7 @@ export class Member {
   }
 
   #applySettings(): void {
-    limit(this.#live, this.#parts.maxmemory);
+    configure(this.#live, this.#parts.settings);
     for (const [name, value] of this.#settings) this.#live.executeNow(["CONFIG", "SET", name, value], "text");
   }
 

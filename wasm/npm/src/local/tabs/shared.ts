@@ -132,7 +132,7 @@ class SharedStore {
   #kept: Place | undefined;
 
   static async open(parts: SharedParts, ended: (error: StoreError) => void): Promise<SharedStore> {
-    const [module, maxmemory] = await Promise.all([loadModule(parts.wasm()), parts.maxmemory()]);
+    const [module, settings] = await Promise.all([loadModule(parts.wasm()), parts.settings()]);
     const { patienceMs, changed, mayForget } = parts;
     const live = new LiveStore(new WasmStore(module, randomSeed(), true), changed, (error) => {
       member.end();
@@ -142,7 +142,7 @@ class SharedStore {
     const member = new Member({
       host: parts.tabs(),
       live,
-      maxmemory,
+      settings,
       mayForget,
       patienceMs,
       changed,
