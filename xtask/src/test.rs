@@ -63,7 +63,9 @@ fn node_packages() -> Vec<PathBuf> {
     let npm = workspace::npm_package();
     // The package in real projects: Vite, webpack, Next.js, Deno, Bun, workerd and others.
     let consumers = npm.join("tests/consumers");
-    [npm, consumers, workspace::console(), workspace::browser_tests()]
+    // Every exported name is documented.
+    let reference = npm.join("reference");
+    [npm, reference, consumers, workspace::console(), workspace::browser_tests()]
         .into_iter()
         .filter(|package| package.join("package.json").exists())
         .collect()

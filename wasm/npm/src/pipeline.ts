@@ -14,7 +14,7 @@ type KeptAll<Results extends unknown[]> = { [At in keyof Results]: Kept<Results[
 /** Commands that are sent together by {@link Pipeline.exec}; `multi()` makes them one transaction. */
 export interface Pipeline<Results extends unknown[] = []> extends Omit<Commands<PipelineMode<Results>>, "exec"> {}
 
-// eslint-style declaration merging: the methods come from the list of commands.
+/** Commands that are sent together; its methods come from the list of commands. */
 export class Pipeline<Results extends unknown[] = []> extends Surface {
   readonly #commands: Command<unknown>[] = [];
   readonly #send: (commands: readonly Words[]) => Promise<Reply[]>;

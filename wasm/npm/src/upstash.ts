@@ -23,7 +23,14 @@ export type { Pipeline } from "./pipeline.js";
 export type { ScoreMember, ZAddOptions as ZAddCommandOptions } from "./commands.js";
 
 /** How often and when a request is sent again. */
-export type RetryConfig = false | { retries?: number; backoff?: (retryCount: number) => number };
+export type RetryConfig =
+  | false
+  | {
+      /** How often at most. */
+      retries?: number;
+      /** The pause before a try, in milliseconds, by the number of tries so far. */
+      backoff?: (retryCount: number) => number;
+    };
 
 /** Options of a client. */
 export interface RedisOptions {

@@ -60,6 +60,7 @@ export class Watcher implements AsyncIterable<KeyEvent> {
     await this.#subscription.unsubscribe();
   }
 
+  /** The events from here on; whoever is slow gets the last one of each key. Ends with {@link Watcher.stop}. */
   async *[Symbol.asyncIterator](): AsyncGenerator<KeyEvent> {
     try {
       for (;;) {

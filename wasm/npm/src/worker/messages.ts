@@ -34,6 +34,8 @@ export type WorkerMessage =
 
 /** One end of a channel: a port, a worker, or the inside of one. */
 export interface Port {
+  /** Sends a message to the other end. */
   postMessage(message: unknown): void;
+  /** Called with each message of the other end. */
   onmessage: ((event: MessageEvent) => unknown) | null;
 }
