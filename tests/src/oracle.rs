@@ -13,6 +13,7 @@ use crate::server::Server;
 use crate::target::{Connection, CoreTarget};
 use crate::value::{Parsed, Value, parse_resp};
 use anyhow::Context;
+use redstart_core::resp::write_request;
 use redstart_core::{Millis, Protocol};
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -21,6 +22,10 @@ use std::time::{Duration, SystemTime};
 const ROUND_LEN: usize = 120;
 /// How long the real server may take for a round.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request that reads a number, before which the C library forgets an error that an earlier request has left there: SORT
+/// would find it.
+const FORGETS_ERRORS: &[&[u8]] = &[b"GEOSEARCH", b"missing", b"FROMLONLAT", b"1", b"1", b"BYRADIUS", b"1", b"m"];
 
 /// Requests that belong together.
 type Step = Vec<Words>;
@@ -151,11 +156,25 @@ impl Oracle {
         self.connection.ask(&[b"SCRIPT", b"FLUSH"])?;
         let mut bytes = Vec::new();
         for words in requests {
-            redstart_core::resp::write_request(&mut bytes, &words.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            if is_sort(words) {
+                write_request(&mut bytes, FORGETS_ERRORS);
+            }
+            write_request(&mut bytes, &words.iter().map(Vec::as_slice).collect::<Vec<_>>());
         }
         self.connection.send_raw(&bytes)?;
-        requests.iter().map(|_| self.connection.receive(PATIENCE)?.context("the server does not answer")).collect()
+        let mut receive = || self.connection.receive(PATIENCE)?.context("the server does not answer");
+        let answer = |words: &Words| {
+            if is_sort(words) {
+                receive()?;
+            }
+            receive()
+        };
+        requests.iter().map(answer).collect()
     }
+}
+
+fn is_sort(words: &Words) -> bool {
+    words.first().is_some_and(|name| name.to_ascii_uppercase().starts_with(b"SORT"))
 }
 
 /// Keeps the steps up to the one with this request.
