@@ -168,7 +168,11 @@ fn list(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -
     }
     let deferred = reply.begin();
     let mut count = 0;
-    let is_shown = |library: &&Library| pattern.is_none_or(|pattern| glob::matches(pattern, &library.name));
+    // Names that differ in case are of different libraries, and match one pattern.
+    let pattern = pattern.map(<[u8]>::to_ascii_lowercase);
+    let is_shown = |library: &&Library| {
+        pattern.as_ref().is_none_or(|pattern| glob::matches(pattern, &library.name.to_ascii_lowercase()))
+    };
     for library in caller.engine.scripting.functions.libraries().iter().filter(is_shown) {
         show(library, with_code, reply);
         count += 1;
