@@ -32,16 +32,16 @@ impl Engine {
         let users = users?;
         let by = SessionId(0);
         let known: Vec<_> = self.acl.users().cloned().collect();
+        let is_same = |old: &User, new: &User| old.name() == new.name() && old.text() == new.text();
         for old in known.iter().filter(|old| old.name() != DEFAULT_USER) {
-            let stays = users.iter().any(|new| new.name() == old.name() && new.text() == old.text());
-            if !stays {
+            if !users.iter().any(|new| is_same(old, new)) {
                 self.remove_user(by, old.name());
             }
         }
         if !users.iter().any(|user| user.name() == DEFAULT_USER) {
             self.set_user(by, self.acl.unrestricted_user().with_password(self.config.password.as_deref()));
         }
-        for user in users {
+        for user in users.into_iter().filter(|new| !known.iter().any(|old| is_same(old, new))) {
             self.set_user(by, user);
         }
         Ok(())
