@@ -105,6 +105,8 @@ pub enum Flag {
     NoMandatoryKeys = 1 << 23,
     /// Its answers are messages, which a session gets also when it wants no answers.
     AnswersByMessages = 1 << 24,
+    /// By Upstash's rules it may be asked for nothing.
+    UpstashWithoutWords = 1 << 25,
 }
 
 /// The power that a handler is given; it decides the flags `write`, `readonly` and `blocking`.

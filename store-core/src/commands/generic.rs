@@ -68,7 +68,7 @@ const DEL: Command = Command::new("DEL", Group::Generic, "1.0.0")
 
 const UNLINK: Command = Command::new("UNLINK", Group::Generic, "4.0.0")
     .about("Removes keys; gives how many there were. (The same as DEL.)", "O(N) for N keys and the elements in them")
-    .flags(&[Flag::Fast])
+    .flags(&[Flag::Fast, Flag::UpstashWithoutWords])
     .syntax(&[Arg::key("key", Access::RM.and(Access::DELETE)).multiple()])
     .tips(MULTI_SHARD_SUM)
     .reply(Shape::Integer)

@@ -283,10 +283,8 @@ fn admit(
 ) -> Result<CommandId, Refusal> {
     let command = commands.find(words)?;
     let spec = commands.get(command);
-    if let Err(error) = commands.check_arity(command, words.len())
-        && !(session.dialect == Dialect::Upstash && spec.name == "UNLINK")
-    {
-        return Err(error.into());
+    if !(session.dialect == Dialect::Upstash && spec.has(Flag::UpstashWithoutWords)) {
+        commands.check_arity(command, words.len())?;
     }
     if !session.authenticated && !acl.default_user().is_open() && !spec.has(Flag::NoAuth) {
         return Err(Error::AuthRequired.into());
