@@ -100,6 +100,8 @@ pub(crate) struct Blocked {
     waiters: OrderedMap<SessionId, Waiter>,
     by_key: Interests,
     by_deadline: OrderedSet<(Millis, SessionId)>,
+    /// Those who wait for the log, by what has to be in it.
+    by_lsn: OrderedSet<(Lsn, SessionId)>,
     ready: VecDeque<(DbIndex, SmallBytes)>,
 }
 
@@ -155,6 +157,9 @@ impl Blocked {
         if let Some(deadline) = waiter.deadline {
             self.by_deadline.insert((deadline, session));
         }
+        if let Some((lsn, _)) = waiter.synced {
+            self.by_lsn.insert((lsn, session));
+        }
         self.waiters.insert(session, waiter);
     }
 
@@ -165,6 +170,9 @@ impl Blocked {
         }
         if let Some(deadline) = waiter.deadline {
             self.by_deadline.remove(&(deadline, session));
+        }
+        if let Some((lsn, _)) = waiter.synced {
+            self.by_lsn.remove(&(lsn, session));
         }
         Some(waiter)
     }
@@ -214,12 +222,10 @@ impl Engine {
     /// Notes that the log is on the disk up to an effect, and answers those who wait for that.
     pub fn note_synced(&mut self, lsn: Lsn) {
         self.synced = self.synced.max(lsn);
-        let is_answered = |(session, waiter): (&SessionId, &Waiter)| {
-            waiter.synced.filter(|(awaited, _)| *awaited <= lsn).map(|(_, answer)| (*session, answer))
-        };
-        let answered: Vec<_> = self.blocked.waiters.iter().filter_map(is_answered).collect();
-        for (session, answer) in answered {
-            self.unblock(session);
+        while let Some((_, session)) = self.blocked.by_lsn.first().copied().filter(|(awaited, _)| *awaited <= lsn) {
+            let Some(Waiter { synced: Some((_, answer)), .. }) = self.blocked.remove(session) else {
+                unreachable!("who waits for the log has an answer for when it is there");
+            };
             let mut reply = ReplyBuffer::new(self.sessions.get(session).protocol);
             answer(&mut reply);
             self.reply_late(session, &mut reply);
