@@ -23,6 +23,7 @@ const NOT_ALLOWED: Error = Error::message(
     &"ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
 );
 const RELOAD_OPTIONS: Error = Error::message(&"ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+const NOT_LOADED: Error = Error::message(&"ERR Error trying to load the RDB dump, check server logs.");
 const THRESHOLD: Error = Error::message(&"ERR argument must be a memory value bigger than 1 and smaller than 4gb");
 
 pub(super) const DEBUG: Command = Command::new("DEBUG", Group::Server, "1.0.0")
@@ -227,13 +228,26 @@ fn object(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
     Ok(())
 }
 
+/// Saves, empties and loads in one. There is no file of another time, so without saving nothing can be loaded; and what
+/// was not emptied takes no keys that it has, unless they are merged, which leaves everything as it was.
 fn reload(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let is_known =
-        |word: &&[u8]| ["MERGE", "NOFLUSH", "NOSAVE"].iter().any(|k| word.eq_ignore_ascii_case(k.as_bytes()));
-    if !args.rest().iter().all(is_known) {
-        return Err(RELOAD_OPTIONS);
+    let (mut saves, mut empties, mut merges) = (true, true, false);
+    while !args.is_empty() {
+        if args.keyword("NOSAVE") {
+            saves = false;
+        } else if args.keyword("NOFLUSH") {
+            empties = false;
+        } else if args.keyword("MERGE") {
+            merges = true;
+        } else {
+            return Err(RELOAD_OPTIONS);
+        }
     }
-    if args.is_empty() { rebuild(caller, reply) } else { Err(Error::message(&"ERR there is no file to load from")) }
+    let has_keys = caller.engine.database_sizes().any(|(_, keys)| keys > 0);
+    if !saves || (has_keys && !empties && !merges) {
+        return Err(NOT_LOADED);
+    }
+    rebuild(caller, reply)
 }
 
 fn rebuild(caller: &mut Caller<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
@@ -241,7 +255,7 @@ fn rebuild(caller: &mut Caller<'_>, reply: &mut ReplyBuffer) -> Result<(), Error
         return Err(Error::message(&"ERR a file is in the making, try again when it is complete"));
     }
     if !caller.engine.rebuild() {
-        return Err(Error::message(&"ERR Error trying to load the RDB dump, check server logs."));
+        return Err(NOT_LOADED);
     }
     reply.ok();
     Ok(())
