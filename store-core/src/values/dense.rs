@@ -16,6 +16,7 @@
 
 mod chunks;
 mod index;
+mod segments;
 mod tags;
 
 use alloc::sync::Arc;
