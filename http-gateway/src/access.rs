@@ -47,7 +47,19 @@ impl Client {
         let Identity { authenticated, read_only, user, guest, expires: _ } = self.identity;
         let Peer { address, local_address, .. } = Peer::clone(&self.peer);
         let multiplexed = false;
-        SessionOptions { kind, protocol, address, local_address, authenticated, multiplexed, read_only, user, guest }
+        let buffers = None;
+        SessionOptions {
+            kind,
+            protocol,
+            address,
+            local_address,
+            authenticated,
+            multiplexed,
+            read_only,
+            user,
+            guest,
+            buffers,
+        }
     }
 }
 

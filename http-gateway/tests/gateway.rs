@@ -105,6 +105,24 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
+fn client_list_tells_what_waits() {
+    let server = in_memory(&[]);
+    let [mut half, mut queues, mut asks] = [(); 3].map(|()| Client::connect(server.resp_address()));
+    half.call(b"CLIENT SETNAME half\r\nSET k", b"+OK\r\n");
+    queues.call(b"CLIENT SETNAME queues\r\nMULTI\r\nSET k 12345\r\n", b"+OK\r\n+OK\r\n+QUEUED\r\n");
+    asks.send(b"CLIENT LIST\r\n");
+    let mut head = String::new();
+    asks.0.read_line(&mut head).unwrap();
+    let mut text = vec![0; head.trim().trim_start_matches('$').parse().unwrap()];
+    asks.0.read_exact(&mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap();
+    assert!(line("name=half ").contains(" qbuf=5 "), "{text}");
+    assert!(line("name=queues ").contains(" multi-mem=9 "), "{text}");
+    server.stop();
+}
+
+#[test]
 fn a_broken_request_is_answered_and_ends_the_connection() {
     let server = in_memory(&[]);
     let mut client = Client::connect(server.resp_address());

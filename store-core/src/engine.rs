@@ -69,7 +69,7 @@ pub use replay::ReplayError;
 use save::Saving;
 pub use save::{LoadedFile, Purpose, Save};
 pub(crate) use session::Actor;
-pub use session::{ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction};
+pub use session::{Buffers, ReplyMode, Session, SessionId, SessionKind, SessionOptions, Transaction, Waiting};
 pub use stats::{CommandStats, Stats};
 pub use tracking::{Tracking, TrackingMode};
 

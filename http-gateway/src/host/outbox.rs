@@ -2,7 +2,7 @@
 
 use parking_lot::{Mutex, MutexGuard};
 use redstart_core::config::OutputLimit;
-use redstart_core::engine::Position;
+use redstart_core::engine::{Buffers, Position, Waiting};
 use redstart_core::{Lsn, Millis};
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -68,6 +68,8 @@ pub struct Outbox {
     ended: AtomicBool,
     /// How many bytes the reader has taken and not sent.
     unsent: AtomicUsize,
+    /// How many bytes the client has sent that are not executed.
+    unread: AtomicUsize,
     state: Mutex<State>,
     /// Whom to tell that the session did not read, where the reader itself is not asked until the client reads.
     cut: OnceLock<Arc<Notify>>,
@@ -126,6 +128,11 @@ impl Outbox {
         self.unsent.store(bytes, Ordering::Relaxed);
     }
 
+    /// Says how many bytes have come that are not executed yet.
+    pub fn note_unread(&self, bytes: usize) {
+        self.unread.store(bytes, Ordering::Relaxed);
+    }
+
     /// Has somebody told when the session is given up because it does not read.
     pub fn cut_with(&self, cut: Arc<Notify>) {
         // A session has one connection, so there is one to be cut.
@@ -159,7 +166,7 @@ impl Outbox {
         }
         state.bytes += item.len();
         state.items.push_back(item);
-        let overflows = is_above(limit.hard_bytes, self.waiting(&state));
+        let overflows = is_above(limit.hard_bytes, self.waiting_bytes(&state));
         if overflows {
             self.give_up(&mut state);
         }
@@ -180,7 +187,7 @@ impl Outbox {
     /// Looks whether too much has waited for too long. False if the session is given up for it.
     pub(super) fn check(&self, limit: OutputLimit, now: Millis) -> bool {
         let mut state = self.state.lock();
-        let waiting = self.waiting(&state);
+        let waiting = self.waiting_bytes(&state);
         if !is_above(limit.soft_bytes, waiting) {
             state.above_soft_since = None;
         } else {
@@ -196,7 +203,7 @@ impl Outbox {
         false
     }
 
-    fn waiting(&self, state: &State) -> usize {
+    fn waiting_bytes(&self, state: &State) -> usize {
         state.bytes.saturating_add(self.unsent.load(Ordering::Relaxed))
     }
 
@@ -207,6 +214,17 @@ impl Outbox {
         self.ended.store(true, Ordering::Release);
         if let Some(cut) = self.cut.get() {
             cut.notify_one();
+        }
+    }
+}
+
+impl Buffers for Outbox {
+    fn waiting(&self) -> Waiting {
+        let state = self.state.lock();
+        Waiting {
+            input_bytes: self.unread.load(Ordering::Relaxed),
+            output_items: state.items.len(),
+            output_bytes: self.waiting_bytes(&state),
         }
     }
 }
@@ -261,5 +279,14 @@ mod tests {
         outbox.note_unsent(101);
         assert!(outbox.check(OutputLimit::default(), Millis(0)), "0 is any number");
         assert!(!outbox.check(LIMIT, Millis(0)));
+    }
+
+    #[test]
+    fn it_tells_what_waits() {
+        let outbox = Outbox::default();
+        outbox.put(push(50), LIMIT);
+        outbox.note_unsent(20);
+        outbox.note_unread(3);
+        assert_eq!(outbox.waiting(), Waiting { input_bytes: 3, output_items: 1, output_bytes: 70 });
     }
 }

@@ -55,8 +55,8 @@ impl<'a> Turn<'a> {
 
     /// Opens a session for a client that has come.
     pub fn open(&mut self, options: SessionOptions) -> Member {
-        let id = self.core.engine.open(self.now, options);
         let outbox = Arc::new(Outbox::default());
+        let id = self.core.engine.open(self.now, SessionOptions { buffers: Some(outbox.clone()), ..options });
         self.core.outboxes.insert(id, outbox.clone());
         if self.core.stopping {
             outbox.put(Item::Stop, OutputLimit::default());

@@ -152,11 +152,13 @@ impl Connection {
                 return Poll::Ready(Ok(false));
             }
             if self.blocked || !self.input.is_empty() {
-                self.input.extend_from_slice(received);
+                self.keep(received);
                 return Poll::Ready(Ok(true));
             }
             let executed = self.execute(received, reply);
-            self.input.extend_from_slice(received.get(executed..).unwrap_or_default());
+            if executed < received.len() {
+                self.keep(received.get(executed..).unwrap_or_default());
+            }
             self.reply(reply, context).map_ok(|()| true)
         })
     }
@@ -168,11 +170,18 @@ impl Connection {
             self.collect(reply);
             let executed = self.execute(&input, reply);
             input.drain(..executed);
+            self.member.outbox.note_unread(input.len());
             if !input.is_empty() {
                 self.input = input;
             }
             self.reply(reply, context)
         })
+    }
+
+    /// Keeps input that cannot be executed yet.
+    fn keep(&mut self, received: &[u8]) {
+        self.input.extend_from_slice(received);
+        self.member.outbox.note_unread(self.input.len());
     }
 
     /// Executes the requests at the beginning of the input, and gives how many bytes they were. It stops before an

@@ -12,6 +12,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -72,6 +73,25 @@ pub struct SessionOptions {
     pub user: Option<Vec<u8>>,
     /// The user that the host has had made for it ([`Engine::make_guest`](super::Engine::make_guest)).
     pub guest: Option<Arc<User>>,
+    /// What waits on its connection, if the host tells.
+    pub buffers: Option<Arc<dyn Buffers>>,
+}
+
+/// A connection whose host tells what waits on it.
+pub trait Buffers: fmt::Debug + Send + Sync {
+    /// What waits now.
+    fn waiting(&self) -> Waiting;
+}
+
+/// What waits on a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Bytes that have come and are not executed.
+    pub input_bytes: usize,
+    /// Messages and late answers that nobody has taken to be sent.
+    pub output_items: usize,
+    /// Bytes that are to be sent, those of the items included.
+    pub output_bytes: usize,
 }
 
 /// Whether a session wants its replies.
@@ -188,6 +208,13 @@ impl Subscriptions {
     /// All of them.
     pub const fn total(&self) -> usize {
         self.channels + self.patterns + self.shard_channels
+    }
+}
+
+impl Transaction {
+    /// The bytes of the words that wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.queued.iter().flatten().map(Vec::len).sum()
     }
 }
 

@@ -4,7 +4,7 @@ use super::client::{ADMINISTRATION, QUESTION, unknown_type};
 use super::tracking::redirection;
 use crate::args::Args;
 use crate::clock::Millis;
-use crate::engine::{Caller, Engine, Session, TrackingMode};
+use crate::engine::{Caller, Engine, Session, TrackingMode, Transaction};
 use crate::error::Error;
 use crate::number;
 use crate::reply::{Protocol, ReplyBuffer};
@@ -111,7 +111,7 @@ fn info(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> R
     Ok(())
 }
 
-/// The fields of a connection. What only the host knows (buffers, memory) is zero.
+/// The fields of a connection. Buffers that no connection has for itself are zero.
 pub(crate) fn line(engine: &Engine, now: Millis, session: &Session) -> String {
     let mut line = String::new();
     let mut field = |name: &str, value: &dyn core::fmt::Display| {
@@ -134,9 +134,18 @@ pub(crate) fn line(engine: &Engine, now: Millis, session: &Session) -> String {
     field("ssub", &subscriptions.shard_channels);
     let queued = session.transaction.as_ref().map(|transaction| transaction.queued.len());
     field("multi", &queued.map_or_else(|| "-1".into(), |count| format!("{count}")));
-    for name in ["qbuf", "qbuf-free", "argv-mem", "multi-mem", "rbs", "rbp", "obl", "oll", "omem", "tot-mem"] {
+    let waiting = session.options.buffers.as_ref().map(|buffers| buffers.waiting()).unwrap_or_default();
+    let queued_bytes = session.transaction.as_ref().map_or(0, Transaction::bytes);
+    field("qbuf", &waiting.input_bytes);
+    field("qbuf-free", &0);
+    field("argv-mem", &0);
+    field("multi-mem", &queued_bytes);
+    for name in ["rbs", "rbp", "obl"] {
         field(name, &0);
     }
+    field("oll", &waiting.output_items);
+    field("omem", &waiting.output_bytes);
+    field("tot-mem", &(size_of::<Session>() + waiting.input_bytes + queued_bytes + waiting.output_bytes));
     field("events", &"r");
     field("cmd", &session.last_command.to_ascii_lowercase().replace(' ', "|"));
     field("user", &String::from_utf8_lossy(session.user.name()));
