@@ -153,7 +153,8 @@ impl Host {
         Self::new(engine, gate, Some(Journal::default()))
     }
 
-    fn new(engine: Engine, gate: Gate, journal: Option<Journal>) -> Self {
+    fn new(mut engine: Engine, gate: Gate, journal: Option<Journal>) -> Self {
+        engine.set_stopwatch(stopwatch::micros);
         Self {
             core: Mutex::new(Core { engine, outboxes: HashMap::new(), stalled: false, stopping: false }),
             gate,

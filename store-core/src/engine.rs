@@ -53,6 +53,7 @@ pub use caller::Caller;
 #[cfg(feature = "scripting")]
 pub(crate) use dispatch::Context;
 use durations::Durations;
+pub use durations::Stopwatch;
 pub(crate) use durations::{Event, Histogram, SlowRequest};
 pub use files::FileTask;
 use files::FilesAwaited;
@@ -159,6 +160,8 @@ pub struct Engine {
     pub(crate) tracking: TrackingTable,
     pub(crate) stats: Stats,
     pub(crate) durations: Durations,
+    /// The host's clock for what it does not measure itself.
+    stopwatch: Option<Stopwatch>,
     /// The command that has just run, until the host has reported how long it took.
     measured: Option<CommandId>,
     pub(crate) commands: CommandTable,
@@ -214,6 +217,7 @@ impl Engine {
             tracking: TrackingTable::new(seed),
             stats: Stats::default(),
             durations: Durations::default(),
+            stopwatch: None,
             measured: None,
             acl,
             commands,

@@ -59,6 +59,17 @@ impl Stopwatch {
     }
 }
 
+/// Microseconds since some moment, told by the cheaper clock where only durations of `shortest_us` or more matter that it
+/// can tell.
+pub(super) fn micros(shortest_us: u64) -> u64 {
+    let time = if Duration::from_micros(shortest_us) < COARSE {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    } else {
+        coarse_now()
+    };
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// A clock that is cheap to read and moves every few milliseconds.
 #[cfg(target_os = "linux")]
 fn coarse_now() -> Duration {

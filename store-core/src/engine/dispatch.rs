@@ -106,8 +106,9 @@ impl Engine {
             Ok(commands) => {
                 reply.array(commands.len());
                 for (command, request) in commands.into_iter().zip(requests) {
-                    let actor = self.sessions.get(id).actor();
+                    let (actor, begun) = (self.sessions.get(id).actor(), self.stopwatch_us());
                     self.run(now, actor, command, request.words(), reply, Context::Transaction);
+                    self.end_queued(now, id, command, request.words(), begun);
                 }
             }
             Err((words, refusal)) => {

@@ -1,7 +1,8 @@
 //! How long requests took: the slow log, the latency monitor and the histograms of the commands.
 //!
 //! The engine has no clock. It says which durations matter ([`Engine::shortest_duration_us`]); the host measures, and
-//! reports ([`Engine::report_duration`]). What a host does not report has not happened: data never depends on it.
+//! reports ([`Engine::report_duration`]). What is inside a transaction it does not see, so it may lend a [`Stopwatch`] for
+//! that. What is not measured has not happened: data never depends on it.
 
 mod histogram;
 mod latency;
@@ -15,7 +16,11 @@ pub(crate) use slowlog::SlowRequest;
 
 use super::{Engine, Request, SessionId};
 use crate::clock::Millis;
+use crate::commands::CommandId;
 use crate::spec::Flag;
+
+/// A clock of the host's: microseconds since any moment, exact enough to tell durations of at least so many.
+pub type Stopwatch = fn(u64) -> u64;
 
 /// What the host has reported.
 #[derive(Debug, Default)]
@@ -33,13 +38,45 @@ impl Engine {
     /// Reports how many microseconds the request took that a session has just executed. Requests that were refused or
     /// queued do not count.
     pub fn report_duration(&mut self, now: Millis, session: SessionId, request: &Request<'_>, micros: u64) {
-        let Some(command) = self.measured.take() else { return };
+        if let Some(command) = self.measured.take() {
+            self.note_duration(now, session, command, request.words(), micros);
+        }
+    }
+
+    /// Lends the engine a clock for the requests of transactions.
+    pub const fn set_stopwatch(&mut self, stopwatch: Stopwatch) {
+        self.stopwatch = Some(stopwatch);
+    }
+
+    /// What the stopwatch shows, if durations matter and there is one.
+    pub(crate) fn stopwatch_us(&self) -> Option<u64> {
+        let stopwatch = self.stopwatch?;
+        self.shortest_duration_us().map(stopwatch)
+    }
+
+    /// Notes how long a request of a transaction took that began when the stopwatch showed this.
+    pub(crate) fn end_queued(
+        &mut self,
+        now: Millis,
+        session: SessionId,
+        command: CommandId,
+        words: &[&[u8]],
+        begun: Option<u64>,
+    ) {
+        if let (Some(begun), Some(ended)) = (begun, self.stopwatch_us()) {
+            self.note_duration(now, session, command, words, ended.saturating_sub(begun));
+        }
+    }
+
+    fn note_duration(&mut self, now: Millis, session: SessionId, command: CommandId, words: &[&[u8]], micros: u64) {
         let (spec, config) = (self.commands.get(command), &self.config.timing);
         if config.tracking {
             self.commands.count_duration(command, micros);
         }
-        if u64::try_from(config.slowlog_us).is_ok_and(|least| micros >= least) {
-            let request = SlowRequest::new(now, micros, spec, request.words(), self.sessions.get(session));
+        // Where its requests are logged one by one, the transaction is not logged beside them.
+        let is_told_by_parts = self.stopwatch.is_some() && spec.has(Flag::SkipSlowlog);
+        if !is_told_by_parts && u64::try_from(config.slowlog_us).is_ok_and(|least| micros >= least) {
+            let request = SlowRequest::new(now, micros, spec, words, self.sessions.get(session));
             self.durations.slowlog.add(request, config.slowlog_max_len);
         }
         let millis = micros / 1000;
@@ -57,6 +94,7 @@ mod tests {
     use alloc::string::String;
     use alloc::vec;
     use alloc::vec::Vec;
+    use core::sync::atomic::{AtomicU64, Ordering};
 
     struct Store {
         engine: Engine,
@@ -99,6 +137,23 @@ mod tests {
         assert_eq!(store.run(Millis(0), "SLOWLOG LEN", 0), ":128\r\n");
         store.run(Millis(0), "CONFIG SET slowlog-max-len 0", 0);
         assert_eq!(store.engine.shortest_duration_us(), None);
+    }
+
+    #[test]
+    fn the_requests_of_a_transaction_are_logged_one_by_one() {
+        /// Each look at it takes 20 ms.
+        fn stopwatch(_: u64) -> u64 {
+            static SHOWN: AtomicU64 = AtomicU64::new(0);
+            SHOWN.fetch_add(20_000, Ordering::Relaxed)
+        }
+        let mut store = Store::new();
+        store.engine.set_stopwatch(stopwatch);
+        for line in ["MULTI", "SET k v", "GET k"] {
+            store.run(Millis(0), line, 0);
+        }
+        store.run(Millis(0), "EXEC", 40_000);
+        let logged: Vec<_> = store.engine.durations.slowlog.requests().map(|request| &request.words[0]).collect();
+        assert_eq!(logged, [b"GET", b"SET"]);
     }
 
     #[test]
