@@ -1,5 +1,6 @@
 //! What `INFO` shows of the process: facts that only the operating system knows.
 
+use crate::counters::{Limit, Port};
 use crate::host::Host;
 use crate::log::{Log, Progress};
 use std::fs;
@@ -23,6 +24,8 @@ pub fn tell_fixed(host: &Host, resp_address: SocketAddr, run_id: u64) {
     host.tell("server", "process_id", std::process::id().to_string());
     host.tell("server", "run_id", format!("{run_id:040x}"));
     host.tell("server", "tcp_port", resp_address.port().to_string());
+    let supervisor = if std::env::var_os("NOTIFY_SOCKET").is_some() { "systemd" } else { "no" };
+    host.tell("server", "process_supervised", supervisor.to_owned());
     host.tell("memory", "mem_allocator", "mimalloc".to_owned());
     host.tell("cpu", "used_cpu_sys_children", "0.000000".to_owned());
     host.tell("cpu", "used_cpu_user_children", "0.000000".to_owned());
@@ -64,12 +67,13 @@ pub async fn keep_telling_of_loading(host: Arc<Host>, progress: Arc<Progress>) {
 
 /// Tells the engine what changes, again and again, for as long as it is polled.
 pub async fn keep_telling(host: Arc<Host>) {
-    let (mut peak_bytes, mut commands) = (0, 0);
+    let (mut peak_bytes, mut commands, mut traffic) = (0, 0, traffic_of(&host));
     let mut interval = tokio::time::interval(REFRESH);
     loop {
         interval.tick().await;
         let before = std::mem::replace(&mut commands, host.commands_processed());
         host.tell("stats", "instantaneous_ops_per_sec", commands.saturating_sub(before).to_string());
+        traffic = tell_traffic(&host, traffic);
         if let Some(bytes) = resident_bytes() {
             peak_bytes = bytes.max(peak_bytes);
             tell_memory(&host, bytes, peak_bytes);
@@ -81,8 +85,35 @@ pub async fn keep_telling(host: Arc<Host>) {
     }
 }
 
+/// The bytes that clients have sent, and been sent.
+fn traffic_of(host: &Host) -> (u64, u64) {
+    let ports = Port::ALL.map(|port| host.counters().traffic(port));
+    (
+        ports.iter().map(|traffic| traffic.received_bytes.value()).sum(),
+        ports.iter().map(|traffic| traffic.sent_bytes.value()).sum(),
+    )
+}
+
+/// What clients have sent and been sent, in all and since a second ago, and whom there was no room for.
+fn tell_traffic(host: &Host, (received_before, sent_before): (u64, u64)) -> (u64, u64) {
+    let (received, sent) = traffic_of(host);
+    let kilobytes = |now: u64, before: u64| format!("{:.2}", now.saturating_sub(before) as f64 / 1024.0);
+    let rejected = [Limit::Clients, Limit::AddressClients].map(|limit| host.counters().reached(limit).value());
+    host.tell("stats", "total_net_input_bytes", received.to_string());
+    host.tell("stats", "total_net_output_bytes", sent.to_string());
+    host.tell("stats", "instantaneous_input_kbps", kilobytes(received, received_before));
+    host.tell("stats", "instantaneous_output_kbps", kilobytes(sent, sent_before));
+    host.tell("stats", "rejected_connections", rejected.iter().sum::<u64>().to_string());
+    (received, sent)
+}
+
 /// What the process has in memory. What its keys take is told by the store.
 fn tell_memory(host: &Host, bytes: u64, peak_bytes: u64) {
+    let used_bytes = host.used_memory();
+    host.tell("memory", "mem_fragmentation_ratio", format!("{:.2}", bytes as f64 / used_bytes.max(1) as f64));
+    host.tell("memory", "mem_fragmentation_bytes", (i128::from(bytes) - i128::from(used_bytes)).to_string());
+    let percent = used_bytes as f64 / peak_bytes.max(1) as f64 * 100.0;
+    host.tell("memory", "used_memory_peak_perc", format!("{percent:.2}%"));
     host.tell("memory", "used_memory_rss", bytes.to_string());
     host.tell("memory", "used_memory_rss_human", human(bytes));
     host.tell("memory", "used_memory_peak", peak_bytes.to_string());

@@ -302,6 +302,11 @@ impl Host {
         self.core.lock().engine.stats().commands_processed
     }
 
+    /// The bytes that all data take, as the store counts them.
+    pub fn used_memory(&self) -> u64 {
+        self.core.lock().engine.used_memory()
+    }
+
     /// The number of the latest effect.
     pub fn lsn(&self) -> Lsn {
         self.core.lock().engine.lsn()

@@ -114,6 +114,11 @@ impl Blocked {
         self.waiters.len()
     }
 
+    /// How many wait for a limited time.
+    pub(crate) fn timed_len(&self) -> usize {
+        self.by_deadline.len()
+    }
+
     pub(crate) fn contains(&self, session: SessionId) -> bool {
         self.waiters.contains_key(&session)
     }

@@ -59,7 +59,7 @@ impl Engine {
 
     /// Whether a file for this purpose is in the making, and whether the last one was finished.
     pub fn save_metrics(&self, purpose: Purpose) -> (bool, bool) {
-        (self.saving.is_running(purpose), self.saving.last_status(purpose) == "ok")
+        (self.saving.is_running(purpose), self.saving.of(purpose).failures == 0)
     }
 }
 

@@ -62,13 +62,25 @@ pub struct Save {
 /// Whether files are in the making, and who waits for them. One is written at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Saving {
-    copy: Progress,
-    base: Progress,
-    backup: Progress,
+    copy: Files,
+    base: Files,
+    backup: Files,
+    /// When the file that is in the making was begun.
+    begun: Option<Millis>,
     /// Those who wait for the copy.
     waiting: Vec<SessionId>,
-    copy_failed: bool,
-    base_failed: bool,
+}
+
+/// The files of one purpose.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    progress: Progress,
+    /// How many were completed.
+    pub(crate) completed: u64,
+    /// How long the last one took.
+    pub(crate) last_seconds: Option<i64>,
+    /// How many have failed since one was completed.
+    pub(crate) failures: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,41 +92,63 @@ enum Progress {
     Running,
 }
 
+impl Files {
+    /// How the last one ended, in Redis's word.
+    pub(crate) const fn last_status(&self) -> &'static str {
+        if self.failures > 0 { "err" } else { "ok" }
+    }
+}
+
 impl Saving {
     /// Whether a file of a kind is in the making or asked for.
     pub(crate) fn is_wanted(&self, purpose: Purpose) -> bool {
-        self.progress(purpose) != Progress::Idle
+        self.of(purpose).progress != Progress::Idle
     }
 
     /// Whether a file of a kind is in the making.
     pub(crate) fn is_running(&self, purpose: Purpose) -> bool {
-        self.progress(purpose) == Progress::Running
+        self.of(purpose).progress == Progress::Running
     }
 
-    /// How the last file of a kind ended, in Redis's word.
-    pub(crate) const fn last_status(&self, purpose: Purpose) -> &'static str {
-        let failed = match purpose {
-            Purpose::Copy => self.copy_failed,
-            Purpose::LogBase => self.base_failed,
-            Purpose::Backup => false,
+    /// How many seconds ago a file of a kind was begun that is in the making.
+    pub(crate) fn running_seconds(&self, purpose: Purpose, now: Millis) -> Option<i64> {
+        self.begun.filter(|_| self.is_running(purpose)).map(|begun| now.0.saturating_sub(begun.0) / 1000)
+    }
+
+    /// The files of a purpose.
+    pub(crate) const fn of(&self, purpose: Purpose) -> &Files {
+        match purpose {
+            Purpose::Copy => &self.copy,
+            Purpose::LogBase => &self.base,
+            Purpose::Backup => &self.backup,
+        }
+    }
+
+    const fn of_mut(&mut self, purpose: Purpose) -> &mut Files {
+        match purpose {
+            Purpose::Copy => &mut self.copy,
+            Purpose::LogBase => &mut self.base,
+            Purpose::Backup => &mut self.backup,
+        }
+    }
+
+    fn begin(&mut self, now: Millis, purpose: Purpose) {
+        self.begun = Some(now);
+        self.of_mut(purpose).progress = Progress::Running;
+    }
+
+    /// Notes that a file is complete and when, or that it has been given up.
+    fn end(&mut self, purpose: Purpose, completed: Option<Millis>) {
+        let begun = self.begun.take();
+        let files = self.of_mut(purpose);
+        files.progress = Progress::Idle;
+        let Some(completed) = completed else {
+            files.failures += 1;
+            return;
         };
-        if failed { "err" } else { "ok" }
-    }
-
-    const fn progress(&self, purpose: Purpose) -> Progress {
-        match purpose {
-            Purpose::Copy => self.copy,
-            Purpose::LogBase => self.base,
-            Purpose::Backup => self.backup,
-        }
-    }
-
-    const fn set_progress(&mut self, purpose: Purpose, progress: Progress) {
-        match purpose {
-            Purpose::Copy => self.copy = progress,
-            Purpose::LogBase => self.base = progress,
-            Purpose::Backup => self.backup = progress,
-        }
+        files.completed += 1;
+        files.failures = 0;
+        files.last_seconds = begun.map(|begun| completed.0.saturating_sub(begun.0) / 1000);
     }
 }
 
@@ -173,7 +207,7 @@ impl Engine {
         if Purpose::ALL.into_iter().any(|purpose| self.saving.is_running(purpose)) {
             return None;
         }
-        self.saving.set_progress(purpose, Progress::Running);
+        self.saving.begin(now, purpose);
         self.keyspace.freeze();
         Some(self.new_save(now, purpose))
     }
@@ -208,14 +242,9 @@ impl Engine {
     /// answered, and another one may begin.
     pub fn end_save(&mut self, purpose: Purpose, result: Result<Millis, String>) {
         self.keyspace.melt();
-        self.saving.set_progress(purpose, Progress::Idle);
-        match purpose {
-            Purpose::LogBase => self.saving.base_failed = result.is_err(),
-            Purpose::Backup => {}
-            Purpose::Copy => {
-                self.saving.copy_failed = result.is_err();
-                self.answer_saved(result);
-            }
+        self.saving.end(purpose, result.as_ref().ok().copied());
+        if purpose == Purpose::Copy {
+            self.answer_saved(result);
         }
     }
 
@@ -236,7 +265,7 @@ impl Engine {
     pub(crate) fn ask_for_save(&mut self, purpose: Purpose) -> bool {
         let free = !self.saving.is_wanted(purpose);
         if free {
-            self.saving.set_progress(purpose, Progress::Asked);
+            self.saving.of_mut(purpose).progress = Progress::Asked;
         }
         free
     }

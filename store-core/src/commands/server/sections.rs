@@ -50,6 +50,7 @@ fn clients(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("cluster_connections", 0);
     lines.add("maxclients", engine.config.connections.max_clients);
     lines.add("blocked_clients", engine.blocked.len() + engine.pause.len());
+    lines.add("clients_in_timeout_table", engine.blocked.timed_len());
     lines.add("tracking_clients", engine.tracking.session_count());
     lines.add("pubsub_clients", engine.pubsub.session_count());
     lines.add("total_watched_keys", engine.watched.len());
@@ -62,15 +63,21 @@ fn scripts(caller: &Caller<'_>, lines: &mut Lines) {
     let functions = &scripting.functions;
     let code_bytes: usize = functions.libraries().iter().map(|library| library.code.len()).sum();
     let machines = [scripting.machine_bytes(), functions.machine_bytes()];
-    lines.add("used_memory_vm_eval", scripting.machine_bytes());
+    for name in ["used_memory_vm_eval", "used_memory_lua"] {
+        lines.add(name, scripting.machine_bytes());
+    }
+    lines.add("used_memory_lua_human", human(scripting.machine_bytes() as u64));
     lines.add("used_memory_scripts_eval", scripting.scripts.bytes());
     lines.add("number_of_cached_scripts", scripting.scripts.len());
     lines.add("number_of_functions", functions.len());
     lines.add("number_of_libraries", functions.libraries().len());
     lines.add("used_memory_vm_functions", functions.machine_bytes());
-    lines.add("used_memory_vm_total", machines.iter().sum::<usize>());
     lines.add("used_memory_functions", code_bytes);
-    lines.add("used_memory_scripts", scripting.scripts.bytes() + code_bytes);
+    let sums = [("vm_total", machines.iter().sum()), ("scripts", scripting.scripts.bytes() + code_bytes)];
+    for (name, bytes) in sums {
+        lines.add(format_args!("used_memory_{name}"), bytes);
+        lines.add(format_args!("used_memory_{name}_human"), human(bytes as u64));
+    }
 }
 
 fn memory(caller: &Caller<'_>, lines: &mut Lines) {
@@ -83,6 +90,9 @@ fn memory(caller: &Caller<'_>, lines: &mut Lines) {
     // All that is counted is data.
     lines.add("used_memory_dataset", caller.engine.used_memory());
     lines.add("used_memory_dataset_perc", "100.00%");
+    let (pending, freed) = caller.engine.keyspace.graves();
+    lines.add("lazyfree_pending_objects", pending);
+    lines.add("lazyfreed_objects", freed);
     lines.none_of(&[
         "used_memory_overhead",
         "used_memory_startup",
@@ -113,23 +123,41 @@ fn persistence(caller: &Caller<'_>, lines: &mut Lines) {
     lines.add("rdb_changes_since_last_save", engine.effects.changed_count());
     lines.add("rdb_bgsave_in_progress", u8::from(saving.is_wanted(Purpose::Copy)));
     lines.add("rdb_last_save_time", last_save_seconds(caller));
-    lines.add("rdb_last_bgsave_status", saving.last_status(Purpose::Copy));
+    files(caller, Purpose::Copy, ["rdb_saves", "rdb_last_bgsave", "rdb_current_bgsave"], lines);
+    lines.add("rdb_last_bgsave_status", saving.of(Purpose::Copy).last_status());
     lines.add("aof_enabled", u8::from(engine.config.host_parameter("appendonly") == Some("yes")));
     let is_rewriting = saving.is_running(Purpose::LogBase);
     lines.add("aof_rewrite_in_progress", u8::from(is_rewriting));
     lines.add("aof_rewrite_scheduled", u8::from(saving.is_wanted(Purpose::LogBase) && !is_rewriting));
-    lines.add("aof_last_bgrewrite_status", saving.last_status(Purpose::LogBase));
+    lines.add("aof_rewrites_consecutive_failures", saving.of(Purpose::LogBase).failures);
+    files(caller, Purpose::LogBase, ["aof_rewrites", "aof_last_rewrite", "aof_current_rewrite"], lines);
+    lines.add("aof_last_bgrewrite_status", saving.of(Purpose::LogBase).last_status());
     lines.add("aof_last_write_status", if engine.are_writes_stopped() { "err" } else { "ok" });
     // Files are written beside the requests, by no other process.
-    lines.none_of(&["current_cow_peak", "current_cow_size", "current_cow_size_age", "rdb_last_cow_size"]);
+    lines.none_of(&[
+        "current_cow_peak",
+        "current_cow_size",
+        "current_cow_size_age",
+        "rdb_last_cow_size",
+        "current_fork_perc",
+    ]);
     lines.none_of(&["aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"]);
+}
+
+/// How many files of a purpose there were, how long the last one took, and for how long the present one has been in the
+/// making.
+fn files(caller: &Caller<'_>, purpose: Purpose, [count, last, current]: [&str; 3], lines: &mut Lines) {
+    const NONE: i64 = -1;
+    let (saving, files) = (&caller.engine.saving, caller.engine.saving.of(purpose));
+    lines.add(count, files.completed);
+    lines.add(format_args!("{last}_time_sec"), files.last_seconds.unwrap_or(NONE));
+    lines.add(format_args!("{current}_time_sec"), saving.running_seconds(purpose, caller.now).unwrap_or(NONE));
 }
 
 fn stats(caller: &Caller<'_>, lines: &mut Lines) {
     let engine = &caller.engine;
     lines.add("total_connections_received", engine.stats.connections_received);
     lines.add("total_commands_processed", engine.stats.commands_processed);
-    lines.add("rejected_connections", 0);
     lines.add("expired_subkeys", engine.stats.expired_fields);
     lines.add("expired_keys", engine.stats.expired_keys);
     lines.add("evicted_keys", engine.stats.evicted_keys);
@@ -164,6 +192,10 @@ fn stats(caller: &Caller<'_>, lines: &mut Lines) {
         "active_defrag_misses",
         "active_defrag_key_hits",
         "active_defrag_key_misses",
+        "current_active_defrag_time",
+        "total_active_defrag_time",
+        "instantaneous_input_repl_kbps",
+        "instantaneous_output_repl_kbps",
         "unexpected_error_replies",
         "io_threaded_reads_processed",
         "io_threaded_writes_processed",
