@@ -10,6 +10,7 @@ use redstart_tests::value::Value;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -192,6 +193,66 @@ fn a_server_that_sends_a_file_is_moved() {
 #[test]
 fn a_server_that_sends_without_a_file_is_moved() {
     moves(&["--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"], "mover:p%40ss@");
+}
+
+/// Writes one key after the other, to the new server as soon as the old one is gone, and gives how many were confirmed.
+fn write_through_the_move(writer: usize, old: SocketAddr, new: &OnceLock<SocketAddr>, enough: &AtomicBool) -> usize {
+    let (mut connection, mut confirmed) = (connect(old), 0);
+    while !enough.load(Ordering::SeqCst) {
+        let key = format!("writer:{writer}:{confirmed}");
+        match connection.ask(&[b"SET", key.as_bytes(), b"v"]) {
+            Ok(Value::Status(_)) => confirmed += 1,
+            // Nobody has confirmed it, so it is asked for again.
+            Ok(Value::Closed) | Err(_) => connection = connect(*new.wait()),
+            Ok(other) => panic!("{key}: {other}"),
+        }
+    }
+    confirmed
+}
+
+/// The recipe of README.md, while clients write all the time.
+#[test]
+fn writers_change_over_and_lose_nothing() {
+    const WRITERS: usize = 4;
+    let (there, folder) = (TemporaryFolder::new().unwrap(), TemporaryFolder::new().unwrap());
+    let mut server = source(&there, &["--repl-diskless-sync-delay", "0"]);
+    let mut connection = connect(server.address);
+    fill(&mut connection);
+    let (address, new, enough) = (server.address, OnceLock::new(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (new, enough) = (&new, &enough);
+                scope.spawn(move || write_through_the_move(writer, address, new, enough))
+            })
+            .collect();
+        let process = Import::start(&format!("redis://{address}"), folder.path(), &[]);
+        wait_for(&mut connection, "slave0", |line| line.contains("state=online"));
+        connection.ask(&[b"CLIENT", b"PAUSE", b"600000", b"WRITE"]).unwrap();
+        wait_until_in_step(&mut connection);
+        process.interrupt();
+        let before = connection.ask(&[b"DEBUG", b"DIGEST"]).unwrap();
+        let moved = Server::gateway(folder.path(), &[]).unwrap();
+        let mut moved_connection = connect(moved.address);
+        assert_eq!(moved_connection.ask(&[b"DEBUG", b"DIGEST"]).unwrap(), before);
+        connection.send(&[b"SHUTDOWN", b"NOSAVE"]).unwrap();
+        assert!(server.wait().unwrap());
+        new.set(moved.address).unwrap();
+        let mut keys = || match moved_connection.ask(&[b"DBSIZE"]).unwrap() {
+            Value::Integer(keys) => keys,
+            other => panic!("{other}"),
+        };
+        let at_change = keys();
+        wait_until("writes go on", || keys() > at_change + 400);
+        enough.store(true, Ordering::SeqCst);
+        for (number, writer) in writers.into_iter().enumerate() {
+            let confirmed = writer.join().unwrap();
+            for key in (0..confirmed).map(|n| format!("writer:{number}:{n}")) {
+                let there = moved_connection.ask(&[b"EXISTS", key.as_bytes()]).unwrap();
+                assert_eq!(there, Value::Integer(1), "{key} was confirmed");
+            }
+        }
+    });
 }
 
 #[test]
