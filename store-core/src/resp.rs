@@ -331,10 +331,12 @@ pub fn write_request(out: &mut alloc::vec::Vec<u8>, words: &[&[u8]]) {
     }
 }
 
-/// Appends the line that says how long something is. Nearly every word is short, and then it is four bytes at once.
+/// Appends the line that says how long something is. Nearly every word is short, and then the line is written at once.
+#[inline]
 fn write_length(out: &mut alloc::vec::Vec<u8>, kind: u8, len: usize) {
     match u8::try_from(len) {
         Ok(digit @ 0..10) => out.extend_from_slice(&[kind, b'0' + digit, b'\r', b'\n']),
+        Ok(len @ 10..100) => out.extend_from_slice(&[kind, b'0' + len / 10, b'0' + len % 10, b'\r', b'\n']),
         _ => {
             out.push(kind);
             number::write_u64(out, len as u64);
