@@ -93,6 +93,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Sees to it that so many bytes are in the window, at most [`WINDOW_BYTES`].
+    #[inline]
     fn ensure(&mut self, len: usize) -> Result<(), Error> {
         while self.window.len() - self.at < len {
             if !self.fill()? {
@@ -103,6 +104,7 @@ impl<S: Source> Input<S> {
     }
 
     /// Takes more from the source. False when there is no more.
+    #[cold]
     fn fill(&mut self) -> Result<bool, Error> {
         self.crc.update(&self.window[..self.at]);
         self.before += self.at as u64;
@@ -130,17 +132,30 @@ impl<S: Source> Input<S> {
         }
     }
 
+    #[inline]
     pub(super) fn byte(&mut self) -> Result<u8, Error> {
-        self.array::<1>().map(|[byte]| byte)
+        match self.window.get(self.at) {
+            Some(byte) => {
+                self.at += 1;
+                Ok(*byte)
+            }
+            None => self.array::<1>().map(|[byte]| byte),
+        }
+    }
+
+    /// Reads so many bytes, at most [`WINDOW_BYTES`], and lends them.
+    #[inline]
+    fn lend(&mut self, len: usize) -> Result<&[u8], Error> {
+        self.ensure(len)?;
+        self.at += len;
+        Ok(&self.window[self.at - len..self.at])
     }
 
     /// Reads so many bytes into one string. Memory grows with what comes, not with what was announced.
     pub(super) fn bytes(&mut self, len: u64) -> Result<SmallBytes, Error> {
         let len = self.checked_len(len)?;
         if len <= WINDOW_BYTES {
-            self.ensure(len)?;
-            self.at += len;
-            return Ok(SmallBytes::from(&self.window[self.at - len..self.at]));
+            return self.lend(len).map(SmallBytes::from);
         }
         let mut bytes = Vec::new();
         while bytes.len() < len {
@@ -192,8 +207,10 @@ impl<S: Source> Input<S> {
     fn compressed(&mut self) -> Result<SmallBytes, Error> {
         let (compressed_len, len) = (self.length()?, self.length()?);
         let len = self.checked_len(len)?;
-        let compressed = self.bytes(compressed_len)?;
-        let bytes = lzf::decompress(&compressed, len);
+        let bytes = match usize::try_from(compressed_len) {
+            Ok(compressed_len @ ..=WINDOW_BYTES) => lzf::decompress(self.lend(compressed_len)?, len),
+            _ => lzf::decompress(&self.bytes(compressed_len)?, len),
+        };
         bytes.map(SmallBytes::from).ok_or_else(|| self.error(ErrorKind::Malformed("a compressed string is damaged")))
     }
 }
