@@ -4,15 +4,13 @@
 //! no longer hold the data: so the last column says how often the cost of the smallest size the largest one costs.
 
 use crate::report::{Table, median};
-use redstart_core::random::Random;
-use redstart_core::{Config, Engine, Millis, Output, ReplyBuffer, Request, SessionId, SessionOptions};
+use crate::store::Store;
 use std::time::Instant;
 
 const SIZES: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 /// How many requests are measured together, and how often.
 const BATCH: u64 = 200;
 const BATCHES: u64 = 15;
-const NOW: Millis = Millis(1);
 
 /// A command at work on a key of some size, which it leaves about as large as it was.
 struct Case {
@@ -155,47 +153,6 @@ fn cost_us(case: &Case, size: u64) -> f64 {
         start.elapsed().as_secs_f64() * 1e6 / BATCH as f64
     });
     median(batches.collect())
-}
-
-/// An engine with one session.
-struct Store {
-    engine: Engine,
-    session: SessionId,
-    reply: ReplyBuffer,
-    random: Random,
-    cursor: String,
-}
-
-impl Store {
-    fn new() -> Self {
-        let mut engine = Engine::new(Config::default(), 1);
-        let session = engine.open(NOW, SessionOptions::default());
-        Self { engine, session, reply: ReplyBuffer::default(), random: Random::new(1), cursor: "0".to_owned() }
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.random.below(bound)
-    }
-
-    fn ask(&mut self, words: &[&str]) {
-        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
-        self.reply.clear();
-        self.engine.execute(NOW, self.session, &Request::new(&words), &mut self.reply);
-        assert_ne!(self.reply.as_bytes().first(), Some(&b'-'), "{:?}", String::from_utf8_lossy(self.reply.as_bytes()));
-        while let Some(output) = self.engine.poll_output() {
-            if let Output::Effects(batch) = output {
-                self.engine.recycle(batch);
-            }
-        }
-    }
-
-    /// The next page of all keys, from the first again behind the last.
-    fn scan(&mut self) {
-        let cursor = std::mem::take(&mut self.cursor);
-        self.ask(&["SCAN", &cursor, "COUNT", "10"]);
-        let reply = String::from_utf8_lossy(self.reply.as_bytes());
-        self.cursor = reply.split("\r\n").nth(2).unwrap_or("0").to_owned();
-    }
 }
 
 /// Members of different text and of one length, so that neither numbers nor lengths matter.

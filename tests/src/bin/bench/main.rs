@@ -1,12 +1,13 @@
 //! Measures Redstart beside redis-server and a bare axum handler, in one run on one machine, and writes ratios.
 //!
-//! `bench [growth] [resp] [rest] [sockets] [attack] [scripts] [log] [memory] [page]`: all of them when none is named. What is not measured is
-//! left out of `tests/bench/RESULTS.md`, so a partial run prints its tables only.
+//! `bench [growth] [latency] [resp] [rest] [sockets] [attack] [scripts] [log] [memory] [page]`: all of them when none is
+//! named. What is not measured is left out of `tests/bench/RESULTS.md`, so a partial run prints its tables only.
 
 mod attack;
 mod bare;
 mod benchmark;
 mod growth;
+mod latency;
 mod log;
 mod memory;
 mod page;
@@ -16,6 +17,7 @@ mod resp;
 mod rest;
 mod scripts;
 mod sockets;
+mod store;
 
 use report::{Report, Table};
 use std::io::Write;
@@ -41,6 +43,7 @@ type Measure = fn() -> anyhow::Result<Vec<Table>>;
 
 const MEASURES: &[(&str, Measure)] = &[
     ("growth", growth::measure),
+    ("latency", latency::measure),
     ("resp", resp::measure),
     ("rest", rest::measure),
     ("sockets", sockets::measure),
