@@ -85,6 +85,7 @@ use crate::random::{HashSeed, Random};
 use crate::reply::ReplyBuffer;
 #[cfg(feature = "scripting")]
 use crate::scripting::Scripting;
+use crate::spec::Command;
 #[cfg(not(feature = "scripting"))]
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::TableSeed;
@@ -468,6 +469,11 @@ impl Engine {
     /// The session of this number, if it is open.
     pub fn session(&self, session: SessionId) -> Option<&Session> {
         self.sessions.find(session)
+    }
+
+    /// The command that a request asks for, if there is such a one.
+    pub fn command(&self, words: &[&[u8]]) -> Option<&'static Command> {
+        self.commands.find(words).ok().map(|id| self.commands.get(id))
     }
 
     /// Counters since the store began.

@@ -5,15 +5,8 @@ use super::{Client, Entrance, Limits};
 use crate::host::{Host, Member, Turn};
 use crate::throttle::{Throttled, Toll};
 use redstart_core::spec::{Command, Flag};
-use redstart_core::{Outcome, Protocol, ReplyBuffer, SessionKind, SessionOptions, commands};
-use std::collections::HashSet;
-use std::sync::{Arc, LazyLock};
-
-/// The names of the commands that may wait, as they are declared.
-static BLOCKING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let may_wait = |command: &&Command| command.has(Flag::Blocking) || command.has(Flag::WaitsForHost);
-    commands::all().filter(may_wait).map(|command| command.name).collect()
-});
+use redstart_core::{Outcome, Protocol, ReplyBuffer, SessionKind, SessionOptions};
+use std::sync::Arc;
 
 /// How many more requests may be refused than executed before the socket is closed.
 const STRIKES_MAX: u32 = 100;
@@ -60,9 +53,10 @@ impl Seat {
 
     /// Whether this request may wait, and does not belong to a transaction, where nothing waits.
     pub(super) fn may_wait(&self, turn: &Turn<'_>, words: &[&[u8]]) -> bool {
-        let name = words.first().copied().unwrap_or_default().to_ascii_uppercase();
-        str::from_utf8(&name).is_ok_and(|name| BLOCKING.contains(name))
-            && turn.engine().session(self.member.id).is_some_and(|session| session.transaction.is_none())
+        let engine = turn.engine();
+        let waits = |command: &Command| command.has(Flag::Blocking) || command.has(Flag::WaitsForHost);
+        engine.command(words).is_some_and(waits)
+            && engine.session(self.member.id).is_some_and(|session| session.transaction.is_none())
     }
 
     /// Another session of the same client, in the same database.
