@@ -5,8 +5,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use redstart_core::number;
 
+/// Most answers are shorter than this.
+const USUAL_BYTES: usize = 64;
+
 /// JSON in the making.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Json {
     out: Vec<u8>,
     open: Vec<Level>,
@@ -20,6 +23,12 @@ struct Level {
     len: usize,
     /// How many of them are there.
     at: usize,
+}
+
+impl Default for Json {
+    fn default() -> Self {
+        Self { out: Vec::with_capacity(USUAL_BYTES), open: Vec::new() }
+    }
 }
 
 impl Json {

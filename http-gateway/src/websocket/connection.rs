@@ -33,6 +33,9 @@ pub(super) trait Dialogue: Send {
     /// How the socket has to end, once the output has been sent.
     fn hear(&mut self, frame: &Frame, output: &mut Output) -> Result<(), Close>;
 
+    /// Whether something may have come without having been asked for. It costs less than waiting for it.
+    fn has_arrivals(&self) -> bool;
+
     /// Waits for what comes without having been asked for, and takes it.
     fn poll_arrivals(&mut self, context: &Context<'_>, output: &mut Output) -> Poll<Result<(), Close>>;
 
@@ -237,22 +240,33 @@ impl<'a> Connection<'a> {
 
     /// Takes what has come for the client, or else what comes from it.
     fn poll_converse(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Option<Close>> {
-        let heard = match self.dialogue.poll_arrivals(context, &mut self.output) {
-            Poll::Ready(arrived) => arrived,
-            Poll::Pending if !self.dialogue.can_hear() => return Ok(Poll::Pending),
-            Poll::Pending => match self.socket.poll_receive(context).map_err(end_of)? {
-                Poll::Pending => return Ok(Poll::Pending),
-                Poll::Ready(Received::Pong) => {
-                    self.heartbeat.pong();
-                    Ok(())
-                }
-                Poll::Ready(Received::Frame(frame)) => self.dialogue.hear(&frame, &mut self.output),
-            },
-        };
-        if let Err(close) = heard {
-            self.closing = Some(close);
+        let mut heard = Poll::Pending;
+        if self.dialogue.has_arrivals() {
+            heard = self.dialogue.poll_arrivals(context, &mut self.output);
         }
-        Ok(Poll::Ready(()))
+        if heard.is_pending() && self.dialogue.can_hear() {
+            heard = self.poll_hear(context)?;
+        }
+        if heard.is_pending() {
+            heard = self.dialogue.poll_arrivals(context, &mut self.output);
+        }
+        Ok(heard.map(|heard| {
+            if let Err(close) = heard {
+                self.closing = Some(close);
+            }
+        }))
+    }
+
+    /// Takes what comes from the client.
+    fn poll_hear(&mut self, context: &mut Context<'_>) -> Result<Poll<Result<(), Close>>, Option<Close>> {
+        let received = self.socket.poll_receive(context).map_err(end_of)?;
+        Ok(received.map(|received| match received {
+            Received::Pong => {
+                self.heartbeat.pong();
+                Ok(())
+            }
+            Received::Frame(frame) => self.dialogue.hear(&frame, &mut self.output),
+        }))
     }
 
     fn poll_heartbeat(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Option<Close>>> {

@@ -12,7 +12,6 @@ use super::subprotocol::Format;
 use super::{CheckToken, Entrance};
 use crate::encoding::{self, Encoder};
 use crate::host::{Item, Member, Turn};
-use crate::throttle::Throttled;
 use redstart_core::acl::is_user_token;
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
 use std::collections::{BTreeMap, HashMap};
@@ -103,14 +102,23 @@ impl Messages {
         }
     }
 
-    /// Executes the requests of a message, in one turn.
-    fn execute(&mut self, requests: Vec<Request<'_>>, is_batch: bool, output: &mut Output) -> Result<(), Close> {
+    /// Executes the requests of a message of so many bytes, in one turn.
+    fn execute(&mut self, message: Message<'_>, bytes: usize, output: &mut Output) -> Result<(), Close> {
         let host = self.seat.host.clone();
         let mut turn = host.turn();
+        if let Err(throttled) = self.seat.pay(&turn, message.command_count(), bytes) {
+            let (ids, is_batch) = message.ids();
+            self.refuse_all(ids, is_batch, &throttled.to_string(), output);
+            return self.seat.check_patience();
+        }
         // What came before this turn was before the answers.
         self.collect(output)?;
-        let mut answers = Answers { is_batch, ..Answers::default() };
-        let ended = requests.into_iter().try_for_each(|request| self.execute_one(&mut turn, request, &mut answers));
+        let mut answers = Answers { is_batch: matches!(message, Message::Batch(..)), ..Answers::default() };
+        let mut execute_one = |request| self.execute_one(&mut turn, request, &mut answers);
+        let ended = match message {
+            Message::One(request) => execute_one(request),
+            Message::Batch(requests, _) => requests.into_iter().try_for_each(execute_one),
+        };
         if answers.missing == 0 {
             self.send(answers, output);
         } else {
@@ -278,14 +286,20 @@ impl Messages {
         }
     }
 
-    /// Pays for a message of so many bytes.
-    fn pay(&mut self, message: &Message<'_>, bytes: usize) -> Result<(), Throttled> {
-        let host = self.seat.host.clone();
-        self.seat.pay(&host.turn(), message.command_count(), bytes)
-    }
-
     fn refuse(&self, id: &Id, message: &str) -> Vec<u8> {
         self.format.write(|encoder| answer::refusal(id, message, encoder))
+    }
+
+    /// Answers all requests of a message with the same error.
+    fn refuse_all<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a Id>,
+        is_batch: bool,
+        message: &str,
+        output: &mut Output,
+    ) {
+        let parts = ids.into_iter().map(|id| self.refuse(id, message)).collect();
+        self.send(Answers { is_batch, parts, ..Answers::default() }, output);
     }
 
     fn send(&self, mut answers: Answers, output: &mut Output) {
@@ -364,26 +378,20 @@ impl Messages {
 impl Dialogue for Messages {
     fn hear(&mut self, frame: &Frame, output: &mut Output) -> Result<(), Close> {
         match self.format.read(frame) {
-            Ok(message) if let Err(throttled) = self.pay(&message, frame.len()) => {
-                let text = throttled.to_string();
-                let (ids, is_batch) = message.ids();
-                let parts = ids.into_iter().map(|id| self.refuse(id, &text)).collect();
-                self.send(Answers { is_batch, parts, ..Answers::default() }, output);
-                self.seat.check_patience()
-            }
-            Ok(Message::One(request)) => self.execute(vec![request], false, output),
             Ok(Message::Batch(requests, _)) if requests.len() > self.seat.limits.requests_max => {
                 Err(Close::TOO_MANY_REQUESTS)
             }
-            Ok(Message::Batch(requests, _)) => self.execute(requests, true, output),
+            Ok(message) => self.execute(message, frame.len(), output),
             Err(Refusal::Protocol) => Err(Close::PROTOCOL),
             Err(Refusal::Invalid { ids, is_batch, reason }) => {
-                let message = format!("ERR invalid request: {reason}");
-                let parts = ids.iter().map(|id| self.refuse(id, &message)).collect();
-                self.send(Answers { is_batch, parts, ..Answers::default() }, output);
+                self.refuse_all(&ids, is_batch, &format!("ERR invalid request: {reason}"), output);
                 Ok(())
             }
         }
+    }
+
+    fn has_arrivals(&self) -> bool {
+        !self.seat.member.outbox.is_empty() || !self.waiting.is_empty()
     }
 
     fn poll_arrivals(&mut self, context: &Context<'_>, output: &mut Output) -> Poll<Result<(), Close>> {

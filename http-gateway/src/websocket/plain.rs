@@ -149,6 +149,10 @@ impl Dialogue for Plain {
         if self.blocked || self.input.len() < self.wanted { Ok(()) } else { self.execute(output) }
     }
 
+    fn has_arrivals(&self) -> bool {
+        self.paused || !self.seat.member.outbox.is_empty()
+    }
+
     fn poll_arrivals(&mut self, context: &Context<'_>, output: &mut Output) -> Poll<Result<(), Close>> {
         if self.paused {
             return Poll::Ready(self.execute(output));

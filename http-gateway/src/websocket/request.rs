@@ -6,15 +6,14 @@ use base64::engine::general_purpose::STANDARD;
 use redstart_core::engine::Position;
 use redstart_core::number;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
 /// What tells an answer's request from others. The client chooses it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Id {
     Integer(i64),
     Text(String),
@@ -26,6 +25,34 @@ impl Id {
             Self::Integer(id) => encoder.integer(*id),
             Self::Text(id) => encoder.text(id),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdVisitor)
+    }
+}
+
+struct IdVisitor;
+
+impl Visitor<'_> for IdVisitor {
+    type Value = Id;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number without fraction, or a text, as `id`")
+    }
+
+    fn visit_i64<E: Error>(self, id: i64) -> Result<Id, E> {
+        Ok(Id::Integer(id))
+    }
+
+    fn visit_u64<E: Error>(self, id: u64) -> Result<Id, E> {
+        i64::try_from(id).map(Id::Integer).map_err(|_| E::invalid_value(Unexpected::Unsigned(id), &self))
+    }
+
+    fn visit_str<E: Error>(self, id: &str) -> Result<Id, E> {
+        Ok(Id::Text(id.to_owned()))
     }
 }
 
@@ -201,66 +228,127 @@ impl<'de: 'a, 'a, R: Deserialize<'de>> Visitor<'de> for MessageVisitor<'a, R> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Request<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Fields::deserialize(deserializer)?.into_request().map_err(D::Error::custom)
+        deserializer.deserialize_map(RequestVisitor(PhantomData))
     }
 }
 
-/// A request as it is written. Fields that nobody knows are passed over.
+/// The fields of a request.
 #[derive(serde::Deserialize)]
-struct Fields<'a> {
-    id: Id,
-    #[serde(borrow, default)]
-    cmd: Option<Words<'a>>,
-    #[serde(borrow, default)]
-    multi: Option<Vec<Words<'a>>>,
-    #[serde(borrow, default)]
-    watch: Option<HashMap<Word<'a>, Word<'a>>>,
-    #[serde(borrow, default)]
-    subscribe: Option<Words<'a>>,
-    #[serde(borrow, default)]
-    psubscribe: Option<Words<'a>>,
-    #[serde(borrow, default)]
-    recover: Option<HashMap<Word<'a>, Seen>>,
-    #[serde(borrow, default)]
-    unsubscribe: Option<Words<'a>>,
-    #[serde(borrow, default)]
-    punsubscribe: Option<Words<'a>>,
-    #[serde(default)]
-    auth: Option<String>,
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Field {
+    Id,
+    Cmd,
+    Multi,
+    Watch,
+    Subscribe,
+    Psubscribe,
+    Recover,
+    Unsubscribe,
+    Punsubscribe,
+    Auth,
+    /// One that nobody knows: it is passed over.
+    #[serde(other)]
+    Unknown,
 }
 
-impl<'a> Fields<'a> {
-    fn into_request(self) -> Result<Request<'a>, &'static str> {
-        if self.watch.is_some() && self.multi.is_none() {
-            return Err("`watch` belongs to `multi`");
+struct RequestVisitor<'a>(PhantomData<&'a ()>);
+
+impl<'de: 'a, 'a> Visitor<'de> for RequestVisitor<'a> {
+    type Value = Request<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a request")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut id, mut body) = (None, None);
+        let (mut watch, mut recover) = (None, None);
+        while let Some(field) = map.next_key()? {
+            let part = match field {
+                Field::Id => {
+                    id = Some(map.next_value()?);
+                    None
+                }
+                Field::Watch => {
+                    watch = map.next_value()?;
+                    None
+                }
+                Field::Recover => {
+                    recover = map.next_value()?;
+                    None
+                }
+                Field::Unknown => map.next_value::<IgnoredAny>().map(|_| None)?,
+                Field::Cmd => map.next_value::<Option<_>>()?.map(Body::Command),
+                Field::Multi => map.next_value::<Option<_>>()?.map(Body::multi),
+                Field::Subscribe => {
+                    map.next_value::<Option<_>>()?.map(|channels| Body::subscribe(channels, Vec::new()))
+                }
+                Field::Psubscribe => {
+                    map.next_value::<Option<_>>()?.map(|patterns| Body::subscribe(Vec::new(), patterns))
+                }
+                Field::Unsubscribe => map
+                    .next_value::<Option<_>>()?
+                    .map(|channels| Body::Unsubscribe { channels: Some(channels), patterns: None }),
+                Field::Punsubscribe => map
+                    .next_value::<Option<_>>()?
+                    .map(|patterns| Body::Unsubscribe { channels: None, patterns: Some(patterns) }),
+                Field::Auth => map.next_value::<Option<_>>()?.map(Body::Auth),
+            };
+            if let Some(part) = part {
+                body = Some(Body::join(body, part).map_err(A::Error::custom)?);
+            }
         }
-        let watch = self.watch.unwrap_or_default();
-        let subscribe = match (self.subscribe, self.psubscribe) {
-            (None, None) => None,
-            (channels, patterns) => Some(Body::Subscribe {
-                channels: channels.unwrap_or_default(),
-                patterns: patterns.unwrap_or_default(),
-                recover: self.recover.unwrap_or_default(),
-            }),
-        };
-        let unsubscribe = match (self.unsubscribe, self.punsubscribe) {
-            (None, None) => None,
-            (channels, patterns) => Some(Body::Unsubscribe { channels, patterns }),
-        };
-        let bodies = [
-            self.cmd.map(Body::Command),
-            self.multi.map(|commands| Body::Multi { commands, watch }),
-            subscribe,
-            unsubscribe,
-            self.auth.map(Body::Auth),
-        ];
-        let mut bodies = bodies.into_iter().flatten();
-        match (bodies.next(), bodies.next()) {
-            (Some(body), None) => Ok(Request { id: self.id, body }),
-            _ => Err(
-                "a request has one of `cmd`, `multi`, `subscribe`, `psubscribe`, `unsubscribe`, `punsubscribe`, `auth`",
-            ),
+        let id = id.ok_or_else(|| A::Error::missing_field("id"))?;
+        let body = body.ok_or(ONE_BODY).and_then(|body| body.with(watch, recover)).map_err(A::Error::custom)?;
+        Ok(Request { id, body })
+    }
+}
+
+const ONE_BODY: &str =
+    "a request has one of `cmd`, `multi`, `subscribe`, `psubscribe`, `unsubscribe`, `punsubscribe`, `auth`";
+
+impl<'a> Body<'a> {
+    fn multi(commands: Vec<Words<'a>>) -> Self {
+        Self::Multi { commands, watch: HashMap::new() }
+    }
+
+    fn subscribe(channels: Words<'a>, patterns: Words<'a>) -> Self {
+        Self::Subscribe { channels, patterns, recover: HashMap::new() }
+    }
+
+    /// What two fields ask for together: channels and patterns go together, nothing else does.
+    fn join(one: Option<Self>, other: Self) -> Result<Self, &'static str> {
+        match (one, other) {
+            (None, other) => Ok(other),
+            (
+                Some(Self::Subscribe { mut channels, mut patterns, .. }),
+                Self::Subscribe { channels: more_channels, patterns: more_patterns, .. },
+            ) => {
+                channels.extend(more_channels);
+                patterns.extend(more_patterns);
+                Ok(Self::subscribe(channels, patterns))
+            }
+            (
+                Some(Self::Unsubscribe { channels, patterns }),
+                Self::Unsubscribe { channels: other_channels, patterns: other_patterns },
+            ) => Ok(Self::Unsubscribe { channels: channels.or(other_channels), patterns: patterns.or(other_patterns) }),
+            (Some(_), _) => Err(ONE_BODY),
         }
+    }
+
+    /// The same, with what belongs to some kinds of requests. A position to recover from means nothing elsewhere.
+    fn with(
+        mut self,
+        versions: Option<HashMap<Word<'a>, Word<'a>>>,
+        positions: Option<HashMap<Word<'a>, Seen>>,
+    ) -> Result<Self, &'static str> {
+        match (&mut self, versions, positions) {
+            (Self::Multi { watch, .. }, Some(versions), _) => *watch = versions,
+            (_, Some(_), _) => return Err("`watch` belongs to `multi`"),
+            (Self::Subscribe { recover, .. }, None, Some(positions)) => *recover = positions,
+            _ => {}
+        }
+        Ok(self)
     }
 }
 
@@ -378,6 +466,25 @@ mod tests {
     }
 
     #[test]
+    fn channels_and_patterns_go_together_in_any_order() {
+        let subscribe = Body::Subscribe {
+            channels: words(&["n"]),
+            patterns: words(&["u*"]),
+            recover: HashMap::from([(words(&["n"]).remove(0), Seen { epoch: "x".to_owned(), offset: 1 })]),
+        };
+        check(
+            r#"{"recover":{"n":{"epoch":"x","offset":1}},"psubscribe":["u*"],"auth":null,"subscribe":["n"],"id":1}"#,
+            &one(1, subscribe),
+        );
+        check(
+            r#"{"punsubscribe":["u*"],"unsubscribe":["n"],"id":1}"#,
+            &one(1, Body::Unsubscribe { channels: Some(words(&["n"])), patterns: Some(words(&["u*"])) }),
+        );
+        let watch = HashMap::from([(words(&["a"]).remove(0), words(&["1"]).remove(0))]);
+        check(r#"{"watch":{"a":"1"},"multi":[],"id":1}"#, &one(1, Body::Multi { commands: Vec::new(), watch }));
+    }
+
+    #[test]
     fn words_of_other_kinds_become_text() {
         let expected = words(&["1", "-2", "1.5", "18446744073709551615", "true", "false", "x"]);
         check(
@@ -401,6 +508,8 @@ mod tests {
             r#"{"id":3,"cmd":[{}]}"#,
             r#"{"id":3}"#,
             r#"{"id":3,"cmd":["PING"],"auth":"t"}"#,
+            r#"{"id":3,"subscribe":["n"],"unsubscribe":["n"]}"#,
+            r#"{"id":3,"recover":{}}"#,
             r#"{"id":3,"cmd":["PING"],"watch":{"a":"1"}}"#,
         ] {
             let value: serde_json::Value = serde_json::from_str(json).unwrap();
