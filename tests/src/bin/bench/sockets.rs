@@ -159,7 +159,7 @@ fn measure_broker(runtime: &Runtime, broker: &Broker) -> anyhow::Result<(Vec<Str
     let subscribers: Vec<_> = runtime.block_on(async {
         let mut tasks = Vec::new();
         for _ in 0..SUBSCRIBERS {
-            let stream = upgraded(broker.websocket, broker.path).await?;
+            let stream = upgraded(broker.websocket, broker.path, None).await?;
             for text in broker.greeting {
                 send(&stream, &frame(text)).await?;
             }
@@ -172,7 +172,7 @@ fn measure_broker(runtime: &Runtime, broker: &Broker) -> anyhow::Result<(Vec<Str
     let each = (resident_bytes(broker.pid)? - before) / SUBSCRIBERS as f64;
     let publisher = runtime.block_on(async {
         if broker.framed {
-            upgraded(broker.publisher, broker.path).await
+            upgraded(broker.publisher, broker.path, None).await
         } else {
             Ok(TcpStream::connect(broker.publisher).await?)
         }
@@ -208,47 +208,82 @@ const PIPELINED: usize = 16;
 /// For how long each is measured.
 const SECONDS: f64 = 3.0;
 
+/// A way to send requests that do not wait for each other.
+struct Pipeline {
+    name: &'static str,
+    /// None over TCP.
+    subprotocol: Option<&'static str>,
+    piece: Vec<u8>,
+}
+
+impl Pipeline {
+    /// All ways to send [`PIPELINED`] times the same request at once, TCP first.
+    fn all() -> anyhow::Result<[Self; 5]> {
+        let words = ["SET", "k", "v"];
+        let resp = b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n".repeat(PIPELINED);
+        let request = serde_json::json!({ "id": 1, "cmd": words });
+        let batch = vec![request.clone(); PIPELINED];
+        let packed = b"\x82\xa2id\x01\xa3cmd\x93\xa3SET\xa1k\xa1v".repeat(PIPELINED);
+        Ok([
+            Self { name: "RESP", subprotocol: None, piece: resp.clone() },
+            Self { name: "WebSocket, RESP3", subprotocol: Some("redstart.v1.resp3"), piece: binary_frame(&resp) },
+            Self {
+                name: "WebSocket, a batch of MessagePack",
+                subprotocol: Some("redstart.v1.msgpack"),
+                piece: binary_frame(&[b"\xdc\x00\x10".as_slice(), &packed].concat()),
+            },
+            Self {
+                name: "WebSocket, a batch of JSON",
+                subprotocol: Some("redstart.v1.json"),
+                piece: frame(&serde_json::to_string(&batch)?),
+            },
+            Self {
+                name: "WebSocket, a frame of JSON each",
+                subprotocol: Some("redstart.v1.json"),
+                piece: frame(&request.to_string()).repeat(PIPELINED),
+            },
+        ])
+    }
+}
+
 fn pipelines(runtime: &Runtime) -> anyhow::Result<Table> {
     let folder = TemporaryFolder::new()?;
     let server = Server::gateway(folder.path(), &["--durability", "memory"])?;
-    let resp = b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n".repeat(PIPELINED);
-    let json = frame(r#"{"id":1,"cmd":["SET","k","v"]}"#).repeat(PIPELINED);
-    let mut figures: [[Vec<f64>; 2]; 2] = Default::default();
+    let pipelines = Pipeline::all()?;
+    let mut figures: [[Vec<f64>; 2]; 5] = Default::default();
     for _ in 0..ROUNDS {
-        for ([rates, costs], piece, is_websocket) in
-            figures.iter_mut().zip([&resp, &json]).zip([false, true]).map(|((figures, piece), is)| (figures, piece, is))
-        {
-            let address = if is_websocket { server.http } else { server.address };
+        for ([rates, costs], pipeline) in figures.iter_mut().zip(&pipelines) {
+            let address = if pipeline.subprotocol.is_some() { server.http } else { server.address };
             let processor = processor_seconds(server.pid())?;
-            let requests = runtime.block_on(pipeline(address, is_websocket, piece))?;
+            let requests = runtime.block_on(send_pieces(address, pipeline))?;
             rates.push(requests as f64 / SECONDS);
             costs.push((processor_seconds(server.pid())? - processor) * 1e6 / requests as f64);
         }
     }
-    let [[resp, resp_cost], [websocket, websocket_cost]] = figures.map(|figures| figures.map(median));
+    let figures = figures.map(|figures| figures.map(median));
+    let [[resp, _], ..] = figures;
     let title = format!(
         "SET over {CLIENTS} connections, {PIPELINED} requests in one piece: requests a second, and microseconds of the server's \
          processor time per request (medians of {ROUNDS})"
     );
-    let columns = ["RESP", "WebSocket, JSON", "ratio", "RESP us", "WebSocket us"];
-    let row = [
-        format!("{resp:.0}"),
-        format!("{websocket:.0}"),
-        format!("{:.2}", websocket / resp),
-        format!("{resp_cost:.2}"),
-        format!("{websocket_cost:.2}"),
-    ];
-    Ok(Table { title, columns: columns.map(str::to_owned).into(), rows: vec![row.into()] })
+    let columns = ["requests as", "a second", "of RESP", "us"];
+    let rows = pipelines.iter().zip(figures).map(|(pipeline, [rate, cost])| {
+        vec![pipeline.name.to_owned(), format!("{rate:.0}"), format!("{:.2}", rate / resp), format!("{cost:.2}")]
+    });
+    Ok(Table { title, columns: columns.map(str::to_owned).into(), rows: rows.collect() })
 }
 
 /// Sends a piece again whenever all of its answers have come, on several connections, and gives how many were answered. Each
 /// answer holds one K, that of its OK.
-async fn pipeline(address: SocketAddr, is_websocket: bool, piece: &[u8]) -> anyhow::Result<usize> {
+async fn send_pieces(address: SocketAddr, pipeline: &Pipeline) -> anyhow::Result<usize> {
     let (answered, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
-        let stream = if is_websocket { upgraded(address, "/ws").await? } else { TcpStream::connect(address).await? };
-        let (piece, answered, over) = (piece.to_vec(), answered.clone(), over.clone());
+        let stream = match pipeline.subprotocol {
+            Some(subprotocol) => upgraded(address, "/ws", Some(subprotocol)).await?,
+            None => TcpStream::connect(address).await?,
+        };
+        let (piece, answered, over) = (pipeline.piece.clone(), answered.clone(), over.clone());
         clients.push(tokio::spawn(async move {
             while !over.load(Ordering::Relaxed) {
                 send(&stream, &piece).await?;
@@ -280,12 +315,13 @@ async fn wait_for(address: SocketAddr) -> anyhow::Result<()> {
 }
 
 /// A WebSocket, as the bytes on its connection.
-async fn upgraded(address: SocketAddr, path: &str) -> anyhow::Result<TcpStream> {
+async fn upgraded(address: SocketAddr, path: &str, subprotocol: Option<&str>) -> anyhow::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
+    let offer = subprotocol.map_or_else(String::new, |name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
     let head = format!(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+         Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{offer}\r\n"
     );
     send(&stream, head.as_bytes()).await?;
     // What comes with it is what some servers say of themselves.
@@ -295,9 +331,21 @@ async fn upgraded(address: SocketAddr, path: &str) -> anyhow::Result<TcpStream> 
 
 /// A text frame, masked with zeros.
 fn frame(text: &str) -> Vec<u8> {
-    let len = u8::try_from(text.len()).unwrap_or(u8::MAX);
-    assert!(len < 126, "frames of this client are short");
-    [&[0x81, 0x80 | len, 0, 0, 0, 0], text.as_bytes()].concat()
+    frame_of(0x81, text.as_bytes())
+}
+
+/// The same of bytes.
+fn binary_frame(bytes: &[u8]) -> Vec<u8> {
+    frame_of(0x82, bytes)
+}
+
+fn frame_of(kind: u8, bytes: &[u8]) -> Vec<u8> {
+    let len = match u16::try_from(bytes.len()) {
+        Ok(len @ ..126) => vec![0x80 | len as u8],
+        Ok(len) => [&[0x80 | 126], len.to_be_bytes().as_slice()].concat(),
+        Err(_) => panic!("frames of this client are short"),
+    };
+    [&[kind], len.as_slice(), &[0; 4], bytes].concat()
 }
 
 async fn send(stream: &TcpStream, mut bytes: &[u8]) -> anyhow::Result<()> {
