@@ -94,12 +94,7 @@ impl Channel {
     }
 
     /// The messages since a position, each with its own: all of them or none.
-    pub(super) fn missed(
-        &self,
-        now: Millis,
-        ttl_seconds: i64,
-        since: Position,
-    ) -> Option<Vec<(Position, Arc<[u8]>)>> {
+    pub(super) fn missed(&self, now: Millis, ttl_seconds: i64, since: Position) -> Option<Vec<(Position, Arc<[u8]>)>> {
         if !self.knows(since) {
             return None;
         }

@@ -1,8 +1,8 @@
 //! The histories of one moment, as records.
 
+use super::History;
 use super::channel::Channel;
 use super::record::Record;
-use super::History;
 use crate::values::bytes::SmallBytes;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;

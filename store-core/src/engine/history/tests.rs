@@ -252,7 +252,8 @@ fn effects_of_histories_are_themselves_and_clients_cannot_forge_them() {
     assert_eq!(without_bounds(&effects), without_bounds(&store.log));
 
     let before = store.position("news");
-    let forged = Record::Message { name: b"news", position: Position { offset: 9, ..before }, at: Millis(1), data: b"x" };
+    let forged =
+        Record::Message { name: b"news", position: Position { offset: 9, ..before }, at: Millis(1), data: b"x" };
     store.publish("redstart:history", &String::from_utf8(forged.to_bytes()).unwrap());
     assert_eq!(store.position("news"), before);
     let mut next = store.restarted(Way::Log { end: store.log.len() });
