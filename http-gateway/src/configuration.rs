@@ -70,14 +70,19 @@ pub struct Configured {
 /// What is wrong with one of them.
 pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Configured, Error> {
     let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
-    let mut command = command();
-    let matches = command.try_get_matches_from_mut(&words)?;
+    let flags = flags();
+    let mut command = command(&[]);
+    let mut matches = command.try_get_matches_from_mut(&words)?;
+    let overruled = overruled(&flags, innermost(&matches).1);
+    if !overruled.is_empty() {
+        command = self::command(&overruled);
+        matches = command.try_get_matches_from_mut(&words)?;
+    }
     let (depth, ours) = innermost(&matches);
     if ours.try_contains_id(CONFIG).is_err() {
         return Ok(Configured { arguments: Arguments::from_arg_matches(&matches)?, settings: Vec::new() });
     }
     let file = ours.get_one::<PathBuf>(CONFIG).map(|path| File::read(path)).transpose()?.unwrap_or_default();
-    let flags = flags();
     let is_set =
         |arg: &Arg| is_given(ours, arg) || flags.iter().any(|other| are_twins(arg, other) && is_given(ours, other));
     let added = file.words(&flags, is_set).map_err(Error::File)?;
@@ -88,8 +93,21 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Con
     Ok(Configured { arguments: Arguments::from_arg_matches(&matches_of_all)?, settings })
 }
 
-/// The command line, with a variable of the environment for each flag that has no other.
-fn command() -> clap::Command {
+/// The flags whose variables say nothing, because the command line has their twin.
+fn overruled(flags: &[Arg], given: &ArgMatches) -> Vec<clap::Id> {
+    if given.try_contains_id(CONFIG).is_err() {
+        return Vec::new();
+    }
+    let is_from = |arg: &Arg, source| given.value_source(arg.get_id().as_str()) == Some(source);
+    let has_twin =
+        |arg: &&Arg| flags.iter().any(|twin| are_twins(arg, twin) && is_from(twin, ValueSource::CommandLine));
+    let by_variable = flags.iter().filter(|arg| is_from(arg, ValueSource::EnvVariable));
+    by_variable.filter(has_twin).map(|arg| arg.get_id().clone()).collect()
+}
+
+/// The command line, with a variable of the environment for each flag that has no other and is not left out.
+fn command(left_out: &[clap::Id]) -> clap::Command {
+    let with_variable = |arg: Arg| if left_out.contains(arg.get_id()) { arg } else { with_variable(arg) };
     let with_variables = |command: clap::Command| {
         let name = command.get_name().to_owned();
         if name == "serve" || name == "config" {

@@ -66,6 +66,29 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
+fn a_secret_has_one_source_and_the_command_line_wins() {
+    let (folder, _file) = file_with("");
+    let [word, other] = ["word", "other"].map(|name| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, name).unwrap();
+        path.to_str().unwrap().to_owned()
+    });
+    let settings = checked(&["--token-file", &word], &[("REDSTART_TOKEN", "hidden")]);
+    expect(&settings, "token-file", &word, "command line");
+    expect(&settings, "token", "-", "default");
+    let settings = checked(&["--token", "shown"], &[("REDSTART_TOKEN_FILE", &other)]);
+    expect(&settings, "token", "***", "command line");
+    expect(&settings, "token-file", "-", "default");
+    for (words, environment) in [
+        (&["--token", "a", "--token-file", word.as_str()][..], &[][..]),
+        (&[], &[("REDSTART_TOKEN", "a"), ("REDSTART_TOKEN_FILE", word.as_str())]),
+    ] {
+        let output = run(&[&["config", "check"], words].concat(), environment);
+        assert!(String::from_utf8(output.stderr).unwrap().contains("are both given"), "{words:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named_and_nothing_is_started() {
     let (folder, file) = file_with("htpp = 'x'\n[redis]\nmaxmemory = 'much'\n");
     let path = file.to_str().unwrap();
