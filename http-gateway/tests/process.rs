@@ -89,6 +89,29 @@ fn logs_are_text_or_objects() {
     assert_eq!(server.end().1, "");
 }
 
+/// systemd takes the unit, and nothing that the program writes to is closed to it.
+#[test]
+fn the_unit_is_in_order() {
+    let unit = include_str!("../deploy/redstart.service");
+    for line in ["ReadWritePaths=/etc/redstart", "StateDirectory=redstart", "ProtectSystem=strict"] {
+        assert!(unit.lines().any(|of| of == line), "{line}");
+    }
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/redstart ")).unwrap();
+    let words = ["redstart"].into_iter().chain(start.split(' '));
+    let matches = <redstart_gateway::options::Arguments as clap::CommandFactory>::command().try_get_matches_from(words);
+    assert!(matches.is_ok(), "{start}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("redstart.service");
+    // The program and the user of the machine where the test runs.
+    let here =
+        unit.replace("/usr/local/bin/redstart", env!("CARGO_BIN_EXE_redstart")).replace("User=redstart", "User=root");
+    std::fs::write(&path, here).unwrap();
+    // A machine without systemd has read the lines above.
+    let Ok(verified) = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&path).output() else { return };
+    let said = String::from_utf8_lossy(&verified.stderr).into_owned();
+    assert!(!said.contains("redstart"), "{said}");
+}
+
 #[test]
 fn systemd_is_told_how_it_goes() {
     let folder = tempfile::tempdir().unwrap();
