@@ -68,6 +68,8 @@ pub struct Host {
     core: Mutex<Core>,
     gate: Gate,
     journal: Option<Journal>,
+    /// The latest effect, for those who need no turn.
+    last: AtomicU64,
     alarm: Alarm,
     /// A client has asked for the server to stop.
     shutdown: Notify,
@@ -156,6 +158,7 @@ impl Host {
     fn new(mut engine: Engine, gate: Gate, journal: Option<Journal>) -> Self {
         engine.set_stopwatch(stopwatch::micros);
         Self {
+            last: AtomicU64::new(engine.lsn().0),
             core: Mutex::new(Core { engine, outboxes: HashMap::new(), stalled: false, stopping: false }),
             gate,
             journal,
@@ -307,9 +310,9 @@ impl Host {
         self.core.lock().engine.used_memory()
     }
 
-    /// The number of the latest effect.
+    /// The number of the latest effect, up to the last turn that has ended.
     pub fn lsn(&self) -> Lsn {
-        self.core.lock().engine.lsn()
+        Lsn(self.last.load(Ordering::Relaxed))
     }
 }
 

@@ -109,10 +109,12 @@ impl App {
         Self(Arc::new(Parts { host, access, entrance, origins, limits, throttle, answers, epoch }))
     }
 
-    /// A different one for each answer. There is one copy of the data, so every read sees what was written before, and
-    /// nothing has to be remembered.
+    /// A different one for each answer: the start of the server, the latest effect that the answer may have seen, and a
+    /// counter. There is one copy of the data, so every read sees what was written before, and a request that shows a token
+    /// has not to wait for anything.
     fn sync_token(&self) -> String {
-        format!("{:x}-{:x}", self.epoch, self.answers.fetch_add(1, Ordering::Relaxed))
+        let (lsn, answer) = (self.host.lsn().0, self.answers.fetch_add(1, Ordering::Relaxed));
+        format!("{:x}-{lsn:x}-{answer:x}", self.epoch)
     }
 }
 

@@ -12,6 +12,7 @@ use redstart_core::{
     SessionId, SessionOptions,
 };
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 /// The engine, until this is dropped. The time stands still in it.
@@ -231,6 +232,7 @@ fn log_of_script(level: LogLevel, text: &[u8]) {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.deliver();
+        self.host.last.store(self.core.engine.lsn().0, Ordering::Relaxed);
         self.host.alarm.set(self.core.engine.poll_timeout());
     }
 }

@@ -91,9 +91,8 @@ impl Service<Request> for Door {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let token = answer::sync_token(&self.app);
         if self.refuses(&request) {
-            return Either::Left(future::ready(Ok(with_token(token, Refusal::ORIGIN.into_response()))));
+            return Either::Left(future::ready(Ok(with_token(&self.app, Refusal::ORIGIN.into_response()))));
         }
         let is_page = request.headers().contains_key(header::ORIGIN);
         let takes_packed = request.headers().contains_key(header::ACCEPT_ENCODING);
@@ -105,14 +104,14 @@ impl Service<Request> for Door {
             (true, true) => packing_for_pages,
         };
         let answered = router.call(request);
-        Either::Right(Stamped { answered, token: Some(token) })
+        Either::Right(Stamped { answered, app: self.app.clone() })
     }
 }
 
-/// An answer in the making, which is given a token of its own.
+/// An answer in the making, which is given a token of its own once it is there.
 pub(super) struct Stamped {
     answered: RouteFuture<Infallible>,
-    token: Option<HeaderValue>,
+    app: App,
 }
 
 impl Future for Stamped {
@@ -120,15 +119,12 @@ impl Future for Stamped {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = ready!(Pin::new(&mut self.answered).poll(context))?;
-        Poll::Ready(Ok(match self.token.take() {
-            Some(token) => with_token(token, response),
-            None => response,
-        }))
+        Poll::Ready(Ok(with_token(&self.app, response)))
     }
 }
 
-fn with_token(token: HeaderValue, mut response: Response) -> Response {
-    response.headers_mut().insert(answer::SYNC_TOKEN, token);
+fn with_token(app: &App, mut response: Response) -> Response {
+    response.headers_mut().insert(answer::SYNC_TOKEN, answer::sync_token(app));
     response
 }
 

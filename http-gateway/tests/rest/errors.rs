@@ -93,6 +93,16 @@ fn tokens_of_answers_are_all_different() {
         .map(|head| send(server.http_address(), head, b"").header("upstash-sync-token").unwrap().to_owned())
         .collect();
     assert_eq!(tokens.len(), 24);
+    let lsn = |head| {
+        let answer = send(server.http_address(), head, b"");
+        let token = answer.header("upstash-sync-token").unwrap().to_owned();
+        u64::from_str_radix(token.split('-').nth(1).unwrap(), 16).unwrap()
+    };
+    assert_eq!(
+        ["GET /get/k", "GET /set/k/v", "GET /get/k", "GET /del/k"].map(lsn),
+        [0, 1, 1, 2],
+        "the effect it has seen"
+    );
     let unknown = send(server.http_address(), "GET /get/k\nupstash-sync-token: what is this", b"");
     assert_eq!(unknown.status, 200);
     server.stop();
