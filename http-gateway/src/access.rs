@@ -70,6 +70,9 @@ type UserOfToken = dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync;
 #[derive(Default)]
 pub struct Access {
     tokens: Vec<(Secret, Identity)>,
+    metrics_token: Option<Secret>,
+    /// Whether only this machine reaches the HTTP port.
+    is_local: bool,
     users: Option<Box<UserOfToken>>,
     jwt: Option<Arc<Jwt>>,
 }
@@ -84,10 +87,16 @@ impl Access {
     /// Access by a token that allows everything, one that only reads, and the default user's password, which is worth as
     /// much as the first. Without any of them everyone may do everything.
     pub fn new(secrets: Secrets) -> Self {
-        let Secrets { token, read_only_token, requirepass } = secrets;
+        let Secrets { token, read_only_token, metrics_token, requirepass } = secrets;
         let full = [token, requirepass].into_iter().flatten().map(|token| (token, Identity::FULL));
         let tokens = full.chain(read_only_token.map(|token| (token, Identity::READ_ONLY)));
-        Self { tokens: tokens.collect(), users: None, jwt: None }
+        Self { tokens: tokens.collect(), metrics_token, is_local: false, users: None, jwt: None }
+    }
+
+    /// Access to a port that only this machine reaches, or others, too.
+    #[must_use]
+    pub fn on_port(self, is_local: bool) -> Self {
+        Self { is_local, ..self }
     }
 
     /// Access by the tokens of the users of a store, too.
@@ -130,6 +139,14 @@ impl Access {
         }
     }
 
+    /// Whether a client that shows this token, or none, may see the numbers of `/metrics`: whoever may do everything, and with a
+    /// token for that. Where there is no such token, everybody on this machine.
+    pub fn may_watch(&self, token: Option<&str>) -> bool {
+        let is_meant = self.metrics_token.as_ref().zip(token).is_some_and(|(known, token)| known.is(token));
+        let is_free = self.metrics_token.is_none() && (self.is_local || self.is_open());
+        is_free || is_meant || token.and_then(|token| self.check(token)).is_some_and(|identity| identity.is_full())
+    }
+
     /// What a client is worth that shows this token, or none.
     pub fn check_shown(&self, token: Option<&str>) -> Option<Identity> {
         match token {
@@ -143,10 +160,28 @@ impl Access {
 mod tests {
     use super::*;
 
+    fn secrets(metrics_token: Option<&str>) -> Secrets {
+        let [token, read_only_token] = ["all", "look"].map(|token| Some(token.into()));
+        Secrets { token, read_only_token, metrics_token: metrics_token.map(Secret::from), requirepass: None }
+    }
+
+    #[test]
+    fn numbers_are_for_this_machine_or_for_a_token() {
+        let watches =
+            |access: &Access| [None, Some("all"), Some("look"), Some("count")].map(|token| access.may_watch(token));
+        assert_eq!(watches(&Access::new(secrets(None)).on_port(true)), [true; 4]);
+        assert_eq!(watches(&Access::new(secrets(None)).on_port(false)), [false, true, false, false]);
+        for is_local in [true, false] {
+            let access = Access::new(secrets(Some("count"))).on_port(is_local);
+            assert_eq!(watches(&access), [false, true, false, true]);
+            assert!(access.check("count").is_none(), "it is worth nothing else");
+        }
+        assert!(Access::default().may_watch(None));
+    }
+
     #[test]
     fn each_token_is_worth_its_own() {
-        let access =
-            Access::new(Secrets { token: Some("all".into()), read_only_token: Some("look".into()), requirepass: None });
+        let access = Access::new(secrets(None));
         let reads_only = |token| access.check(token).map(|identity| identity.read_only);
         assert_eq!(["all", "look", "al", ""].map(reads_only), [Some(false), Some(true), None, None]);
         assert!(access.check_shown(None).is_none());

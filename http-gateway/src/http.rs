@@ -29,7 +29,7 @@ use crate::access::Access;
 use crate::host::Host;
 use crate::origins::Origins;
 use crate::peer::Peer;
-use crate::throttle::Throttle;
+use crate::throttle::{RateOptions, Throttle};
 use crate::websocket::Entrance;
 use answer::Refusal;
 use axum::Router;
@@ -81,6 +81,8 @@ struct Parts {
     origins: Origins,
     limits: Limits,
     throttle: Option<Arc<Throttle>>,
+    /// What that one was made of.
+    rates: RateOptions,
     answers: AtomicU64,
     /// Tells the tokens of one start from those of another.
     epoch: u64,
@@ -102,11 +104,12 @@ impl App {
         origins: Origins,
         limits: Limits,
         throttle: Option<Arc<Throttle>>,
+        rates: RateOptions,
     ) -> Self {
         // The time of the start is as good as a random number: it only has to differ between two starts.
         let epoch = crate::host::now().0.cast_unsigned();
         let answers = AtomicU64::new(0);
-        Self(Arc::new(Parts { host, access, entrance, origins, limits, throttle, answers, epoch }))
+        Self(Arc::new(Parts { host, access, entrance, origins, limits, throttle, rates, answers, epoch }))
     }
 
     /// A different one for each answer: the start of the server, the latest effect that the answer may have seen, and a

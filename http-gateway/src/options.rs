@@ -230,6 +230,12 @@ pub struct Options {
     /// File with that token
     #[arg(long, value_name = "FILE")]
     pub read_only_token_file: Option<PathBuf>,
+    /// Bearer token that is worth /metrics and nothing else
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
+    pub metrics_token: Option<Secret>,
+    /// File with that token
+    #[arg(long, value_name = "FILE")]
+    pub metrics_token_file: Option<PathBuf>,
     /// Password that RESP clients must give with AUTH
     #[arg(long, value_name = "PASSWORD", hide_env_values = true)]
     pub requirepass: Option<Secret>,
@@ -333,6 +339,8 @@ pub struct Secrets {
     pub token: Option<Secret>,
     /// The bearer token that allows reading.
     pub read_only_token: Option<Secret>,
+    /// The bearer token that allows watching.
+    pub metrics_token: Option<Secret>,
     /// The password of the default user.
     pub requirepass: Option<Secret>,
 }
@@ -357,6 +365,7 @@ impl Options {
                 self.read_only_token.as_ref(),
                 self.read_only_token_file.as_deref(),
             )?,
+            metrics_token: secret("--metrics-token", self.metrics_token.as_ref(), self.metrics_token_file.as_deref())?,
             requirepass: secret("--requirepass", self.requirepass.as_ref(), self.requirepass_file.as_deref())?,
         };
         if secrets.read_only_token.is_some() {

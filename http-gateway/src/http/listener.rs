@@ -224,7 +224,7 @@ where
 
 fn app(admission: &Admission, options: &Options, access: Access, stopping: watch::Receiver<bool>) -> App {
     let (host, throttle) = (&admission.host, admission.throttle.clone());
-    let access = Arc::new(access.with_users(host.clone()));
+    let access = Arc::new(access.with_users(host.clone()).on_port(options.http.ip().is_loopback()));
     let checks = access.clone();
     let entrance = websocket::Entrance {
         host: host.clone(),
@@ -234,5 +234,6 @@ fn app(admission: &Admission, options: &Options, access: Access, stopping: watch
         stopping,
     };
     let limits = Limits { body_wait: options.http_body_timeout, ..Limits::default() };
-    App::new(host.clone(), access, entrance, Origins::new(&options.origin), limits, throttle)
+    let origins = Origins::new(&options.origin);
+    App::new(host.clone(), access, entrance, origins, limits, throttle, options.rates.clone())
 }

@@ -5,10 +5,11 @@
 
 mod page;
 
-use super::App;
+use super::answer::Refusal;
+use super::{App, request};
 use crate::counters::{Counters, Limit, Port};
 use crate::host::Turn;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use page::{Kind, Page};
@@ -18,7 +19,11 @@ use std::sync::atomic::Ordering;
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 /// `/metrics`.
-pub(super) async fn metrics(State(app): State<App>) -> Response {
+pub(super) async fn metrics(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+    let token = request::token(request.headers(), request.uri());
+    if !app.access.may_watch(token.as_deref()) {
+        return Err(Refusal::TOKEN);
+    }
     let mut page = Page::default();
     {
         let turn = app.host.turn();
@@ -30,7 +35,7 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
     }
     traffic(&mut page, app.host.counters());
     limits(&mut page, &app);
-    ([(header::CONTENT_TYPE, TEXT)], page.into_text()).into_response()
+    Ok(([(header::CONTENT_TYPE, TEXT)], page.into_text()).into_response())
 }
 
 fn store(page: &mut Page, engine: &Engine) {
@@ -178,4 +183,17 @@ fn limits(page: &mut Page, app: &App) {
         .sample(&[("limit", Limit::Clients.name())], connections.max_clients)
         .sample(&[("limit", Limit::Idle.name())], connections.timeout_seconds)
         .sample(&[("limit", Limit::Output.name())], connections.output.pubsub.hard_bytes);
+    let help = "What one user or address may ask for in a second; 0 is any number.";
+    let mut family = page.family("redstart_limit_per_second", Kind::Gauge, help);
+    let rates = &app.rates;
+    for (whose, what, rate) in [
+        ("user", "requests", rates.user_requests_per_second),
+        ("user", "bytes", rates.user_bytes_per_second),
+        ("address", "requests", rates.address_requests_per_second),
+        ("address", "bytes", rates.address_bytes_per_second),
+    ] {
+        family.sample(&[("whose", whose), ("what", what)], rate);
+    }
+    page.family("redstart_limit_burst_seconds", Kind::Gauge, "How many seconds' worth of that may come at once.")
+        .sample(&[], rates.burst_seconds);
 }
