@@ -10,7 +10,7 @@ use redstart_core::{Protocol, SessionKind, SessionOptions};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub use crate::websocket::Identity;
+pub use crate::websocket::{Denial, Identity};
 
 impl Identity {
     /// Someone who may do everything.
@@ -64,7 +64,14 @@ impl Client {
 }
 
 /// Says whose token this is, if anybody's.
-type UserOfToken = dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync;
+type UserOfToken = dyn Fn(&str) -> Option<TokenOf> + Send + Sync;
+
+/// Whose token something is.
+enum TokenOf {
+    User(Vec<u8>),
+    /// Of a user who may not log in.
+    Disabled,
+}
 
 /// The tokens that mean something here.
 #[derive(Default)]
@@ -102,7 +109,11 @@ impl Access {
     /// Access by the tokens of the users of a store, too.
     #[must_use]
     pub fn with_users(self, host: Arc<Host>) -> Self {
-        let of_token = move |token: &str| host.turn().engine().user_of_token(token).map(<[u8]>::to_vec);
+        let of_token = move |token: &str| {
+            let turn = host.turn();
+            let user = turn.engine().user_of_token(token)?;
+            Some(if user.is_enabled() { TokenOf::User(user.name().to_vec()) } else { TokenOf::Disabled })
+        };
         Self { users: Some(Box::new(of_token)), ..self }
     }
 
@@ -130,7 +141,8 @@ impl Access {
             (Some(identity), _) => Some(identity.clone()),
             // Also where nobody needs a token: who shows one wants to be that user.
             (None, Some(users)) if is_user_token(token) => {
-                users(token).map(|user| Identity { user: Some(user), ..Identity::FULL })
+                let TokenOf::User(user) = users(token)? else { return None };
+                Some(Identity { user: Some(user), ..Identity::FULL })
             }
             (None, _) => match &self.jwt {
                 Some(jwt) if Jwt::is_meant_by(token) => jwt.check(token),
@@ -153,6 +165,16 @@ impl Access {
             None if !self.is_open() => None,
             token => self.check(token.unwrap_or_default()),
         }
+    }
+
+    /// What a token is worth, and why if it is nothing.
+    ///
+    /// # Errors
+    /// Whether it is known.
+    pub fn judge(&self, token: &str) -> Result<Identity, Denial> {
+        let users = self.users.as_ref().filter(|_| is_user_token(token));
+        let is_forbidden = || users.is_some_and(|users| matches!(users(token), Some(TokenOf::Disabled)));
+        self.check(token).ok_or_else(|| if is_forbidden() { Denial::Forbidden } else { Denial::Unknown })
     }
 }
 

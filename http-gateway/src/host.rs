@@ -40,7 +40,7 @@ pub use backup::Backup;
 pub use flusher::{Durability, Flusher};
 pub use gate::Gate;
 pub use journal::{Cut, Journal};
-pub use outbox::{Item, Outbox};
+pub use outbox::{Ending, Item, Outbox};
 pub use saver::Saver;
 pub use turn::Turn;
 

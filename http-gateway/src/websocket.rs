@@ -106,8 +106,17 @@ pub struct Identity {
     pub expires: Option<SystemTime>,
 }
 
-/// Says what a token is worth: none when it is worth nothing.
-pub type CheckToken = dyn Fn(&str) -> Option<Identity> + Send + Sync;
+/// Why a token is worth nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// Nobody knows it.
+    Unknown,
+    /// It belongs to a user who may not log in.
+    Forbidden,
+}
+
+/// Says what a token is worth.
+pub type CheckToken = dyn Fn(&str) -> Result<Identity, Denial> + Send + Sync;
 
 /// The way in for WebSockets.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use redstart_core::{Config, Engine, Lsn, ReplyBuffer, SessionOptions};
 use redstart_gateway::host::{Durability, Host};
 use redstart_gateway::options::{Arguments, Command};
-use redstart_gateway::websocket::{Entrance, Identity, Limits};
+use redstart_gateway::websocket::{Denial, Entrance, Identity, Limits};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,9 +44,11 @@ impl Server {
         let host = Arc::new(host);
         let (stop, stopping) = watch::channel(false);
         let check_token = Arc::new(|token: &str| match token {
-            "all" => Some(Identity::FULL),
-            "look" => Some(Identity::READ_ONLY),
-            _ => None,
+            "all" => Ok(Identity::FULL),
+            "look" => Ok(Identity::READ_ONLY),
+            "ada" => Ok(Identity { user: Some(b"ada".to_vec()), ..Identity::FULL }),
+            "off" => Err(Denial::Forbidden),
+            _ => Err(Denial::Unknown),
         });
         let entrance = Entrance { host: host.clone(), limits, check_token, throttle: None, stopping };
         let identity = is_open.then_some(Identity::FULL);
@@ -260,10 +262,30 @@ async fn a_client_says_who_it_is_in_its_first_message() {
         assert_eq!(client.close_code().await, 4401);
     }
 
+    let mut client = server.connect().await;
+    assert_eq!(
+        client.ask(json!({"id":0,"auth":"off"})).await,
+        error(0, "NOPERM the user of this token may not log in")
+    );
+    assert_eq!(client.close_code().await, 4403);
+
     let mut client = server.connect_as("redstart.v1.resp3").await;
     assert_eq!(client.ask(json!({"id":0,"auth":"all"})).await, json!({"id":0,"result":"OK"}));
     client.send_bytes(b"PING\r\n").await;
     assert_eq!(client.receive_message().await, Message::binary(b"+PONG\r\n".to_vec()));
+}
+
+#[tokio::test]
+async fn who_is_no_user_any_more_is_told_not_to_come_back() {
+    let server = Server::start_with(Host::in_memory(Config::default(), 1), Limits::default(), false).await;
+    let mut admin = server.connect().await;
+    admin.ask(json!({"id":0,"auth":"all"})).await;
+    admin.ask(json!({"id":1,"cmd":["ACL","SETUSER","ada","on","nopass","+@all"]})).await;
+    let mut ada = server.connect().await;
+    ada.ask(json!({"id":0,"auth":"ada"})).await;
+    assert_eq!(ada.ask(json!({"id":1,"cmd":["ACL","WHOAMI"]})).await["result"], "ada");
+    assert_eq!(admin.ask(json!({"id":2,"cmd":["ACL","DELUSER","ada"]})).await["result"], 1);
+    assert_eq!(ada.close_code().await, 4403);
 }
 
 #[tokio::test]

@@ -31,11 +31,20 @@ pub enum Item {
         lsn: Lsn,
     },
     /// Nothing more: the connection has to be closed.
-    Close,
+    Close(Ending),
     /// It did not read fast enough, what waited for it is gone, and the connection has to be closed.
     Overflow,
     /// The server stops: the connection has to be closed once everything has been answered.
     Stop,
+}
+
+/// Why a session was ended from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// A client has asked for it, or it has been idle for too long.
+    Killed,
+    /// There is no such user any more.
+    UserGone,
 }
 
 impl Item {
@@ -51,7 +60,7 @@ impl Item {
         match self {
             Self::Push { bytes, .. } => bytes.len(),
             Self::Reply { bytes, .. } => bytes.len(),
-            Self::Close | Self::Overflow | Self::Stop => 0,
+            Self::Close(_) | Self::Overflow | Self::Stop => 0,
         }
     }
 }
@@ -161,7 +170,7 @@ impl Outbox {
         if state.overflowed {
             return true;
         }
-        if matches!(item, Item::Close) {
+        if matches!(item, Item::Close(_)) {
             self.ended.store(true, Ordering::Release);
         }
         state.bytes += item.len();
@@ -251,7 +260,7 @@ mod tests {
         outbox.cut_with(cut.clone());
         assert!(outbox.put(push(50), LIMIT) && outbox.put(push(50), LIMIT));
         assert!(!outbox.put(push(1), LIMIT));
-        assert!(outbox.put(Item::Close, LIMIT), "it is given up once");
+        assert!(outbox.put(Item::Close(Ending::Killed), LIMIT), "it is given up once");
         assert!(matches!(outbox.take(), Some(Item::Overflow)));
         assert!(outbox.take().is_none() && outbox.is_empty());
         let context = Context::from_waker(Waker::noop());

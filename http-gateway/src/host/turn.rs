@@ -1,7 +1,7 @@
 //! The time in which one protocol has the engine to itself.
 
 use super::stopwatch::Stopwatch;
-use super::{Core, Host, Item, Member, Outbox, millis};
+use super::{Core, Ending, Host, Item, Member, Outbox, millis};
 use crate::counters::Limit;
 use parking_lot::MutexGuard;
 use redstart_core::acl::User;
@@ -194,7 +194,11 @@ impl<'a> Turn<'a> {
                     self.put(session, Item::push(bytes, self.core.engine.lsn(), position));
                 }
                 Output::Reply { session, bytes, lsn } => self.put(session, Item::reply(bytes, lsn)),
-                Output::Close(session) => self.put(session, Item::Close),
+                Output::Close(session) => {
+                    // Only a session whose user has gone has to say anew who it is.
+                    let is_known = self.core.engine.session(session).is_none_or(|session| session.authenticated);
+                    self.put(session, Item::Close(if is_known { Ending::Killed } else { Ending::UserGone }));
+                }
                 Output::Host(HostRequest::Shutdown) => self.host.shut_down(),
                 Output::Host(HostRequest::Save) => self.host.save_wanted.notify_one(),
                 Output::Host(HostRequest::RewriteLog) => self.host.rewrite_wanted.notify_one(),

@@ -214,7 +214,7 @@ impl Visit {
                     self.lsn = self.lsn.max(lsn);
                     return;
                 }
-                Item::Close | Item::Overflow => {
+                Item::Close(_) | Item::Overflow => {
                     self.reply.raw(b"-ERR the session was closed\r\n");
                     return;
                 }

@@ -173,7 +173,7 @@ impl Listener {
                 Some(())
             }
             Item::Reply { .. } => Some(()),
-            Item::Close | Item::Overflow | Item::Stop => None,
+            Item::Close(_) | Item::Overflow | Item::Stop => None,
         }
     }
 }

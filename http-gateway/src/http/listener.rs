@@ -229,7 +229,7 @@ fn app(admission: &Admission, options: &Options, access: Access, stopping: watch
     let entrance = websocket::Entrance {
         host: host.clone(),
         limits: options.websocket,
-        check_token: Arc::new(move |token| checks.check(token)),
+        check_token: Arc::new(move |token| checks.judge(token)),
         throttle: throttle.clone(),
         stopping,
     };

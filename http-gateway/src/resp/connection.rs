@@ -255,7 +255,7 @@ impl Connection {
                     self.lsn = self.lsn.max(lsn);
                     self.blocked = false;
                 }
-                Item::Close | Item::Overflow | Item::Stop => self.closing = true,
+                Item::Close(_) | Item::Overflow | Item::Stop => self.closing = true,
             }
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! After a code from 4000 to 4499 coming back is of no use; after one from 4500 on it is.
 
+use crate::host::Ending;
+
 /// The end of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Close {
@@ -10,9 +12,19 @@ pub(super) struct Close {
 }
 
 impl Close {
+    /// How a session ends that was ended from outside.
+    pub(super) const fn of(ending: Ending) -> Self {
+        match ending {
+            Ending::Killed => Self::KILLED,
+            Ending::UserGone => Self::USER_GONE,
+        }
+    }
+
     pub(super) const NORMAL: Self = Self { code: 1000, reason: "bye" };
     pub(super) const NOT_AUTHENTICATED: Self = Self { code: 4401, reason: "not authenticated" };
     pub(super) const EXPIRED: Self = Self { code: 4401, reason: "the token has expired" };
+    pub(super) const FORBIDDEN: Self = Self { code: 4403, reason: "the user of this token may not log in" };
+    pub(super) const USER_GONE: Self = Self { code: 4403, reason: "there is no such user any more" };
     pub(super) const PROTOCOL: Self = Self { code: 4408, reason: "protocol error" };
     pub(super) const TOO_MANY_REQUESTS: Self = Self { code: 4408, reason: "too many requests in one batch" };
     pub(super) const TOO_MANY_SUBSCRIPTIONS: Self = Self { code: 4408, reason: "too many subscriptions" };

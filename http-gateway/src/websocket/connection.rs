@@ -10,7 +10,7 @@ use super::request::{Body, Message, Request};
 use super::seat::Seat;
 use super::socket::{Frame, Lost, Received, Socket};
 use super::subprotocol::{Format, Subprotocol};
-use super::{Client, Entrance, Identity, Peer};
+use super::{Client, Denial, Entrance, Identity, Peer};
 use crate::host::Host;
 use axum::extract::ws::WebSocket;
 use std::future::{pending, poll_fn};
@@ -21,9 +21,6 @@ use tokio::time::timeout;
 
 /// How long a client may take to hear the end.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
-
-/// What a client with a wrong token is told.
-pub(super) const WRONG_TOKEN: &str = "WRONGPASS invalid or missing auth token";
 
 /// What is spoken over a socket.
 pub(super) trait Dialogue: Send {
@@ -92,13 +89,21 @@ async fn authenticate(
     let Ok(Message::One(Request { id, body: Body::Auth(token) })) = format.read(&frame) else {
         return Err(Some(Close::NOT_AUTHENTICATED));
     };
-    let identity = (entrance.check_token)(&token);
+    let identity = (entrance.check_token)(&token).map_err(refusal);
     let answer = format.write(|encoder| match identity {
-        Some(_) => answer::done(&id, encoder),
-        None => answer::refusal(&id, WRONG_TOKEN, encoder),
+        Ok(_) => answer::done(&id, encoder),
+        Err((text, _)) => answer::refusal(&id, text, encoder),
     });
     socket.put(format.frame(answer)).map_err(end_of)?;
-    identity.ok_or(Some(Close::NOT_AUTHENTICATED))
+    identity.map_err(|(_, close)| Some(close))
+}
+
+/// What a client is told whose token is worth nothing, and how its socket ends.
+pub(super) const fn refusal(denial: Denial) -> (&'static str, Close) {
+    match denial {
+        Denial::Unknown => ("WRONGPASS invalid or missing auth token", Close::NOT_AUTHENTICATED),
+        Denial::Forbidden => ("NOPERM the user of this token may not log in", Close::FORBIDDEN),
+    }
 }
 
 async fn receive_frame(socket: &mut Socket) -> Result<Frame, Lost> {

@@ -281,8 +281,11 @@ impl Messages {
             return Done::Answered(self.refuse(id, "ERR the token of a user has to be in the first message"));
         }
         match (self.check_token)(token) {
-            Some(_) => Done::Answered(self.format.write(|encoder| answer::done(id, encoder))),
-            None => Done::Ends(self.refuse(id, super::connection::WRONG_TOKEN), Close::NOT_AUTHENTICATED),
+            Ok(_) => Done::Answered(self.format.write(|encoder| answer::done(id, encoder))),
+            Err(denial) => {
+                let (text, close) = super::connection::refusal(denial);
+                Done::Ends(self.refuse(id, text), close)
+            }
         }
     }
 
@@ -326,7 +329,7 @@ impl Messages {
                     Some(place) => self.answer_late(&place, item, output),
                     None => unreachable!("what else may wait runs in a session of its own"),
                 },
-                Item::Close => return Err(Close::KILLED),
+                Item::Close(ending) => return Err(Close::of(ending)),
                 Item::Overflow => return Err(Close::TOO_SLOW),
                 Item::Stop => return Err(Close::STOPPING),
             }
@@ -341,7 +344,7 @@ impl Messages {
             Item::Reply { bytes, lsn } => {
                 (self.format.write(|encoder| answer::command(&place.id, &bytes, encoder)), lsn)
             }
-            Item::Close | Item::Overflow => (self.refuse(&place.id, "ERR closed by CLIENT KILL"), Lsn(0)),
+            Item::Close(_) | Item::Overflow => (self.refuse(&place.id, "ERR closed by CLIENT KILL"), Lsn(0)),
             Item::Stop => (self.refuse(&place.id, "TRYAGAIN the server is shutting down"), Lsn(0)),
         };
         let Some(answers) = self.unanswered.get_mut(&place.message) else { return };

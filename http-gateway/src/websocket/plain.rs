@@ -132,7 +132,7 @@ impl Plain {
                     self.lsn = self.lsn.max(lsn);
                     self.blocked = false;
                 }
-                Item::Close => self.end = Some(Close::KILLED),
+                Item::Close(ending) => self.end = Some(Close::of(ending)),
                 Item::Overflow => self.end = Some(Close::TOO_SLOW),
                 Item::Stop => self.end = Some(Close::STOPPING),
             }

@@ -68,9 +68,9 @@ impl Engine {
         (user.clone(), options.authenticated || user.is_open())
     }
 
-    /// The name of the user whose bearer token this is, as `ACL RESTTOKEN` makes them.
-    pub fn user_of_token(&self, token: &str) -> Option<&[u8]> {
-        self.acl.user_of_token(&self.config.secret, token).map(|user| user.name())
+    /// The user whose bearer token this is, as `ACL RESTTOKEN` makes them. It may not be allowed to log in.
+    pub fn user_of_token(&self, token: &str) -> Option<&User> {
+        self.acl.user_of_token(&self.config.secret, token).map(|user| &**user)
     }
 
     /// A user with these rules who is in no list and in no file, for sessions of a client that the host knows by other means:
