@@ -87,6 +87,16 @@ impl<'a> Turn<'a> {
         self.unless_stalled(execution)
     }
 
+    /// Has a session wait for the end of a pause, if there is one for these requests; see [`Engine::await_resumption`].
+    pub fn await_resumption(&mut self, session: SessionId, requests: &[&[&[u8]]]) -> bool {
+        self.core.engine.await_resumption(self.now, session, requests)
+    }
+
+    /// Whether clients are paused.
+    pub fn is_paused(&self) -> bool {
+        self.core.engine.is_paused_at(self.now)
+    }
+
     /// Goes on with a script until its end, or until it has run for so long that others are to be answered meanwhile: then
     /// [`Host::keep_time`] goes on with it.
     fn run_script(&mut self) {

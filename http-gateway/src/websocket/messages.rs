@@ -14,9 +14,12 @@ use crate::encoding::{self, Encoder};
 use crate::host::{Item, Member, Turn};
 use redstart_core::acl::is_user_token;
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+
+/// How much a client may send ahead while its session waits for the end of a pause.
+const AHEAD_BYTES_MAX: usize = 1024 * 1024;
 
 /// The requests of one session.
 pub(super) struct Messages {
@@ -32,6 +35,35 @@ pub(super) struct Messages {
     next: u64,
     /// Messages of the past that follow the answer in the making.
     missed: Vec<Vec<u8>>,
+    held: Held,
+}
+
+/// The frames that wait for the end of a pause, in order. The first of them was paid for.
+#[derive(Default)]
+struct Held {
+    frames: VecDeque<Frame>,
+    bytes: usize,
+    /// The pause is over.
+    is_over: bool,
+}
+
+impl Held {
+    fn push(&mut self, frame: &Frame) {
+        self.bytes += frame.len();
+        self.frames.push_back(frame.clone());
+    }
+
+    fn pop(&mut self) -> Option<Frame> {
+        let frame = self.frames.pop_front()?;
+        self.bytes -= frame.len();
+        Some(frame)
+    }
+
+    /// Puts the first one back.
+    fn put_back(&mut self, frame: &Frame) {
+        self.bytes += frame.len();
+        self.frames.push_front(frame.clone());
+    }
 }
 
 /// A request that waits in a session of its own.
@@ -99,17 +131,69 @@ impl Messages {
             unanswered: BTreeMap::new(),
             next: 0,
             missed: Vec::new(),
+            held: Held::default(),
         }
     }
 
-    /// Executes the requests of a message of so many bytes, in one turn.
-    fn execute(&mut self, message: Message<'_>, bytes: usize, output: &mut Output) -> Result<(), Close> {
+    /// Does what a frame asks for.
+    fn process(&mut self, frame: &Frame, is_paid: bool, output: &mut Output) -> Result<(), Close> {
+        match self.format.read(frame) {
+            Ok(Message::Batch(requests, _)) if requests.len() > self.seat.limits.requests_max => {
+                Err(Close::TOO_MANY_REQUESTS)
+            }
+            Ok(message) => self.execute(message, frame, is_paid, output),
+            Err(Refusal::Protocol) => Err(Close::PROTOCOL),
+            Err(Refusal::Invalid { ids, is_batch, reason }) => {
+                self.refuse_all(&ids, is_batch, &format!("ERR invalid request: {reason}"), output);
+                Ok(())
+            }
+        }
+    }
+
+    /// Does what has waited for the end of a pause, in order, until something has to wait again.
+    fn resume(&mut self, output: &mut Output) -> Result<(), Close> {
+        self.held.is_over = false;
+        let mut is_paid = true;
+        while let Some(frame) = self.held.pop() {
+            let left = self.held.frames.len();
+            self.process(&frame, is_paid, output)?;
+            if self.held.frames.len() > left {
+                break;
+            }
+            is_paid = false;
+        }
+        Ok(())
+    }
+
+    /// Whether one of these requests has to wait for the end of a pause; the session then waits for that, too. Requests behind
+    /// a script of the same session do not: its answer is to come.
+    fn has_to_wait(&self, turn: &mut Turn<'_>, message: &Message<'_>) -> bool {
+        if !turn.is_paused() || self.script.is_some() {
+            return false;
+        }
+        let commands = message.commands();
+        let commands: Vec<&[&[u8]]> = commands.iter().map(Vec::as_slice).collect();
+        turn.await_resumption(self.seat.member.id, &commands)
+    }
+
+    /// Executes the requests of a message, which is that of a frame, in one turn.
+    fn execute(
+        &mut self,
+        message: Message<'_>,
+        frame: &Frame,
+        is_paid: bool,
+        output: &mut Output,
+    ) -> Result<(), Close> {
         let host = self.seat.host.clone();
         let mut turn = host.turn();
-        if let Err(throttled) = self.seat.pay(&turn, message.command_count(), bytes) {
+        if !is_paid && let Err(throttled) = self.seat.pay(&turn, message.command_count(), frame.len()) {
             let (ids, is_batch) = message.ids();
             self.refuse_all(ids, is_batch, &throttled.to_string(), output);
             return self.seat.check_patience();
+        }
+        if self.has_to_wait(&mut turn, &message) {
+            self.held.put_back(frame);
+            return Ok(());
         }
         // What came before this turn was before the answers.
         self.collect(output)?;
@@ -327,6 +411,7 @@ impl Messages {
                 }
                 Item::Reply { .. } => match self.script.take() {
                     Some(place) => self.answer_late(&place, item, output),
+                    None if !self.held.frames.is_empty() => self.held.is_over = true,
                     None => unreachable!("what else may wait runs in a session of its own"),
                 },
                 Item::Close(ending) => return Err(Close::of(ending)),
@@ -380,17 +465,11 @@ impl Messages {
 
 impl Dialogue for Messages {
     fn hear(&mut self, frame: &Frame, output: &mut Output) -> Result<(), Close> {
-        match self.format.read(frame) {
-            Ok(Message::Batch(requests, _)) if requests.len() > self.seat.limits.requests_max => {
-                Err(Close::TOO_MANY_REQUESTS)
-            }
-            Ok(message) => self.execute(message, frame.len(), output),
-            Err(Refusal::Protocol) => Err(Close::PROTOCOL),
-            Err(Refusal::Invalid { ids, is_batch, reason }) => {
-                self.refuse_all(&ids, is_batch, &format!("ERR invalid request: {reason}"), output);
-                Ok(())
-            }
+        if self.held.frames.is_empty() {
+            return self.process(frame, false, output);
         }
+        self.held.push(frame);
+        Ok(())
     }
 
     fn has_arrivals(&self) -> bool {
@@ -400,7 +479,10 @@ impl Dialogue for Messages {
     fn poll_arrivals(&mut self, context: &Context<'_>, output: &mut Output) -> Poll<Result<(), Close>> {
         let waiting = self.poll_waiting(context, output);
         match self.seat.member.outbox.poll_filled(context) {
-            Poll::Ready(()) => Poll::Ready(self.collect(output)),
+            Poll::Ready(()) => {
+                let collected = self.collect(output);
+                Poll::Ready(collected.and_then(|()| if self.held.is_over { self.resume(output) } else { Ok(()) }))
+            }
             Poll::Pending => waiting.map(Ok),
         }
     }
@@ -414,7 +496,7 @@ impl Dialogue for Messages {
     }
 
     fn can_hear(&self) -> bool {
-        true
+        self.held.bytes < AHEAD_BYTES_MAX
     }
 }
 

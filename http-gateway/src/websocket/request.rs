@@ -72,6 +72,14 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// The commands that it comes to.
+    pub(super) fn commands(&self) -> Vec<Vec<&[u8]>> {
+        match self {
+            Self::One(request) => request.body.commands(),
+            Self::Batch(requests, _) => requests.iter().flat_map(|request| request.body.commands()).collect(),
+        }
+    }
+
     /// How many commands it asks for.
     pub(super) fn command_count(&self) -> usize {
         let count = |request: &Request<'a>| match &request.body {
@@ -110,6 +118,23 @@ pub(super) enum Body<'a> {
     Unsubscribe { channels: Option<Words<'a>>, patterns: Option<Words<'a>> },
     /// To be who this token belongs to.
     Auth(String),
+}
+
+impl Body<'_> {
+    /// The commands that it comes to.
+    fn commands(&self) -> Vec<Vec<&[u8]>> {
+        match self {
+            Self::Command(words) => vec![slices(words)],
+            Self::Multi { commands, .. } => commands.iter().map(|words| slices(words)).collect(),
+            Self::Subscribe { channels, patterns, .. } => {
+                let both = [(&b"SUBSCRIBE"[..], channels), (b"PSUBSCRIBE", patterns)];
+                let both = both.into_iter().filter(|(_, names)| !names.is_empty());
+                both.map(|(name, names)| [&[name][..], &slices(names)].concat()).collect()
+            }
+            Self::Unsubscribe { .. } => vec![vec![&b"UNSUBSCRIBE"[..]]],
+            Self::Auth(_) => Vec::new(),
+        }
+    }
 }
 
 /// A place in the history of a channel, as clients write it.

@@ -220,15 +220,27 @@ fn writes_of_each_kind_wait_for_the_end_of_a_pause() {
     let (mut resp, mut rest) = (Lines::connect(server.resp_address()), Lines::connect(server.http_address()));
     resp.put("SET from resp\r\n");
     rest.put("GET /set/other/rest HTTP/1.0\r\nhost: localhost\r\n\r\n");
-    // One of many requests under way cannot wait; it is told that it may come again.
     let mut socket = Socket::connect(&server);
-    let refused = socket.ask(&json!({"id":1,"cmd":["SET","from","websocket"]}));
-    assert_eq!((&refused["error"]["code"], &refused["error"]["temporary"]), (&json!("TRYAGAIN"), &json!(true)));
+    assert_eq!(socket.ask(&json!({"id":1,"cmd":["EXISTS","k"]}))["result"], 0, "what reads need not wait");
+    for request in [
+        json!({"id":2,"cmd":["SET","k","websocket"]}),
+        // What comes behind it waits, too.
+        json!([{"id":3,"cmd":["GET","k"]},{"id":4,"multi":[["APPEND","k","!"]]}]),
+        json!({"id":5,"cmd":["GET","k"]}),
+    ] {
+        socket.0.send(Message::text(request.to_string())).unwrap();
+    }
+    let holds_socket = |line: &&String| field(line, "transport") == "websocket" && field(line, "flags") == "b";
+    while admin.ask_lines("CLIENT LIST").iter().filter(holds_socket).count() < 1 {}
     let waiting = |line: &&String| field(line, "cmd") == "set" && field(line, "flags") == "b";
     while admin.ask_lines("CLIENT LIST").iter().filter(waiting).count() < 2 {}
     assert_eq!(admin.ask("EXISTS from other"), ":0");
     assert_eq!(admin.ask("CLIENT UNPAUSE"), "+OK");
     assert_eq!(resp.line(), "+OK");
+    assert_eq!(socket.receive(), json!({"id":2,"result":"OK"}));
+    let answers = json!([{"id":3,"result":"websocket"},{"id":4,"result":[{"result":10}]}]);
+    assert_eq!(socket.receive(), answers);
+    assert_eq!(socket.receive(), json!({"id":5,"result":"websocket!"}));
     assert!(rest.rest().ends_with(r#"{"result":"OK"}"#));
     assert_eq!(admin.ask("EXISTS from other"), ":2");
     server.stop();

@@ -28,6 +28,7 @@ pub(crate) enum PauseMode {
 #[derive(Debug, Default)]
 pub(crate) struct Pause {
     current: Option<(PauseMode, Millis)>,
+    /// Requests; one without words only waits for the end.
     postponed: VecDeque<(SessionId, Vec<Vec<u8>>)>,
 }
 
@@ -98,6 +99,28 @@ impl Engine {
         Ok(Outcome::Blocked)
     }
 
+    /// Whether clients are paused at this time.
+    pub fn is_paused_at(&self, now: Millis) -> bool {
+        self.pause.is_on(now)
+    }
+
+    /// Has a session wait for the end of a pause if one of these requests would have to: then its host keeps them, and is
+    /// told of the end by an empty late reply. False: nothing has to wait.
+    pub fn await_resumption(&mut self, now: Millis, id: SessionId, requests: &[&[&[u8]]]) -> bool {
+        if self.pause.at(now).is_none() {
+            return false;
+        }
+        let waits = |words: &[&[u8]]| {
+            let command = self.commands.find(words).map(|command| self.commands.get(command));
+            command.is_ok_and(|command| self.is_paused(now, id, command, words))
+        };
+        let waits = requests.iter().any(|words| waits(words));
+        if waits {
+            self.pause.postponed.push_back((id, Vec::new()));
+        }
+        waits
+    }
+
     /// Whether a command has to wait for the end of a pause.
     #[inline]
     pub(super) fn is_paused(&self, now: Millis, id: SessionId, command: &Command, words: &[&[u8]]) -> bool {
@@ -137,13 +160,17 @@ impl Engine {
     }
 
     fn execute_postponed(&mut self, now: Millis) {
-        // A script among them that makes a break lets the others wait.
+        // A script among them that makes a break lets the others wait, and so does another pause.
         while !self.is_busy()
+            && !self.pause.is_on(now)
             && let Some((session, words)) = self.pause.postponed.pop_front()
         {
             let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
             let mut reply = ReplyBuffer::default();
-            let outcome = self.execute_unit(now, session, &words, &mut reply);
+            let outcome = match words.as_slice() {
+                [] => Outcome::Replied,
+                words => self.execute_unit(now, session, words, &mut reply),
+            };
             if !matches!(outcome, Outcome::Blocked | Outcome::Running) {
                 let lsn = self.effects.last();
                 self.emit(Output::Reply { session, bytes: reply.take(), lsn });
@@ -189,6 +216,33 @@ mod tests {
         assert_eq!((engine.lsn(), late_replies(&mut engine).len()), (lsn, 0));
         engine.handle_timeout(Millis(101));
         assert_eq!(late_replies(&mut engine), [(other, ":0\r\n".into())]);
+    }
+
+    #[test]
+    fn a_pause_among_what_has_waited_is_one_for_what_comes_behind_it() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let [own, other, third] = [1, 2, 3].map(|_| engine.open(Millis(1), SessionOptions::default()));
+        ask(&mut engine, 1, own, "CLIENT PAUSE 100");
+        assert_eq!(ask(&mut engine, 1, other, "CLIENT PAUSE 100"), Outcome::Blocked);
+        assert_eq!(ask(&mut engine, 1, third, "DBSIZE"), Outcome::Blocked);
+        engine.handle_timeout(Millis(101));
+        assert_eq!(late_replies(&mut engine), [(other, "+OK\r\n".into())]);
+        engine.handle_timeout(Millis(201));
+        assert_eq!(late_replies(&mut engine), [(third, ":0\r\n".into())]);
+    }
+
+    #[test]
+    fn a_host_that_keeps_requests_is_told_when_they_can_be_executed() {
+        let mut engine = Engine::new(Config::default(), 1);
+        let [own, other] = [1, 2].map(|_| engine.open(Millis(1), SessionOptions::default()));
+        let (get, set): (&[&[u8]], &[&[u8]]) = (&[b"GET", b"k"], &[b"SET", b"k", b"v"]);
+        assert!(!engine.await_resumption(Millis(1), other, &[get, set]));
+        ask(&mut engine, 1, own, "CLIENT PAUSE 100 WRITE");
+        assert!(!engine.await_resumption(Millis(1), other, &[get]));
+        assert!(engine.await_resumption(Millis(1), other, &[get, set]));
+        assert_eq!(late_replies(&mut engine), []);
+        ask(&mut engine, 1, own, "CLIENT UNPAUSE");
+        assert_eq!(late_replies(&mut engine), [(other, String::new())]);
     }
 
     #[test]
