@@ -12,7 +12,13 @@ use redstart_gateway::server::{Error, Server};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const RULES: &str = "~tenant:{sub}:* &news:{sub} +@all -@admin";
@@ -274,8 +280,6 @@ fn serve(answer: String) -> SocketAddr {
 #[test]
 fn keys_come_from_an_address() {
     let maker = Maker::new();
-    let answer =
-        |body: &str| format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
     let good = serve(answer(&maker.set.to_string()));
     let redirect =
         format!("HTTP/1.1 302 Found\r\nlocation: http://{good}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
@@ -298,6 +302,69 @@ fn keys_come_from_an_address() {
         assert_eq!(status(&server, "all"), 200);
         server.stop();
     }
+}
+
+/// Serves, over TLS, what stands in `set` to whoever comes.
+fn serve_privately(folder: &Path, set: Arc<Mutex<String>>) -> SocketAddr {
+    let key = KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    std::fs::write(folder.join("ca.pem"), certificate.pem()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let config = Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            let mut stream = StreamOwned::new(connection, stream.unwrap());
+            // One that does not believe the certificate goes at once.
+            if stream.read(&mut [0; 4096]).is_ok() {
+                let _ = stream.write_all(answer(&set.lock().unwrap()).as_bytes());
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        }
+    });
+    address
+}
+
+/// An answer with a JWK set.
+fn answer(set: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{set}", set.len())
+}
+
+#[test]
+fn keys_come_over_https_and_go_when_they_are_withdrawn() {
+    let (maker, other) = (Maker::new(), Maker::new());
+    let set = Arc::new(Mutex::new(json!({"keys": [maker.set["keys"][0]]}).to_string()));
+    let address = serve_privately(maker.folder.path(), set.clone());
+    let (url, ca) = (format!("https://localhost:{}/keys", address.port()), maker.path("ca.pem"));
+    let words = ["--token", "all", "--jwt-jwks", &url, "--jwt-acl", RULES, "--jwt-refresh", "100ms"];
+    // Without its authority the address is not believed.
+    let server = start(&words).unwrap();
+    assert_eq!(status(&server, &maker.token(Algorithm::RS256, &claims("ada", 600))), 401);
+    server.stop();
+
+    let server = start(&[&words[..], &["--jwt-jwks-ca", &ca]].concat()).unwrap();
+    let [first, second] = [Algorithm::RS256, Algorithm::ES256].map(|of| maker.token(of, &claims("ada", 600)));
+    assert_eq!([&first, &second].map(|token| status(&server, token)), [200, 401]);
+    // A key that is new is found, and the one before it still counts.
+    *set.lock().unwrap() = json!({"keys": [maker.set["keys"][0], maker.set["keys"][1]]}).to_string();
+    while status(&server, &second) != 200 {}
+    assert_eq!(status(&server, &first), 200);
+    *set.lock().unwrap() = json!({"keys": [maker.set["keys"][1]]}).to_string();
+    while status(&server, &first) != 401 {}
+    assert_eq!(status(&server, &second), 200);
+    // Where there is nothing to be had, the keys stay.
+    *set.lock().unwrap() = "nothing".to_owned();
+    assert_eq!(status(&server, &second), 200);
+    // The same name for another key is another key.
+    *set.lock().unwrap() = json!({"keys": [other.set["keys"][1]]}).to_string();
+    while status(&server, &second) != 401 {}
+    assert_eq!(status(&server, &other.token(Algorithm::ES256, &claims("ada", 600))), 200);
+    server.stop();
 }
 
 #[test]

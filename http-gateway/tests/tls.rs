@@ -3,12 +3,12 @@
 
 use clap::Parser;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use redstart_gateway::options::{Arguments, Command};
+use redstart_gateway::options::{Arguments, Command as Chosen};
 use redstart_gateway::server::{Error, Server};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -60,7 +60,7 @@ impl Authority {
         let [cert, key] = ["server.pem", "server.key"].map(|name| self.path(name).display().to_string());
         let fixed = ["redstart", "serve", "--http", "127.0.0.1:0", "--resp", "127.0.0.1:0", "--durability", "memory"];
         let words = [&fixed, ["--tls-cert", &cert, "--tls-key", &key].as_slice(), more].concat();
-        let Command::Serve(options) = Arguments::parse_from(words).command else { unreachable!("the words say serve") };
+        let Chosen::Serve(options) = Arguments::parse_from(words).command else { unreachable!("the words say serve") };
         Server::start(&options)
     }
 
@@ -225,6 +225,43 @@ fn other_certificates_need_no_restart() {
 }
 
 #[test]
+fn a_hangup_has_the_files_looked_at() {
+    let authority = Authority::new();
+    authority.sign("server");
+    let [cert, key] = ["server.pem", "server.key"].map(|name| authority.path(name).display().to_string());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_redstart"));
+    command.args([
+        "serve",
+        "--http",
+        "127.0.0.1:0",
+        "--resp",
+        "127.0.0.1:0",
+        "--durability",
+        "memory",
+        "--log",
+        "info",
+    ]);
+    command.args(["--tls-cert", &cert, "--tls-key", &key]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut server = command.spawn().unwrap();
+    let mut out = BufReader::new(server.stdout.take().unwrap());
+    out.read_line(&mut String::new()).unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let process = server.id().to_string();
+    let signal = |name: &str| assert!(Command::new("kill").args(["-s", name, &process]).status().unwrap().success());
+    // Nobody connects meanwhile.
+    let mut expect = |text: &str| assert!(log.by_ref().any(|line| line.contains(text)), "{text}");
+    authority.sign("server");
+    signal("HUP");
+    expect("loaded the certificate of TLS anew");
+    std::fs::write(&key, "nothing").unwrap();
+    signal("HUP");
+    expect("the old certificate of TLS stays in force");
+    signal("TERM");
+    expect("stopped");
+    assert!(server.wait().unwrap().success());
+}
+
+#[test]
 fn what_is_missing_stops_the_start() {
     let authority = Authority::new();
     let error = |more: &[&str]| authority.start(more).err().unwrap().to_string();
@@ -238,14 +275,14 @@ fn what_is_missing_stops_the_start() {
     assert!(error(&[]).starts_with("failed to use the certificate and key of TLS: "), "{}", error(&[]));
     for words in ["--tls-cert a", "--tls-key a", "--tls-client-ca a"] {
         let words = ["redstart", "serve"].into_iter().chain(words.split(' '));
-        let Command::Serve(options) = Arguments::parse_from(words).command else { unreachable!("the words say serve") };
+        let Chosen::Serve(options) = Arguments::parse_from(words).command else { unreachable!("the words say serve") };
         assert!(Server::start(&options).err().unwrap().to_string().contains("--tls-key"));
     }
 }
 
 /// Runs a client program, if this machine has it.
 fn run(program: &str, words: &[&str]) -> Option<Output> {
-    std::process::Command::new(program).args(words).output().ok()
+    Command::new(program).args(words).output().ok()
 }
 
 #[test]

@@ -72,6 +72,23 @@ fn heads_that_can_be_read_in_two_ways_are_refused() {
     server.stop();
 }
 
+/// A line of a head may end with a bare LF, as the standard allows; a chunk may not, and what ends a line ends it everywhere.
+#[test]
+fn bare_line_feeds_end_lines_and_no_chunks() {
+    let server = in_memory(&[]);
+    let plain = raw(server.http_address(), b"GET /ping HTTP/1.1\nhost: localhost\nconnection: close\n\n");
+    assert_eq!(plain.status, 200);
+    for head in ["content-length: 3\nx: a\r\n", "x: a\ncontent-length: 3\r\n"] {
+        assert_eq!(check(&server, head, "abc").0, 200, "{head:?}");
+        assert_eq!(send(server.http_address(), "GET /get/k", b"").text(), "{\"result\":\"abc\"}", "{head:?}");
+    }
+    assert_eq!(check(&server, "content-length: 3\ncontent-length: 4\r\n", "abc"), (400, false));
+    for body in ["3\nabc\r\n0\r\n\r\n", "3\r\nabc\n0\r\n\r\n", "3;x\n\r\nabc\r\n0\r\n\r\n", "3\r\nabc\r\n0\n\n"] {
+        assert_eq!(check(&server, "transfer-encoding: chunked\r\n", body), (400, false), "{body:?}");
+    }
+    server.stop();
+}
+
 #[test]
 fn heads_have_a_bound() {
     let server = in_memory(&[]);
