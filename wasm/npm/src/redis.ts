@@ -267,14 +267,10 @@ export abstract class Redis extends Surface {
     return this.close();
   }
 
-  protected override async run(command: Command<unknown>): Promise<unknown> {
-    const reply = this.#debug ? timed(() => this.#execute(command), command, this.#debug) : this.#execute(command);
-    // Each await costs more than most commands: only what has to wait does.
-    return decodeReply(command, reply instanceof Promise ? await reply : reply, this.#form);
-  }
-
-  #execute({ words }: Command<unknown>): Reply | Promise<Reply> {
-    return this.#connection.execute(words, "text");
+  protected override run(command: Command<unknown>): Promise<unknown> {
+    const execute = (): Reply | Promise<Reply> => this.#connection.execute(command.words, "text");
+    const debug = this.#debug;
+    return decoded(command, debug ? () => timed(execute, command, debug) : execute, this.#form);
   }
 
   #trace(debug: (line: string) => void): void {
@@ -317,9 +313,19 @@ class View extends Surface {
     this.#form = form;
   }
 
-  protected override async run(command: Command<unknown>): Promise<unknown> {
-    const reply = this.#connection.execute(command.words, this.#form);
-    return decodeReply(command, reply instanceof Promise ? await reply : reply, this.#form);
+  protected override run(command: Command<unknown>): Promise<unknown> {
+    return decoded(command, () => this.#connection.execute(command.words, this.#form), this.#form);
+  }
+}
+
+/** The result of a command. Not an async function: with its promise that would cost more than most commands. */
+function decoded(command: Command<unknown>, execute: () => Reply | Promise<Reply>, form: Form): Promise<unknown> {
+  try {
+    const reply = execute();
+    if (reply instanceof Promise) return reply.then((answer) => decodeReply(command, answer, form));
+    return Promise.resolve(decodeReply(command, reply, form));
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
