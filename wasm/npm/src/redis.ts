@@ -5,10 +5,10 @@ import type { CloseOptions, Connection } from "./connection.js";
 import { Events, type Listener } from "./events.js";
 import { hasIndexedDb } from "./local/absent.js";
 import { deleteDatabase, IndexedDbRecords } from "./local/indexeddb.js";
-import { LocalConnection, type LocalParts } from "./local/local.js";
+import { localConnection, type LocalParts } from "./local/local.js";
 import { acquireLock } from "./local/lock.js";
 import { browserTabs, type TabHost } from "./local/tabs/host.js";
-import { SharedConnection } from "./local/tabs/shared.js";
+import { sharedConnection } from "./local/tabs/shared.js";
 import { concat } from "./local/bytes.js";
 import { RecordStorage } from "./local/record-storage.js";
 import type { Durability } from "./local/records.js";
@@ -355,8 +355,8 @@ export function connectLocal(
     acknowledges: options.durability === "strict" ? "storage" : "memory",
   };
   const { name, durability, lockTimeout = 5000 } = options;
-  if (!isShared(options)) return new LocalConnection({ ...parts, storage: () => storageOf(options, changed) });
-  return new SharedConnection({
+  if (!isShared(options)) return localConnection({ ...parts, storage: () => storageOf(options, changed) });
+  return sharedConnection({
     ...parts,
     tabs: () => requiredTabs(name),
     storage: () => new RecordStorage(name, new IndexedDbRecords(name), durability),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mock, test } from "node:test";
 import { RecordStorage } from "../dist/local/record-storage.js";
-import { SharedConnection } from "../dist/local/tabs/shared.js";
+import { sharedConnection } from "../dist/local/tabs/shared.js";
 import { FaultyDisk, FaultyRecords } from "./faulty.mjs";
 import { randomFrom } from "./random.mjs";
 import { FakeBrowser } from "./tabs.mjs";
@@ -28,7 +28,7 @@ class World {
     const tab = { records: [], states: [], roles: [], ...options };
     const host = this.browser.open();
     tab.host = host;
-    tab.db = new SharedConnection({
+    tab.db = sharedConnection({
       wasm: () => wasm,
       settings: async () => ["maxmemory-policy", "allkeys-lfu"],
       changed: (state) => tab.states.push(state),

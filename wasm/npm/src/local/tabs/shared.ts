@@ -2,14 +2,15 @@
  * A store that the tabs of a browser share, with the interface of a store alone: reads are answered by the copy in this
  * tab, everything else by the tab that writes, wherever that is.
  */
-import type { Connection, PushSink, Subscription, Subscriptions, Words } from "../../connection.js";
+import type { Words } from "../../connection.js";
 import { isReadOnly, mayWait } from "../../remote/policy.js";
 import { resultOf, StoreError, type Form, type Reply } from "../../reply.js";
-import { SyncRedis } from "../../sync.js";
+import type { SyncRedis } from "../../sync.js";
 import { textOf } from "../../values.js";
 import { Direct, resultsOf } from "../direct.js";
 import { LiveStore } from "../live-store.js";
-import { Listeners, randomSeed, type LocalParts } from "../local.js";
+import { randomSeed, type LocalParts } from "../local.js";
+import { StoreConnection, type OpenStore } from "../shell.js";
 import type { Storage } from "../storage.js";
 import { loadModule, WasmStore } from "../wasm-store.js";
 import { settingsOf } from "./desk.js";
@@ -29,97 +30,13 @@ export interface SharedParts extends Omit<LocalParts, "storage"> {
   became(role: "writer" | "follower"): void;
 }
 
-/** A connection to a store that other tabs use, too. It is opened by its first use. */
-export class SharedConnection implements Connection {
-  readonly #parts: SharedParts;
-  readonly #listeners = new Listeners();
-  readonly #view: SyncRedis;
-  #opening: Promise<SharedStore> | undefined;
-  #open: SharedStore | undefined;
-  #closing: Promise<void> | undefined;
-
-  constructor(parts: SharedParts) {
-    this.#parts = parts;
-    const now = { executeNow: (words: Words, form: Form) => this.#now().executeNow(words, form), together: <T>(work: () => T) => this.#now().live.together(work) };
-    this.#view = new SyncRedis(now, parts.form);
-  }
-
-  execute(words: Words, form: Form): Reply | Promise<Reply> {
-    if (this.#open) return this.#open.execute(words, form);
-    return this.#opened().then((store) => store.execute(words, form));
-  }
-
-  async pipeline(commands: readonly Words[], form: Form): Promise<Reply[]> {
-    return (await this.#opened()).pipeline(commands, form);
-  }
-
-  async transaction(commands: readonly Words[], form: Form): Promise<Reply[]> {
-    return (await this.#opened()).transaction(commands, form);
-  }
-
-  subscribe(names: Subscriptions, sink: PushSink): Subscription {
-    return this.#listeners.add(this.#opened().then(({ live }) => live), names, sink);
-  }
-
-  async ready(): Promise<SyncRedis> {
-    await this.#opened();
-    return this.#view;
-  }
-
-  async together<T>(work: (now: SyncRedis) => T): Promise<T> {
-    return (await this.#opened()).transact(this.#view, work);
-  }
-
-  async exportFile(): Promise<Uint8Array<ArrayBuffer>[]> {
-    return (await this.#opened()).live.exportFile();
-  }
-
-  async importFile(file: Uint8Array): Promise<number> {
-    return (await this.#opened()).importFile(file);
-  }
-
-  async flush(): Promise<void> {
-    if (this.#opening) await (await this.#opened()).flush();
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= (async () => (await this.#opening)?.close())();
-    return this.#closing;
-  }
-
-  #now(): SharedStore {
-    if (this.#open) return this.#open;
-    throw new StoreError("WASM", "the store is being made anew: await ready() again");
-  }
-
-  /** The store has died: this tab leaves, another one goes on, and this one comes back with a new copy. */
-  #restart(error: StoreError): void {
-    this.#open = undefined;
-    this.#opening = undefined;
-    this.#parts.restarted(error);
-    this.#opened().then(({ live }) => this.#listeners.moveTo(live)).catch(() => {});
-  }
-
-  #opened(): Promise<SharedStore> {
-    if (this.#closing) return Promise.reject(new StoreError("CLOSED", "the store was closed"));
-    this.#opening ??= this.#start();
-    return this.#opening;
-  }
-
-  async #start(): Promise<SharedStore> {
-    try {
-      this.#open = await SharedStore.open(this.#parts, (error) => this.#restart(error));
-      return this.#open;
-    } catch (error) {
-      // Another call may have more luck.
-      this.#opening = undefined;
-      throw error;
-    }
-  }
+/** A connection to a store that other tabs use, too. When it dies this tab leaves, another one goes on, and this one comes back. */
+export function sharedConnection(parts: SharedParts): StoreConnection {
+  return new StoreConnection(parts, (ended) => SharedStore.open(parts, ended));
 }
 
 /** A shared store that is open. */
-class SharedStore {
+class SharedStore implements OpenStore {
   readonly live: LiveStore;
   readonly #member: Member;
   readonly #direct: Direct;
@@ -200,7 +117,7 @@ class SharedStore {
       await this.#ask({ kind: "flush" }).catch(() => {});
       if (!this.#member.isWriter) await this.#member.takeOver();
     }
-    return this.#direct.together(view, work);
+    return this.#direct.transact(view, work);
   }
 
   async importFile(file: Uint8Array): Promise<number> {
