@@ -29,9 +29,35 @@ const popped = popper.blpop("queue", 5);
 await redis.rpush("queue", "job");
 assert.deepEqual(await popped, ["queue", "job"]);
 
+await redis.watch("m");
+await popper.incr("m");
+assert.equal(await redis.multi().incr("m").exec(), null);
+
+redis.defineCommand("add", { numberOfKeys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])" });
+await redis.script("FLUSH");
+assert.deepEqual([await redis.add("m", 10), await redis.add("m", 10)], [13, 23]);
+
+await redis.xgroup("CREATE", "s", "g", "$", "MKSTREAM");
+const id = await redis.xadd("s", "*", "f", "v");
+assert.deepEqual(await redis.xreadgroup("GROUP", "g", "me", "BLOCK", 1000, "STREAMS", "s", ">"), [["s", [[id, ["f", "v"]]]]]);
+assert.equal(await redis.xack("s", "g", id), 1);
+
 const found = [];
 for await (const keys of redis.scanStream({ match: "*", count: 2 })) found.push(...keys);
-assert.deepEqual([...new Set(found)].sort(), ["h", "k", "m", "n", "z"]);
+assert.deepEqual([...new Set(found)].sort(), ["h", "k", "m", "n", "s", "z"]);
 assert.ok(Buffer.from([0, 255]).equals((await redis.set("bin", Buffer.from([0, 255])), await redis.getBuffer("bin"))));
 
-for (const client of [redis, subscriber, popper]) await client.quit();
+await redis.acl("SETUSER", "ada", "reset", "on", ">secret", "~ada:*", "+@all", "-@dangerous", "+info");
+const ada = redis.duplicate({ username: "ada", password: "secret" });
+assert.equal(await ada.set("ada:k", "v"), "OK");
+await assert.rejects(ada.get("k"), { name: "ReplyError", message: /^NOPERM / });
+
+// Connections that were ended come back, with their subscriptions.
+const back = new Promise((resolve) => subscriber.once("ready", resolve));
+assert.equal(await redis.client("KILL", "TYPE", "PUBSUB"), 1);
+await back;
+const again = new Promise((resolve) => subscriber.once("message", (...parts) => resolve(parts)));
+while ((await redis.publish("news", "again")) === 0);
+assert.deepEqual(await again, ["news", "again"]);
+
+for (const client of [redis, subscriber, popper, ada]) await client.quit();
