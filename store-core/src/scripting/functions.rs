@@ -127,7 +127,7 @@ impl Functions {
         codes: impl Iterator<Item = &'a [u8]>,
         policy: Policy,
     ) -> Result<(), Error> {
-        let mut libraries: Vec<Library> = Vec::new();
+        let (mut libraries, mut names) = (Vec::<Library>::new(), Names::default());
         for code in codes {
             let compiled = Header::parse(code).map_err(refused).and_then(|header| {
                 if libraries.iter().any(|library| library.name == header.name) {
@@ -135,12 +135,14 @@ impl Functions {
                 }
                 self.compile(config, code, &header)
             });
-            match compiled {
-                Ok(library) => libraries.push(library),
-                Err(error) => {
-                    self.release(libraries);
-                    return Err(error);
-                }
+            let added = compiled.and_then(|library| {
+                let added = names.add(&library);
+                libraries.push(library);
+                added
+            });
+            if let Err(error) = added {
+                self.release(libraries);
+                return Err(error);
             }
         }
         self.join(libraries, policy)
@@ -177,19 +179,14 @@ impl Functions {
 
     /// No name may be there twice.
     fn check_names(&self, libraries: &[Library], policy: Policy) -> Result<(), Error> {
-        let mut names: HashMap<Vec<u8>, (), FixedState> = HashMap::default();
+        let mut names = Names::default();
         let kept = || self.libraries.iter().filter(|library| stays(library, libraries, policy));
         for library in libraries {
             if kept().any(|other| other.name == library.name) {
                 return Err(exists("Library", &library.name));
             }
         }
-        for function in kept().chain(libraries).flat_map(|library| &library.functions) {
-            if names.insert(function.name.to_ascii_lowercase(), ()).is_some() {
-                return Err(exists("Function", &function.name));
-            }
-        }
-        Ok(())
+        kept().chain(libraries).try_for_each(|library| names.add(library))
     }
 
     /// Lets go of the functions of libraries; how many libraries.
@@ -209,6 +206,21 @@ impl Functions {
             functions.map(move |(place, function)| (function.name.to_ascii_lowercase(), (at, place)))
         });
         self.index = places.collect();
+    }
+}
+
+/// The names of functions, in lower case, none of which may be there twice.
+#[derive(Default)]
+struct Names(HashMap<Vec<u8>, (), FixedState>);
+
+impl Names {
+    fn add(&mut self, library: &Library) -> Result<(), Error> {
+        for function in &library.functions {
+            if self.0.insert(function.name.to_ascii_lowercase(), ()).is_some() {
+                return Err(exists("Function", &function.name));
+            }
+        }
+        Ok(())
     }
 }
 
