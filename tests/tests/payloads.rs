@@ -16,9 +16,8 @@ use std::time::Duration;
 const VALUES: u64 = 3000;
 /// How many payloads are damaged in many places at once.
 const DAMAGED: u64 = 20_000;
-
 /// How many are sent to a server, unless REDSTART_PAYLOADS says otherwise.
-const SENT_TO_SERVER: u64 = 20_000;
+const SENT_TO_SERVER: u64 = 100_000;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
