@@ -16,7 +16,7 @@ use axum::response::Response;
 use bytes::BytesMut;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use redstart_core::resp::Tokens;
-use redstart_core::{self as core, Lsn, Outcome, Protocol, ReplyBuffer, SessionKind};
+use redstart_core::{self as core, Execution, Lsn, Outcome, Protocol, ReplyBuffer, SessionKind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -80,9 +80,7 @@ async fn run(app: &App, client: Client, headers: &HeaderMap, words: Words) -> Re
     if words.first().is_none_or(Vec::is_empty) {
         return Err(Refusal::EMPTY);
     }
-    let bytes = words.iter().map(Vec::len).sum();
-    let mut visit = Visit::open(app, client, 1, bytes)?;
-    visit.execute(app, &words).await;
+    let visit = Visit::ask(app, client, &words).await?;
     visit.pass_gate().await;
     Ok(answer::one(visit.reply.as_bytes(), format))
 }
@@ -138,6 +136,8 @@ pub(super) async fn read(app: &App, body: Body) -> Result<Bytes, Refusal> {
 pub(super) struct Visit {
     host: Arc<Host>,
     member: Member,
+    /// The session has not been closed.
+    is_open: bool,
     pub(super) reply: ReplyBuffer,
     /// The latest effect that the answers have seen.
     lsn: Lsn,
@@ -146,18 +146,32 @@ pub(super) struct Visit {
 impl Visit {
     /// A session for so many requests of so many bytes.
     pub(super) fn open(app: &App, client: Client, requests: usize, bytes: usize) -> Result<Self, Refusal> {
-        let ip = client.peer.ip;
+        let host = app.host.clone();
+        let member = enter(app, &mut host.turn(), client, requests, bytes)?;
+        Ok(Self { host, member, is_open: true, reply: ReplyBuffer::default(), lsn: Lsn(0) })
+    }
+
+    /// A session for one command, and the answer to it. See [`Self::execute`].
+    async fn ask(app: &App, client: Client, words: &Words) -> Result<Self, Refusal> {
+        let bytes = words.iter().map(Vec::len).sum();
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let (mut visit, outcome) = Self::ask_now(app, client, &words, bytes)?;
+        visit.wait_for(outcome, 0, app).await;
+        Ok(visit)
+    }
+
+    /// The same without waiting. Most commands are answered at once, and then one turn is all that it takes.
+    fn ask_now(app: &App, client: Client, words: &[&[u8]], bytes: usize) -> Result<(Self, Outcome), Refusal> {
         let mut turn = app.host.turn();
-        let member = turn.open(client.session(SessionKind::Rest, Protocol::Resp2));
-        let toll = app.throttle.as_ref().map(|throttle| throttle.toll(ip));
-        let paid = toll.map(|mut toll| toll.take(turn.engine().session(member.id), requests, bytes));
-        drop(turn);
-        // From here on it is closed when it is dropped.
-        let visit = Self { host: app.host.clone(), member, reply: ReplyBuffer::default(), lsn: Lsn(0) };
-        match paid {
-            Some(Err(throttled)) => Err(Refusal::throttled(&throttled)),
-            _ => Ok(visit),
+        let member = enter(app, &mut turn, client, 1, bytes)?;
+        let mut reply = ReplyBuffer::default();
+        let Execution { lsn, outcome } = turn.execute(member.id, words, &mut reply);
+        let is_open = matches!(outcome, Outcome::Blocked | Outcome::Running);
+        if !is_open {
+            turn.close(member.id);
         }
+        drop(turn);
+        Ok((Self { host: app.host.clone(), member, is_open, reply, lsn }, outcome))
     }
 
     /// Executes a command. One that blocks is waited for, up to the limit; then its answer is null. A script is
@@ -166,6 +180,11 @@ impl Visit {
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let start = self.reply.len();
         let outcome = self.execute_now(&mut app.host.turn(), &words);
+        self.wait_for(outcome, start, app).await;
+    }
+
+    /// Waits for the answer of a command, which begins at `start`, if it is not there.
+    async fn wait_for(&mut self, outcome: Outcome, start: usize, app: &App) {
         match outcome {
             Outcome::Replied | Outcome::Closed => {}
             Outcome::Blocked => {
@@ -235,6 +254,21 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        self.host.turn().close(self.member.id);
+        if self.is_open {
+            self.host.turn().close(self.member.id);
+        }
     }
+}
+
+/// Opens a session for so many requests of so many bytes, if the client may have them.
+fn enter(app: &App, turn: &mut Turn<'_>, client: Client, requests: usize, bytes: usize) -> Result<Member, Refusal> {
+    let ip = client.peer.ip;
+    let member = turn.open(client.session(SessionKind::Rest, Protocol::Resp2));
+    let Some(throttle) = &app.throttle else { return Ok(member) };
+    let paid = throttle.toll(ip).take(turn.engine().session(member.id), requests, bytes);
+    paid.map_err(|throttled| {
+        turn.close(member.id);
+        Refusal::throttled(&throttled)
+    })?;
+    Ok(member)
 }
