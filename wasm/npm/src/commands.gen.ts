@@ -1,6 +1,6 @@
 // Made by `cargo xtask generate` from the command table. Do not edit.
 /** The commands whose form follows from their grammar. */
-import { command, flatPairs, listOf, optionWords, scanned, someOf, type Command } from "./command.js";
+import { command, flatPairs, listOf, optionWords, scanned, someOf, type AtMostOne, type Command } from "./command.js";
 import type { Mode, Out } from "./mode.js";
 import type { Key, Numeric, Value } from "./values.js";
 
@@ -445,7 +445,7 @@ export interface GeneratedCommands<M extends Mode> {
    *
    * O(1) for IFEQ and IFNE, else O(N) for N bytes. Since Redis 8.4.0.
    */
-  delex(key: Key, options?: { ifeq?: Value; ifne?: Value; ifdeq?: Value; ifdne?: Value }): Out<M, number>;
+  delex(key: Key, options?: AtMostOne<{ ifeq?: Value } | { ifne?: Value } | { ifdeq?: Value } | { ifdne?: Value }>): Out<M, number>;
 
   /**
    * Gives the digest of a value, to compare it with later.
@@ -613,28 +613,28 @@ export interface GeneratedCommands<M extends Mode> {
    *
    * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 3.2.0.
    */
-  georadius<T = string>(key: Key, longitude: Numeric, latitude: Numeric, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; asc?: boolean; desc?: boolean; store?: Key; storedist?: Key }): Out<M, (T | unknown[])[] | number>;
+  georadius<T = string>(key: Key, longitude: Numeric, latitude: Numeric, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; store?: Key; storedist?: Key } & AtMostOne<{ asc?: boolean } | { desc?: boolean }>): Out<M, (T | unknown[])[] | number>;
 
   /**
    * Finds the members within a distance of a member; may store them.
    *
    * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 3.2.0.
    */
-  georadiusbymember<T = string>(key: Key, member: Value, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; asc?: boolean; desc?: boolean; store?: Key; storedist?: Key }): Out<M, (T | unknown[])[] | number>;
+  georadiusbymember<T = string>(key: Key, member: Value, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; store?: Key; storedist?: Key } & AtMostOne<{ asc?: boolean } | { desc?: boolean }>): Out<M, (T | unknown[])[] | number>;
 
   /**
    * Finds the members within a distance of a member.
    *
    * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 3.2.10.
    */
-  georadiusbymember_ro<T = string>(key: Key, member: Value, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; asc?: boolean; desc?: boolean }): Out<M, (T | unknown[])[]>;
+  georadiusbymember_ro<T = string>(key: Key, member: Value, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean } & AtMostOne<{ asc?: boolean } | { desc?: boolean }>): Out<M, (T | unknown[])[]>;
 
   /**
    * Finds the members within a distance of a place.
    *
    * O(log(N)+M) for M members in the cells of the map that cover the area. Since Redis 3.2.10.
    */
-  georadius_ro<T = string>(key: Key, longitude: Numeric, latitude: Numeric, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean; asc?: boolean; desc?: boolean }): Out<M, (T | unknown[])[]>;
+  georadius_ro<T = string>(key: Key, longitude: Numeric, latitude: Numeric, radius: Numeric, unit: "M" | "m" | "KM" | "km" | "FT" | "ft" | "MI" | "mi", options?: { withcoord?: boolean; withdist?: boolean; withhash?: boolean; count?: Numeric; any?: boolean } & AtMostOne<{ asc?: boolean } | { desc?: boolean }>): Out<M, (T | unknown[])[]>;
 
   /**
    * Gives the value of a key.
@@ -662,7 +662,7 @@ export interface GeneratedCommands<M extends Mode> {
    *
    * O(1). Since Redis 6.2.0.
    */
-  getex<T = unknown>(key: Key, options?: { ex?: Numeric; px?: Numeric; exat?: Numeric; pxat?: Numeric; persist?: boolean }): Out<M, T | null>;
+  getex<T = unknown>(key: Key, options?: AtMostOne<{ ex?: Numeric } | { px?: Numeric } | { exat?: Numeric } | { pxat?: Numeric } | { persist?: boolean }>): Out<M, T | null>;
 
   /**
    * Gives a part of a value; negative offsets count from its end.
@@ -1369,7 +1369,7 @@ export interface GeneratedCommands<M extends Mode> {
    *
    * O(1). Since Redis 1.0.0.
    */
-  set<T = string>(key: Key, value: Value, options?: { nx?: boolean; xx?: boolean; ifeq?: Value; ifne?: Value; ifdeq?: Value; ifdne?: Value; get?: boolean; ex?: Numeric; px?: Numeric; exat?: Numeric; pxat?: Numeric; keepTtl?: boolean }): Out<M, "OK" | null | T>;
+  set<T = string>(key: Key, value: Value, options?: { get?: boolean } & AtMostOne<{ nx?: boolean } | { xx?: boolean } | { ifeq?: Value } | { ifne?: Value } | { ifdeq?: Value } | { ifdne?: Value }> & AtMostOne<{ ex?: Numeric } | { px?: Numeric } | { exat?: Numeric } | { pxat?: Numeric } | { keepTtl?: boolean }>): Out<M, "OK" | null | T>;
 
   /**
    * Sets a bit of a value, which grows by zeros where it is too short, and gives the bit before.
@@ -1474,14 +1474,14 @@ export interface GeneratedCommands<M extends Mode> {
    *
    * O(N+M*log(M)) for N elements of which M are given, O(N) where they are not sorted. Since Redis 1.0.0.
    */
-  sort<T = string>(key: Key, options?: { by?: string; offset?: Numeric; count?: Numeric; get?: string[]; asc?: boolean; desc?: boolean; alpha?: boolean; store?: Key }): Out<M, (T | null)[] | number>;
+  sort<T = string>(key: Key, options?: { by?: string; offset?: Numeric; count?: Numeric; get?: string[]; alpha?: boolean; store?: Key } & AtMostOne<{ asc?: boolean } | { desc?: boolean }>): Out<M, (T | null)[] | number>;
 
   /**
    * Sorts the elements of a list, set or sorted set.
    *
    * O(N+M*log(M)) for N elements of which M are given, O(N) where they are not sorted. Since Redis 7.0.0.
    */
-  sort_ro<T = string>(key: Key, options?: { by?: string; offset?: Numeric; count?: Numeric; get?: string[]; asc?: boolean; desc?: boolean; alpha?: boolean }): Out<M, (T | null)[]>;
+  sort_ro<T = string>(key: Key, options?: { by?: string; offset?: Numeric; count?: Numeric; get?: string[]; alpha?: boolean } & AtMostOne<{ asc?: boolean } | { desc?: boolean }>): Out<M, (T | null)[]>;
 
   /**
    * Removes random members from a set and gives them.
@@ -1789,7 +1789,7 @@ export interface GeneratedCommands<M extends Mode> {
    *
    * O(log(N)+M) with M members in the range. Since Redis 1.2.0.
    */
-  zrange<T extends unknown[] = string[]>(key: Key, start: Value, stop: Value, options?: { byScore?: boolean; byLex?: boolean; rev?: boolean; offset?: Numeric; count?: Numeric; withScores?: boolean }): Out<M, T>;
+  zrange<T extends unknown[] = string[]>(key: Key, start: Value, stop: Value, options?: { rev?: boolean; offset?: Numeric; count?: Numeric; withScores?: boolean } & AtMostOne<{ byScore?: boolean } | { byLex?: boolean }>): Out<M, T>;
 
   /**
    * Returns members in a range of members, where all have the same score.
@@ -1810,7 +1810,7 @@ export interface GeneratedCommands<M extends Mode> {
    *
    * O(log(N)+M) with M members stored. Since Redis 6.2.0.
    */
-  zrangestore(dst: Key, src: Key, min: Value, max: Value, options?: { byScore?: boolean; byLex?: boolean; rev?: boolean; offset?: Numeric; count?: Numeric }): Out<M, number>;
+  zrangestore(dst: Key, src: Key, min: Value, max: Value, options?: { rev?: boolean; offset?: Numeric; count?: Numeric } & AtMostOne<{ byScore?: boolean } | { byLex?: boolean }>): Out<M, number>;
 
   /**
    * Returns the rank of a member, counted from the lowest score.
