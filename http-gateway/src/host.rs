@@ -46,6 +46,7 @@ pub use turn::Turn;
 
 use crate::counters::Counters;
 use crate::log;
+use crate::traces::Traces;
 use alarm::Alarm;
 use backup::Orders;
 use pace::Pace;
@@ -54,8 +55,8 @@ use redstart_core::config::OutputLimit;
 use redstart_core::engine::FileTask;
 use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::Notify;
 
@@ -88,6 +89,8 @@ pub struct Host {
     backups: Orders,
     /// What is counted around the engine.
     counters: Arc<Counters>,
+    /// What makes spans of requests, if they are traced.
+    traces: OnceLock<Traces>,
     /// Why the server cannot go on.
     failure: Mutex<Option<log::Error>>,
 }
@@ -173,6 +176,7 @@ impl Host {
             was_synced: Notify::new(),
             backups: Orders::default(),
             counters: Arc::default(),
+            traces: OnceLock::new(),
             failure: Mutex::new(None),
         }
     }
@@ -288,6 +292,17 @@ impl Host {
             self.was_synced.notified().await;
             self.turn().note_synced(Lsn(self.synced.load(Ordering::Acquire)));
         }
+    }
+
+    /// Has requests traced from now on.
+    pub fn trace_with(&self, traces: Traces) {
+        // It is said once, when the server starts.
+        let _ = self.traces.set(traces);
+    }
+
+    /// What makes spans of requests, if they are traced.
+    pub fn traces(&self) -> Option<&Traces> {
+        self.traces.get()
     }
 
     /// What is counted around the engine.

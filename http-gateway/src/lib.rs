@@ -16,6 +16,7 @@
 //! - [`admission`] and [`crowd`] say who may come in, [`throttle`] how much they may ask for, and [`counters`] how many have.
 //! - [`peer`] says where clients have come from, and [`sockets`] how their connections behave.
 //! - [`offline`] is what is done with files while no server runs: import, export, check.
+//! - [`traces`] are spans of requests for a collector; `outbound` makes the requests of the server itself.
 //! - [`supervisor`] tells systemd how it goes.
 //! - `users` reads and writes the file of users.
 //! - [`server`] starts and stops all of them, as [`options`] say.
@@ -40,6 +41,7 @@ pub mod log;
 pub mod offline;
 pub mod options;
 pub mod origins;
+mod outbound;
 pub mod peer;
 pub mod resp;
 pub mod secret;
@@ -48,5 +50,6 @@ pub mod sockets;
 pub mod supervisor;
 pub mod throttle;
 pub mod tls;
+pub mod traces;
 mod users;
 pub mod websocket;

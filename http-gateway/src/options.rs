@@ -10,6 +10,7 @@ use crate::secret::Secret;
 use crate::sockets::SocketOptions;
 use crate::throttle::RateOptions;
 use crate::tls::TlsOptions;
+use crate::traces::TraceOptions;
 use crate::websocket;
 use clap::{Parser, Subcommand};
 use redstart_core::Lsn;
@@ -285,6 +286,9 @@ pub struct Options {
     /// Whether connections are private.
     #[command(flatten)]
     pub tls: TlsOptions,
+    /// What is traced.
+    #[command(flatten)]
+    pub traces: TraceOptions,
 }
 
 /// What lines of the log look like.

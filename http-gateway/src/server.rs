@@ -8,6 +8,7 @@ use crate::loader::Loader;
 use crate::log::{self, Folder};
 use crate::options::{Options, Refusal, Secrets};
 use crate::tls::{self, Tls};
+use crate::traces::{self, Traces};
 use crate::{backup, configuration, facts, follow, http, resp, sockets, supervisor, users};
 use redstart_core::config::{Refused, ScriptLimits};
 use redstart_core::{Config, Engine};
@@ -41,6 +42,9 @@ pub enum Error {
     /// There can be no TLS.
     #[error(transparent)]
     Tls(#[from] tls::Error),
+    /// There can be no traces.
+    #[error(transparent)]
+    Traces(#[from] traces::Error),
     /// A parameter of CONFIG SET is wrong.
     #[error("{}: {}", .0.name, .0.reason.as_deref().unwrap_or("there is no such parameter"))]
     Parameter(Refused),
@@ -163,6 +167,9 @@ impl Server {
                 return Err(Error::OpenUsers(options.resp));
             }
         }
+        if let Some(traces) = Traces::open(&options.traces)? {
+            host.trace_with(traces);
+        }
         let runtime = runtime().map_err(Error::system("start threads"))?;
         let admission = Admission::new(&host, options).with_tls(tls.clone());
         let resp =
@@ -270,6 +277,9 @@ impl Server {
             flusher.finish();
         }
         drop(connections);
+        if let Some(traces) = self.host.traces() {
+            traces.close();
+        }
         tracing::info!("stopped");
     }
 

@@ -37,7 +37,9 @@ use crate::peer::Peer;
 use crate::throttle::Throttle;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
+use futures_util::future::Either;
 use humantime::parse_duration;
+use opentelemetry::context::FutureExt;
 use redstart_core::acl::User;
 use std::fmt;
 use std::sync::Arc;
@@ -152,6 +154,14 @@ impl Entrance {
             .write_buffer_size(WRITE_BYTES);
         let subprotocol = Subprotocol::of(upgrade.selected_protocol());
         let entrance = self.clone();
-        upgrade.on_upgrade(move |socket| connection::serve(entrance, socket, subprotocol, peer, identity))
+        // What is done over the socket belongs to the span of the request that began it.
+        let span = self.host.traces().map(|_| opentelemetry::Context::current());
+        upgrade.on_upgrade(move |socket| {
+            let served = connection::serve(entrance, socket, subprotocol, peer, identity);
+            match span {
+                None => Either::Left(served),
+                Some(span) => Either::Right(served.with_context(span)),
+            }
+        })
     }
 }

@@ -13,6 +13,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     (
         "http-gateway",
         &[
+            "async-trait",
             "axum",
             "base64",
             "bytes",
@@ -28,6 +29,10 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "jsonwebtoken",
             "memchr",
             "mimalloc",
+            "opentelemetry",
+            "opentelemetry-http",
+            "opentelemetry-otlp",
+            "opentelemetry_sdk",
             "parking_lot",
             "percent-encoding",
             "redstart-core",

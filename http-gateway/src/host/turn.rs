@@ -3,6 +3,7 @@
 use super::stopwatch::Stopwatch;
 use super::{Core, Ending, Host, Item, Member, Outbox, millis};
 use crate::counters::Limit;
+use crate::traces;
 use parking_lot::MutexGuard;
 use redstart_core::acl::User;
 use redstart_core::config::OutputLimit;
@@ -73,6 +74,15 @@ impl<'a> Turn<'a> {
 
     /// Executes a request; its answer is appended to `reply`, and may leave once the gate has passed the execution's LSN.
     pub fn execute(&mut self, session: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Execution {
+        let Some(traces) = self.host.traces() else { return self.execute_untraced(session, words, reply) };
+        let span = traces.command(self.core.engine.command_name(words).unwrap_or("unknown"));
+        let start = reply.len();
+        let execution = self.execute_untraced(session, words, reply);
+        traces::end_command(span, reply.as_bytes().get(start..).unwrap_or_default());
+        execution
+    }
+
+    fn execute_untraced(&mut self, session: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Execution {
         let request = Request::new(words);
         let execution = self.core.engine.execute(self.now, session, &request, reply);
         if execution.outcome == Outcome::Running {
@@ -118,7 +128,11 @@ impl<'a> Turn<'a> {
         versions: &[(&[u8], &[u8])],
         reply: &mut ReplyBuffer,
     ) -> Execution {
+        let (span, start) = (self.host.traces().map(|traces| traces.command("EXEC")), reply.len());
         let execution = self.core.engine.transact(self.now, session, requests, versions, reply);
+        if let Some(span) = span {
+            traces::end_command(span, reply.as_bytes().get(start..).unwrap_or_default());
+        }
         self.stopwatch.lap();
         self.deliver();
         self.unless_stalled(execution)

@@ -9,6 +9,7 @@ use super::App;
 use super::answer::{self, Refusal};
 use super::compression;
 use crate::origins::Origins;
+use crate::traces;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
@@ -94,6 +95,8 @@ impl Service<Request> for Door {
         if self.refuses(&request) {
             return Either::Left(future::ready(Ok(with_token(&self.app, Refusal::ORIGIN.into_response()))));
         }
+        let traces = self.app.host.traces();
+        let span = traces.map(|traces| traces.request(request.method(), request.uri().path(), request.headers()));
         let is_page = request.headers().contains_key(header::ORIGIN);
         let takes_packed = request.headers().contains_key(header::ACCEPT_ENCODING);
         let [packing, packing_for_pages] = &mut self.packing;
@@ -104,7 +107,7 @@ impl Service<Request> for Door {
             (true, true) => packing_for_pages,
         };
         let answered = router.call(request);
-        Either::Right(Stamped { answered, app: self.app.clone() })
+        Either::Right(Stamped { answered, app: self.app.clone(), span })
     }
 }
 
@@ -112,13 +115,23 @@ impl Service<Request> for Door {
 pub(super) struct Stamped {
     answered: RouteFuture<Infallible>,
     app: App,
+    /// The span of the request, if it is traced.
+    span: Option<opentelemetry::Context>,
 }
 
 impl Future for Stamped {
     type Output = Result<Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(Pin::new(&mut self.answered).poll(context))?;
+        let polled = {
+            // What is done for the request belongs to its span.
+            let _current = self.span.clone().map(opentelemetry::Context::attach);
+            Pin::new(&mut self.answered).poll(context)
+        };
+        let response = ready!(polled)?;
+        if let Some(span) = &self.span {
+            traces::end_request(span, response.status());
+        }
         Poll::Ready(Ok(with_token(&self.app, response)))
     }
 }

@@ -3,15 +3,14 @@
 //! Architecture invariant: nothing that a client sends decides where this goes. Redirects are not followed, and no proxy of
 //! the environment is asked.
 
+use crate::outbound;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
 use ureq::http::Uri;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use ureq::tls::{PemItem, RootCerts, parse_pem};
 
 /// The longest JWK set.
 const SET_BYTES_MAX: u64 = 256 * 1024;
@@ -81,13 +80,7 @@ fn fetch(address: &str, authorities: Option<&Path>) -> Result<String, String> {
         None => RootCerts::WebPki,
         Some(path) => roots(path).map_err(|reason| format!("{}: {reason}", path.display()))?,
     };
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
-        .root_certs(roots)
-        .build();
-    let config = ureq::Agent::config_builder().tls_config(tls).max_redirects(0).proxy(None);
-    let agent = config.timeout_global(Some(FETCH_WAIT)).build().new_agent();
+    let agent = outbound::agent(roots, FETCH_WAIT);
     let mut answer = agent.get(address).call().map_err(|error| error.to_string())?;
     if answer.status() != 200 {
         return Err(format!("the answer is {}", answer.status()));
