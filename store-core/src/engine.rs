@@ -466,11 +466,6 @@ impl Engine {
         &mut self.config
     }
 
-    /// The name of the command that a request means, if there is one.
-    pub fn command_name(&self, words: &[&[u8]]) -> Option<&'static str> {
-        self.commands.find(words).ok().map(|command| self.commands.get(command).name)
-    }
-
     /// The session of this number, if it is open.
     pub fn session(&self, session: SessionId) -> Option<&Session> {
         self.sessions.find(session)

@@ -75,7 +75,7 @@ impl<'a> Turn<'a> {
     /// Executes a request; its answer is appended to `reply`, and may leave once the gate has passed the execution's LSN.
     pub fn execute(&mut self, session: SessionId, words: &[&[u8]], reply: &mut ReplyBuffer) -> Execution {
         let Some(traces) = self.host.traces() else { return self.execute_untraced(session, words, reply) };
-        let span = traces.command(self.core.engine.command_name(words).unwrap_or("unknown"));
+        let span = traces.command(self.core.engine.command(words).map_or("unknown", |command| command.name));
         let start = reply.len();
         let execution = self.execute_untraced(session, words, reply);
         traces::end_command(span, reply.as_bytes().get(start..).unwrap_or_default());
