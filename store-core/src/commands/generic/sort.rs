@@ -289,7 +289,7 @@ fn follow(reader: Reader<'_>, pattern: &[u8], element: &[u8]) -> Option<Vec<u8>>
     }
     let star = memchr::memchr(b'*', pattern)?;
     let (prefix, rest) = (&pattern[..star], &pattern[star + 1..]);
-    let arrow = memchr::memmem::find(rest, b"->").filter(|at| at + 2 < rest.len());
+    let arrow = rest.windows(2).position(|pair| pair == b"->").filter(|at| at + 2 < rest.len());
     let (suffix, field) = match arrow {
         Some(at) => (&rest[..at], Some(&rest[at + 2..])),
         None => (rest, None),

@@ -8,7 +8,7 @@ use crate::value::{Str, Value};
 use crate::vm::{Args, Host, Vm};
 use alloc::format;
 use alloc::vec::Vec;
-use memchr::memmem;
+use memchr::memchr;
 
 /// A place where a pattern matched.
 struct Match {
@@ -123,16 +123,28 @@ fn is_plain(pattern: &[u8]) -> bool {
 }
 
 fn find_plain(vm: &mut Vm, source: Str, pattern: Str, start: usize) -> Result<usize, Fault> {
-    vm.charge_bytes(vm.bytes(source).len() - start + vm.bytes(pattern).len())?;
-    match memmem::find(&vm.bytes(source)[start..], vm.bytes(pattern)) {
-        None => give(vm, Value::Nil),
-        Some(offset) => {
-            let length = vm.bytes(pattern).len();
-            vm.push(Value::Number((start + offset + 1) as f64));
-            vm.push(Value::Number((start + offset + length) as f64));
-            Ok(2)
+    let length = vm.bytes(pattern).len();
+    vm.charge_bytes(vm.bytes(source).len() - start + length)?;
+    let mut at = start;
+    while let Some((place, equal)) = next_candidate(vm.bytes(source), vm.bytes(pattern), at) {
+        if equal == length {
+            vm.push(Value::Number((place + 1) as f64));
+            vm.push(Value::Number((place + length) as f64));
+            return Ok(2);
         }
+        // Bytes are compared again from each candidate on, so texts that nearly match everywhere cost more.
+        vm.charge_bytes(equal)?;
+        at = place + 1;
     }
+    give(vm, Value::Nil)
+}
+
+/// The next place from `at` on where the pattern's first byte stands, and how many bytes are equal from there on.
+fn next_candidate(source: &[u8], pattern: &[u8], at: usize) -> Option<(usize, usize)> {
+    let rest = source.get(at..)?;
+    let skipped = pattern.first().map_or(Some(0), |first| memchr(*first, rest))?;
+    let equal = rest[skipped..].iter().zip(pattern).take_while(|(one, other)| one == other).count();
+    Some((at + skipped, equal))
 }
 
 pub(super) fn global_match(vm: &mut Vm, _: &mut dyn Host, args: Args) -> Result<usize, Fault> {
