@@ -1,11 +1,13 @@
 //! `build-wasm`: from the wasm crate to the npm package's `dist` folder.
 //!
 //! Cargo makes the modules, wasm-bindgen (as a library, so that its version is the one in Cargo.lock) makes the glue, the
-//! functions are put into an order that compresses well, plain `tsc` makes the TypeScript. Nothing is bundled: bundlers inline wasm as base64 and defeat its caching.
+//! functions and the numbers of their locals are put into an order that compresses well, plain `tsc` makes the
+//! TypeScript. Nothing is bundled: bundlers inline wasm as base64 and defeat its caching.
 //! There is no wasm-opt step: measured, it takes 7 % off the module and adds 7 % to its compressed size, and no single
 //! pass of it takes off more than a thousandth.
 
 mod bindgen;
+mod locals;
 mod order;
 mod package;
 mod toolchain;
