@@ -4,71 +4,90 @@ use crate::target::{Connection, CoreTarget};
 use crate::value::Value;
 use anyhow::{Context, bail, ensure};
 use redstart_core::Protocol;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 /// The databases that are looked at.
 const DATABASES: u16 = 16;
 
-/// A key's value and when it expires.
-pub type Seen = BTreeMap<(u16, Vec<u8>), (Value, Value)>;
-
-/// Everything that a server holds.
-///
-/// # Errors
-/// When it does not answer as expected.
-pub fn everything(connection: &mut Connection) -> anyhow::Result<Seen> {
-    let mut seen = Seen::new();
-    for db in 0..DATABASES {
-        connection.ask(&[b"SELECT", db.to_string().as_bytes()])?;
-        let Value::Array(keys) = connection.ask(&[b"KEYS", b"*"])? else { continue };
-        for key in keys {
-            let Value::Bulk(key) = key else { continue };
-            let Value::Status(kind) = connection.ask(&[b"TYPE", &key])? else { continue };
-            let mut failed = None;
-            let value = look(std::str::from_utf8(&kind)?, &key, |words| {
-                connection.ask(words).unwrap_or_else(|error| {
-                    failed = Some(error);
-                    Value::Nil
-                })
-            });
-            if let Some(error) = failed {
-                return Err(error).context("a value cannot be looked at");
-            }
-            let deadline = connection.ask(&[b"PEXPIRETIME", &key])?;
-            seen.insert((db, key), (value, deadline));
-        }
-    }
-    connection.ask(&[b"SELECT", b"0"])?;
-    Ok(seen)
+/// What a server holds under one key. Two are equal whatever the order in which their payloads keep the elements.
+#[derive(Debug)]
+pub struct Entry {
+    /// What its type's reading command answers, in an order of its own.
+    pub value: Value,
+    /// What `PEXPIRETIME` answers.
+    pub deadline: Value,
+    /// Of what `DUMP` gives, so of all that the value does not show, like the groups of a stream.
+    pub digest: Value,
+    /// What `DUMP` gives, for who wants to know why digests differ.
+    pub payload: Value,
 }
 
-/// A digest of everything that a server holds, taken from the `DUMP` of every key, whatever the order of elements in it.
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.value, &self.deadline, &self.digest) == (&other.value, &other.deadline, &other.digest)
+    }
+}
+
+/// What a server holds, by database and key.
+pub type Everything = BTreeMap<(u16, Vec<u8>), Entry>;
+
+/// Everything that a server holds. Keys that expire meanwhile may be missing.
 ///
 /// # Errors
 /// When it does not answer as expected, or gives a payload that cannot be restored.
-pub fn digest_of_dumps(connection: &mut Connection) -> anyhow::Result<u64> {
+pub fn everything(address: SocketAddr) -> anyhow::Result<Everything> {
+    let mut connection = Connection::open(address)?;
     let mut core = CoreTarget::new(Protocol::Resp2, 1);
+    let mut seen = Everything::new();
     for db in 0..DATABASES {
-        let number = db.to_string();
-        connection.ask(&[b"SELECT", number.as_bytes()])?;
-        core.execute("", &[b"SELECT", number.as_bytes()])?;
+        connection.ask(&[b"SELECT", db.to_string().as_bytes()])?;
         let Value::Array(keys) = connection.ask(&[b"KEYS", b"*"])? else { bail!("no keys") };
         for key in keys {
             let Value::Bulk(key) = key else { bail!("no key: {key}") };
-            // A key may have expired in between.
-            let Value::Bulk(payload) = connection.ask(&[b"DUMP", &key])? else { continue };
-            let deadline = connection.ask(&[b"PEXPIRETIME", &key])?.integer().context("no time")?.max(0);
-            let restored =
-                core.execute("", &[b"RESTORE", &key, deadline.to_string().as_bytes(), &payload, b"ABSTTL"])?;
-            ensure!(
-                restored.is_some_and(|reply| reply == b"+OK\r\n"),
-                "{:?} in {db} cannot be restored",
-                key.escape_ascii()
-            );
+            if let Some(entry) = entry(&mut connection, &mut core, &key)? {
+                seen.insert((db, key), entry);
+            }
         }
     }
-    connection.ask(&[b"SELECT", b"0"])?;
-    Ok(core.engine.digest())
+    Ok(seen)
+}
+
+fn entry(connection: &mut Connection, core: &mut CoreTarget, key: &[u8]) -> anyhow::Result<Option<Entry>> {
+    let Value::Status(kind) = connection.ask(&[b"TYPE", key])? else { bail!("no type") };
+    let mut failed = None;
+    let value = look(std::str::from_utf8(&kind)?, key, |words| {
+        connection.ask(words).unwrap_or_else(|error| {
+            failed = Some(error);
+            Value::Nil
+        })
+    });
+    if let Some(error) = failed {
+        return Err(error).context("a value cannot be looked at");
+    }
+    let deadline = connection.ask(&[b"PEXPIRETIME", key])?;
+    let Value::Bulk(payload) = connection.ask(&[b"DUMP", key])? else { return Ok(None) };
+    let digest = digest(core, key, &payload)?;
+    Ok(Some(Entry { value, deadline, digest, payload: Value::Bulk(payload) }))
+}
+
+/// The digest of the value in a payload.
+fn digest(core: &mut CoreTarget, key: &[u8], payload: &[u8]) -> anyhow::Result<Value> {
+    let restored = core.execute("", &[b"RESTORE", key, b"0", payload, b"REPLACE"])?;
+    ensure!(restored.is_some_and(|reply| reply == b"+OK\r\n"), "{:?} cannot be restored", key.escape_ascii());
+    let digest = core.execute("", &[b"DEBUG", b"DIGEST-VALUE", key])?.context("no digest")?;
+    Ok(Value::Bulk(digest))
+}
+
+/// The entries that two servers do not hold alike, each as both have it.
+pub fn differences(ours: &Everything, theirs: &Everything) -> Vec<String> {
+    let keys: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
+    let differing = keys.into_iter().filter(|key| ours.get(key) != theirs.get(key));
+    let told = |(db, key): &(u16, Vec<u8>)| {
+        let (key_text, at) = (key.escape_ascii(), (*db, key.clone()));
+        format!("{key_text} in database {db}:\n{:?}\n{:?}", ours.get(&at), theirs.get(&at))
+    };
+    differing.map(told).collect()
 }
 
 /// What a value looks like, whatever the order in which its elements are kept.

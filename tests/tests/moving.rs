@@ -3,7 +3,7 @@
 
 use redstart_core::random::Random;
 use redstart_tests::generate::{Generator, Oddity, Words, command_of, data_commands};
-use redstart_tests::look::{Seen, digest_of_dumps, everything};
+use redstart_tests::look::{differences, everything};
 use redstart_tests::server::{Server, TemporaryFolder, gateway_program};
 use redstart_tests::target::Connection;
 use redstart_tests::value::Value;
@@ -40,6 +40,15 @@ fn fill(connection: &mut Connection) {
     }
 }
 
+/// Whether a group's entries are read that were delivered before. Redis counts that and tells no replica of it, so here, too,
+/// a Redis and its own replica differ.
+fn delivers_again(words: &Words) -> bool {
+    let is_group_read = words.first().is_some_and(|name| name.eq_ignore_ascii_case(b"XREADGROUP"));
+    let streams = words.iter().skip_while(|word| !word.eq_ignore_ascii_case(b"STREAMS")).skip(1);
+    let streams: Vec<_> = streams.collect();
+    is_group_read && streams.iter().skip(streams.len() / 2).any(|id| id.as_slice() != b">")
+}
+
 /// Makes generated requests of every kind, in transactions and scripts too.
 fn work(connection: &mut Connection, seed: u64, requests: usize) {
     // Nobody would answer what waits; and Redis 7.0 takes an XSETID that is refused since 7.2.
@@ -56,7 +65,8 @@ fn work(connection: &mut Connection, seed: u64, requests: usize) {
     // a Redis and its own replica differ there as well.
     let makes_negative_zero = |words: &Words| has(words, b"-0") || has(words, b"WEIGHTS");
     let requests = (0..requests).flat_map(|_| generator.next_requests());
-    let requests = requests.filter(|words| command_of(words).is_some() && !waits(words) && !makes_negative_zero(words));
+    let requests = requests.filter(|words| command_of(words).is_some() && !waits(words));
+    let requests = requests.filter(|words| !makes_negative_zero(words) && !delivers_again(words));
     for words in requests {
         let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
         connection.ask(&words).unwrap();
@@ -112,6 +122,15 @@ fn wait_until_in_step(connection: &mut Connection) {
     });
 }
 
+/// Lets the threads of a test end when it fails, instead of waiting for them.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 /// A process that follows, and ends with the test.
 struct Import(Child);
 
@@ -140,9 +159,10 @@ impl Drop for Import {
     }
 }
 
-fn seen(server: &Server) -> (Seen, u64) {
-    let mut connection = connect(server.address);
-    (everything(&mut connection).unwrap(), digest_of_dumps(&mut connection).unwrap())
+/// Fails when two servers do not hold the same.
+fn assert_alike(ours: &Server, theirs: &Server) {
+    let [ours, theirs] = [ours, theirs].map(|server| everything(server.address).unwrap());
+    assert_eq!(differences(&ours, &theirs), Vec::<String>::new());
 }
 
 /// Follows a server that works, with its connection cut again and again, and compares what both have in the end.
@@ -159,6 +179,7 @@ fn moves(options: &[&str], user: &str) {
     let folder = TemporaryFolder::new().unwrap();
     let done = AtomicBool::new(false);
     let process = std::thread::scope(|scope| {
+        let _done = OnDrop(|| done.store(true, Ordering::SeqCst));
         for seed in 0..2 {
             let (address, done) = (server.address, &done);
             scope.spawn(move || {
@@ -175,7 +196,6 @@ fn moves(options: &[&str], user: &str) {
             work(&mut connect(server.address), 1001 + cut, REQUESTS / 10);
             wait_for(&mut connection, "sync_partial_ok", |count| count == cut.to_string());
         }
-        done.store(true, Ordering::SeqCst);
         process
     });
     wait_until_in_step(&mut connection);
@@ -185,9 +205,7 @@ fn moves(options: &[&str], user: &str) {
     let listed = connect(moved.address).ask(&[b"FCALL", b"f", b"0"]).unwrap();
     assert_eq!(listed, Value::Integer(1));
     wait_until("expiry", || connection.ask(&[b"KEYS", b"dated:*"]).unwrap() == Value::Array(Vec::new()));
-    let (ours, theirs) = (seen(&moved), seen(&server));
-    assert_eq!(ours.0, theirs.0);
-    assert_eq!(ours.1, theirs.1, "the digests of all payloads");
+    assert_alike(&moved, &server);
 }
 
 #[test]
@@ -225,6 +243,10 @@ fn writers_change_over_and_lose_nothing() {
     fill(&mut connection);
     let (address, new, enough) = (server.address, OnceLock::new(), AtomicBool::new(false));
     std::thread::scope(|scope| {
+        let _enough = OnDrop(|| {
+            enough.store(true, Ordering::SeqCst);
+            new.get_or_init(|| address);
+        });
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 let (new, enough) = (&new, &enough);
@@ -276,7 +298,7 @@ fn what_a_server_has_missed_for_too_long_comes_anew() {
     connection.ask(&[b"SET", b"after", b"v"]).unwrap();
     wait_until_in_step(&mut connection);
     process.interrupt();
-    assert_eq!(seen(&Server::gateway(folder.path(), &[]).unwrap()), seen(&server));
+    assert_alike(&Server::gateway(folder.path(), &[]).unwrap(), &server);
 }
 
 #[test]
@@ -287,7 +309,7 @@ fn the_data_of_one_moment_are_enough_if_one_says_so() {
     let folder = TemporaryFolder::new().unwrap();
     let address = format!("redis://{}", server.address);
     assert!(Import::start(&address, folder.path(), &["--once"]).succeeds());
-    assert_eq!(seen(&Server::gateway(folder.path(), &[]).unwrap()), seen(&server));
+    assert_alike(&Server::gateway(folder.path(), &[]).unwrap(), &server);
     // What is there stays there.
     assert!(!Import::start(&address, folder.path(), &["--once"]).succeeds());
 }
