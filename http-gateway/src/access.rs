@@ -63,15 +63,8 @@ impl Client {
     }
 }
 
-/// Says whose token this is, if anybody's.
-type UserOfToken = dyn Fn(&str) -> Option<TokenOf> + Send + Sync;
-
-/// Whose token something is.
-enum TokenOf {
-    User(Vec<u8>),
-    /// Of a user who may not log in.
-    Disabled,
-}
+/// Says whose token this is, if it is that of someone who may log in.
+type UserOfToken = dyn Fn(&str) -> Result<Vec<u8>, Denial> + Send + Sync;
 
 /// The tokens that mean something here.
 #[derive(Default)]
@@ -111,8 +104,8 @@ impl Access {
     pub fn with_users(self, host: Arc<Host>) -> Self {
         let of_token = move |token: &str| {
             let turn = host.turn();
-            let user = turn.engine().user_of_token(token)?;
-            Some(if user.is_enabled() { TokenOf::User(user.name().to_vec()) } else { TokenOf::Disabled })
+            let user = turn.engine().user_of_token(token).ok_or(Denial::Unknown)?;
+            if user.is_enabled() { Ok(user.name().to_vec()) } else { Err(Denial::Forbidden) }
         };
         Self { users: Some(Box::new(of_token)), ..self }
     }
@@ -128,9 +121,17 @@ impl Access {
         self.tokens.is_empty() && self.jwt.is_none()
     }
 
+    /// What a token is worth, if anything; see [`Self::judge`].
+    pub fn check(&self, token: &str) -> Option<Identity> {
+        self.judge(token).ok()
+    }
+
     /// What a token is worth. The time that this takes does not depend on how much of a token is right. Not to be asked in a
     /// turn of the engine: it takes one for the tokens of users.
-    pub fn check(&self, token: &str) -> Option<Identity> {
+    ///
+    /// # Errors
+    /// Why it is worth nothing.
+    pub fn judge(&self, token: &str) -> Result<Identity, Denial> {
         let known = self.tokens.iter().fold(
             None,
             |found, (known, identity)| {
@@ -138,15 +139,12 @@ impl Access {
             },
         );
         match (known, &self.users) {
-            (Some(identity), _) => Some(identity.clone()),
+            (Some(identity), _) => Ok(identity.clone()),
             // Also where nobody needs a token: who shows one wants to be that user.
-            (None, Some(users)) if is_user_token(token) => {
-                let TokenOf::User(user) = users(token)? else { return None };
-                Some(Identity { user: Some(user), ..Identity::FULL })
-            }
+            (None, Some(users)) if is_user_token(token) => Ok(Identity { user: Some(users(token)?), ..Identity::FULL }),
             (None, _) => match &self.jwt {
-                Some(jwt) if Jwt::is_meant_by(token) => jwt.check(token),
-                _ => self.is_open().then_some(Identity::FULL),
+                Some(jwt) if Jwt::is_meant_by(token) => jwt.check(token).ok_or(Denial::Unknown),
+                _ => self.is_open().then_some(Identity::FULL).ok_or(Denial::Unknown),
             },
         }
     }
@@ -165,16 +163,6 @@ impl Access {
             None if !self.is_open() => None,
             token => self.check(token.unwrap_or_default()),
         }
-    }
-
-    /// What a token is worth, and why if it is nothing.
-    ///
-    /// # Errors
-    /// Whether it is known.
-    pub fn judge(&self, token: &str) -> Result<Identity, Denial> {
-        let users = self.users.as_ref().filter(|_| is_user_token(token));
-        let is_forbidden = || users.is_some_and(|users| matches!(users(token), Some(TokenOf::Disabled)));
-        self.check(token).ok_or_else(|| if is_forbidden() { Denial::Forbidden } else { Denial::Unknown })
     }
 }
 

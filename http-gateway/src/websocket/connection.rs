@@ -22,6 +22,9 @@ use tokio::time::timeout;
 /// How long a client may take to hear the end.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
+/// How much a client may send ahead while its session waits.
+pub(super) const AHEAD_BYTES_MAX: usize = 1024 * 1024;
+
 /// What is spoken over a socket.
 pub(super) trait Dialogue: Send {
     /// Does what a frame asks for.

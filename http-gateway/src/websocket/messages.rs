@@ -2,7 +2,7 @@
 
 use super::answer;
 use super::close::Close;
-use super::connection::Dialogue;
+use super::connection::{AHEAD_BYTES_MAX, Dialogue};
 use super::output::Output;
 use super::request::{Body, Id, Message, Refusal, Request, Seen, Word, slices};
 use super::seat::Seat;
@@ -17,9 +17,6 @@ use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-
-/// How much a client may send ahead while its session waits for the end of a pause.
-const AHEAD_BYTES_MAX: usize = 1024 * 1024;
 
 /// The requests of one session.
 pub(super) struct Messages {

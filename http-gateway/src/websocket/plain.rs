@@ -1,7 +1,7 @@
 //! RESP3 over a socket, as over TCP: the frames' borders mean nothing.
 
 use super::close::Close;
-use super::connection::Dialogue;
+use super::connection::{AHEAD_BYTES_MAX, Dialogue};
 use super::output::Output;
 use super::seat::Seat;
 use super::socket::Frame;
@@ -10,8 +10,6 @@ use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request};
 use redstart_core::{Lsn, Outcome, Protocol, ReplyBuffer};
 use std::task::{Context, Poll};
 
-/// How much a client may send ahead while its session waits.
-const AHEAD_BYTES_MAX: usize = 1024 * 1024;
 /// When the answers of a turn are longer than this, they are sent before the next request is looked at.
 const TURN_REPLY_BYTES: usize = 1024 * 1024;
 
