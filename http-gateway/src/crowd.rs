@@ -19,6 +19,8 @@ pub const FULL: &str = "ERR max number of clients reached";
 pub const ADDRESS_FULL: &str = "ERR max number of clients of this address reached";
 /// Who has an address of IPv6 has all addresses with the same beginning.
 const NETWORK_V6: u128 = !0 << 64;
+/// Pieces that are together no longer than this are copied into one: the kernel takes longer to take several.
+const JOINED_BYTES_MAX: usize = 512;
 
 /// The connections of all ports.
 #[derive(Debug)]
@@ -177,7 +179,20 @@ impl AsyncWrite for Metered {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let sent = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        let len = pieces.iter().map(|piece| piece.len()).sum();
+        let mut joined = [0; JOINED_BYTES_MAX];
+        let sent = match joined.get_mut(..len) {
+            Some(joined) => {
+                let mut free = &mut *joined;
+                for piece in pieces {
+                    let (place, rest) = free.split_at_mut(piece.len());
+                    place.copy_from_slice(piece);
+                    free = rest;
+                }
+                Pin::new(&mut self.stream).poll_write(context, joined)
+            }
+            None => Pin::new(&mut self.stream).poll_write_vectored(context, pieces),
+        };
         self.note_sent(sent)
     }
 

@@ -99,7 +99,7 @@ pub struct Host {
 #[derive(Debug)]
 struct Core {
     engine: Engine,
-    outboxes: HashMap<SessionId, Arc<Outbox>>,
+    outboxes: HashMap<SessionId, Arc<Outbox>, foldhash::fast::RandomState>,
     /// Writes are refused, because the log cannot be written.
     stalled: bool,
     /// Sessions end as soon as they have been answered.
@@ -162,7 +162,7 @@ impl Host {
         engine.set_stopwatch(stopwatch::micros);
         Self {
             last: AtomicU64::new(engine.lsn().0),
-            core: Mutex::new(Core { engine, outboxes: HashMap::new(), stalled: false, stopping: false }),
+            core: Mutex::new(Core { engine, outboxes: HashMap::default(), stalled: false, stopping: false }),
             gate,
             journal,
             alarm: Alarm::default(),

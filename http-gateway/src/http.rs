@@ -1,6 +1,6 @@
 //! The HTTP port: REST, server-sent events, WebSocket, the console, and pages for machines.
 //!
-//! - `listener` accepts connections; the router below says who answers what.
+//! - `listener` accepts connections, `timer` tells it of clients that say nothing; `places` says who answers what.
 //! - `request` makes words of paths and bodies, `command` executes them, `answer` makes responses, `json` writes values.
 //! - `kv` are strings as plain resources; `events` are server-sent events; WebSockets are in [`crate::websocket`].
 //! - `metrics` are numbers for Prometheus, `operations` other pages for machines.
@@ -21,28 +21,33 @@ mod metrics;
 mod openapi;
 mod operations;
 mod origin;
+mod places;
 mod request;
+mod timer;
 
 pub use listener::Listener;
 
 use crate::access::Access;
 use crate::host::Host;
 use crate::origins::Origins;
-use crate::peer::Peer;
 use crate::throttle::{RateOptions, Throttle};
 use crate::websocket::Entrance;
 use answer::Refusal;
-use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{any, get};
+use listener::Arrival;
 use origin::Door;
+use places::Places;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// Three numbers of 64 bits in hexadecimal digits, and two strokes between them.
+const SYNC_TOKEN_BYTES_MAX: usize = 3 * 16 + 2;
 
 /// What one request may take, and for how long it is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -117,40 +122,45 @@ impl App {
     /// has not to wait for anything.
     fn sync_token(&self) -> String {
         let (lsn, answer) = (self.host.lsn().0, self.answers.fetch_add(1, Ordering::Relaxed));
-        format!("{:x}-{lsn:x}-{answer:x}", self.epoch)
+        // For every answer, so no formatter.
+        let mut token = String::with_capacity(SYNC_TOKEN_BYTES_MAX);
+        push_hex(&mut token, self.epoch);
+        token.push('-');
+        push_hex(&mut token, lsn);
+        token.push('-');
+        push_hex(&mut token, answer);
+        token
     }
 }
 
-fn router(app: App) -> Door {
-    let events = Router::new()
-        .route("/subscribe/{*channels}", any(events::subscribe))
-        .route("/psubscribe/{*patterns}", any(events::subscribe))
-        .route("/monitor", any(events::monitor));
-    let machines = Router::new()
-        .route("/healthz", get(operations::health))
-        .route("/readyz", get(operations::readiness))
-        .route("/metrics", get(metrics::metrics))
-        .route("/openapi.json", get(openapi::openapi))
-        .route("/docs", get(openapi::docs))
-        .route("/admin/backup", any(operations::backup));
-    let console = Router::new()
-        .route("/console", get(console::redirect))
-        .route("/console/", get(console::index))
-        .route("/console/{*path}", get(console::file));
-    let router = Router::new()
-        .route("/", any(command::from_body))
-        .route("/pipeline", any(command::pipeline))
-        .route("/multi-exec", any(command::transaction))
-        .route("/kv/", any(kv::resource))
-        .route("/kv/{*key}", any(kv::resource))
-        .route("/ws", any(websocket))
-        .merge(events)
-        .merge(machines)
-        .merge(console)
-        .fallback(command::from_path)
-        .method_not_allowed_fallback(async || Refusal::GET_ONLY)
-        .with_state(app.clone());
-    Door::new(app, router)
+/// Appends a number in hexadecimal digits.
+fn push_hex(text: &mut String, number: u64) {
+    let digits = (u64::BITS - number.leading_zeros()).div_ceil(4).max(1);
+    let digit = |n: u32| char::from_digit((number >> (4 * n)) as u32 & 15, 16).unwrap_or_default();
+    text.extend((0..digits).rev().map(digit));
+}
+
+fn door(app: App) -> Door {
+    let places = Places::default()
+        .add("/", any(command::from_body))
+        .add("/pipeline", any(command::pipeline))
+        .add("/multi-exec", any(command::transaction))
+        .add("/kv/", any(kv::resource))
+        .add("/kv/{*key}", any(kv::resource))
+        .add("/ws", any(websocket))
+        .add("/subscribe/{*channels}", any(events::subscribe))
+        .add("/psubscribe/{*patterns}", any(events::subscribe))
+        .add("/monitor", any(events::monitor))
+        .add("/healthz", get(operations::health))
+        .add("/readyz", get(operations::readiness))
+        .add("/metrics", get(metrics::metrics))
+        .add("/openapi.json", get(openapi::openapi))
+        .add("/docs", get(openapi::docs))
+        .add("/admin/backup", any(operations::backup))
+        .add("/console", get(console::redirect))
+        .add("/console/", get(console::index))
+        .add("/console/{*path}", get(console::file));
+    Door::new(app, places)
 }
 
 /// `/ws`. A browser that keeps its token out of the address shows it in its first message.
@@ -166,6 +176,19 @@ async fn websocket(
         None if token.is_some() => return Err(Refusal::TOKEN),
         identity => identity,
     };
-    let peer = parts.extensions.get::<Arc<Peer>>().cloned().unwrap_or_default();
-    Ok(app.entrance.upgrade(upgrade, peer, identity))
+    Ok(app.entrance.upgrade(upgrade, Arrival::of(&parts.extensions).peer, identity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_a_formatter_would() {
+        for number in [0, 1, 15, 16, 255, 256, 0x1234_5678_9abc_def0, u64::MAX] {
+            let mut text = String::new();
+            push_hex(&mut text, number);
+            assert_eq!(text, format!("{number:x}"));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::App;
 use super::answer::{self, Refusal};
 use super::format::Format;
+use super::listener::Arrival;
 use super::request::{self, KeyVersion, Words};
 use crate::access::Client;
 use crate::counters::Limit;
@@ -12,23 +13,32 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use redstart_core::resp::Tokens;
 use redstart_core::{self as core, Execution, Lsn, Outcome, Protocol, ReplyBuffer, SessionKind};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A body that comes more slowly than this is not waited for.
 const SLOWEST_BYTES_PER_SECOND: usize = 8 * 1024;
 
 /// `GET /SET/foo/bar/EX/100`, and `POST /set/foo?EX=100` with the value as the body.
-pub(super) async fn from_path(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
-    let (parts, body, client) = accept(&app, request).await?;
-    let words = request::from_path(&parts.uri, &body);
-    run(&app, client, &parts.headers, words).await
+pub(super) async fn from_path(State(app): State<App>, request: Request) -> Response {
+    let peer = Arrival::of(request.extensions()).peer;
+    answer_path(app, request, peer).await
+}
+
+/// The same for a client that is known.
+pub(super) async fn answer_path(app: App, request: Request, peer: Arc<Peer>) -> Response {
+    let answered = async {
+        let (parts, body, client) = accept_from(peer, &app, request).await?;
+        let words = request::from_path(&parts.uri, &body);
+        run(&app, client, &parts.headers, words).await
+    };
+    answered.await.unwrap_or_else(Refusal::into_response)
 }
 
 /// `POST /` with `["SET","foo","bar"]`.
@@ -87,23 +97,33 @@ async fn run(app: &App, client: Client, headers: &HeaderMap, words: Words) -> Re
 
 /// Checks method and token, and reads the body.
 pub(super) async fn accept(app: &App, request: Request) -> Result<(Parts, Bytes, Client), Refusal> {
+    accept_from(Arrival::of(request.extensions()).peer, app, request).await
+}
+
+async fn accept_from(peer: Arc<Peer>, app: &App, request: Request) -> Result<(Parts, Bytes, Client), Refusal> {
     if !matches!(*request.method(), Method::GET | Method::POST | Method::PUT | Method::HEAD) {
         return Err(Refusal::METHOD);
     }
     let (parts, body) = request.into_parts();
-    let client = identify(app, &parts)?;
+    let client = identify_from(peer, app, &parts)?;
     if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(Refusal::ENCODING);
     }
-    Ok((parts, read(app, body).await?, client))
+    // What waits for a body is large, and most requests have none.
+    let body = if body.is_end_stream() { Bytes::new() } else { Box::pin(read(app, body)).await? };
+    Ok((parts, body, client))
 }
 
 /// Who the client is: what its token is worth, and where it has come from.
 pub(super) fn identify(app: &App, parts: &Parts) -> Result<Client, Refusal> {
+    identify_from(Arrival::of(&parts.extensions).peer, app, parts)
+}
+
+fn identify_from(peer: Arc<Peer>, app: &App, parts: &Parts) -> Result<Client, Refusal> {
     request::check_encoding(&parts.uri)?;
     let token = request::token(&parts.headers, &parts.uri);
     let identity = app.access.check_shown(token.as_deref()).ok_or(Refusal::TOKEN)?;
-    Ok(Client { identity, peer: parts.extensions.get::<Arc<Peer>>().cloned().unwrap_or_default() })
+    Ok(Client { identity, peer })
 }
 
 /// Reads a body, up to the limit, and no more slowly than is bearable.
@@ -189,9 +209,10 @@ impl Visit {
             Outcome::Replied | Outcome::Closed => {}
             Outcome::Blocked => {
                 self.reply.truncate(start);
-                match tokio::time::timeout(app.limits.long_poll, self.late_reply()).await {
-                    Ok(()) => {}
-                    Err(_) => self.reply.null(),
+                // A timer is large, and most commands do not block.
+                let waited = Box::pin(timeout(app.limits.long_poll, self.late_reply())).await;
+                if waited.is_err() {
+                    self.reply.null();
                 }
             }
             Outcome::Running => self.late_reply().await,

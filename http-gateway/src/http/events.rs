@@ -10,7 +10,7 @@
 use super::App;
 use super::answer::Refusal;
 use super::command::identify;
-use super::listener::Cut;
+use super::listener::Arrival;
 use super::request::segments;
 use crate::access::{Client, Identity};
 use crate::encoding;
@@ -56,9 +56,7 @@ fn demand_stream(headers: &HeaderMap) -> Result<(), Refusal> {
 
 fn start(app: &App, client: Client, words: &[&[u8]], parts: &Parts) -> Response {
     let mut listener = Listener::open(app, client);
-    if let Some(Cut(cut)) = parts.extensions.get() {
-        listener.member.outbox.cut_with(cut.clone());
-    }
+    listener.member.outbox.cut_with(Arrival::of(&parts.extensions).cut);
     let since = Since::of(&parts.headers);
     let mut reply = ReplyBuffer::new(Protocol::Resp3);
     {

@@ -1,6 +1,10 @@
 //! The HTTP port: accepting, and stopping in order.
 
-use super::{App, Limits, origin::Door, router};
+use super::timer::ConnectionTimer;
+use super::{
+    App, Limits, door,
+    origin::{Answer, Door},
+};
 use crate::access::Access;
 use crate::admission::{Admission, Refused};
 use crate::counters;
@@ -8,25 +12,24 @@ use crate::options::Options;
 use crate::origins::Origins;
 use crate::peer::Peer;
 use crate::websocket;
-use axum::body::{Body, Bytes, HttpBody};
-use axum::http;
+use axum::body::{Body, HttpBody};
+use axum::http::{Extensions, Request};
 use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tower_service::Service;
 
 /// The longest head of a request.
 const HEAD_BYTES_MAX: usize = 128 * 1024;
@@ -62,7 +65,7 @@ impl Listener {
         let (stop, stopping) = watch::channel(false);
         let port = Port {
             admission: admission.clone(),
-            door: router(app(admission, options, access, stopping.clone())),
+            door: Arc::new(door(app(admission, options, access, stopping.clone()))),
             builder: builder(options.http_idle_timeout),
             connections: GracefulShutdown::new(),
             idle_timeout: options.http_idle_timeout,
@@ -87,7 +90,7 @@ impl Listener {
 /// What a connection needs in order to be served.
 struct Port {
     admission: Admission,
-    door: Door,
+    door: Arc<Door>,
     builder: Builder<TokioExecutor>,
     connections: GracefulShutdown,
     idle_timeout: Duration,
@@ -124,10 +127,11 @@ impl Port {
             Err(Refused::Gone(error)) => return tracing::debug!("an HTTP connection has gone: {error}"),
         };
         let cut = Arc::new(Notify::new());
-        let peer = Arc::new(Peer::of(&stream, address));
-        let requests = Requests { door: self.door.clone(), peer, cut: Cut(cut.clone()) };
+        let arrival = Arrival { peer: Arc::new(Peer::of(&stream, address)), cut: cut.clone() };
+        let requests = Requests { door: self.door.clone(), arrival };
         let (idle_timeout, mut stopping) = (self.idle_timeout, self.stopping.clone());
-        let (builder, watcher) = (self.builder.clone(), self.connections.watcher());
+        let (mut builder, watcher) = (self.builder.clone(), self.connections.watcher());
+        builder.http1().timer(ConnectionTimer::default());
         let admission = self.admission.clone();
         tokio::spawn(async move {
             // Behind TLS the handshake has its own bound, and says which HTTP it is.
@@ -145,8 +149,7 @@ impl Port {
                 Some(b"h2") => builder.http2_only(),
                 Some(_) => builder.http1_only(),
             };
-            let service = TowerToHyperService::new(requests);
-            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), requests);
             tokio::select! {
                 ended = watcher.watch(connection) => if let Err(error) = ended {
                     tracing::debug!("an HTTP connection broke off: {error}");
@@ -178,10 +181,11 @@ fn turn_away(stream: &TcpStream, text: &str) {
     Admission::turn_away(stream, &format!("{head}\r\ncontent-length: {len}\r\n\r\n{body}"));
 }
 
-/// How HTTP is spoken. A client gets so long for the head of a request, the wait for its next request included.
+/// How HTTP is spoken. A client gets so long for the head of a request, the wait for its next request included. HTTP/1 needs
+/// a timer for that, which each connection has to itself.
 fn builder(idle_timeout: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(idle_timeout).max_buf_size(HEAD_BYTES_MAX);
+    builder.http1().header_read_timeout(idle_timeout).max_buf_size(HEAD_BYTES_MAX);
     let mut http2 = builder.http2();
     http2.timer(TokioTimer::new()).keep_alive_interval(idle_timeout).keep_alive_timeout(idle_timeout);
     // A WebSocket over HTTP/2 begins with CONNECT.
@@ -190,35 +194,36 @@ fn builder(idle_timeout: Duration) -> Builder<TokioExecutor> {
 }
 
 /// The requests of one connection: each knows where it has come from.
-#[derive(Clone)]
 struct Requests {
-    door: Door,
-    peer: Arc<Peer>,
-    cut: Cut,
+    door: Arc<Door>,
+    arrival: Arrival,
 }
 
-/// Cuts the connection of a client that does not read: what it is sent is not asked for the next piece any more.
-#[derive(Clone, Debug)]
-pub(super) struct Cut(pub(super) Arc<Notify>);
+/// Where a request has come from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arrival {
+    /// The ends of its connection.
+    pub(super) peer: Arc<Peer>,
+    /// Cuts the connection of a client that does not read: what it is sent is not asked for the next piece any more.
+    pub(super) cut: Arc<Notify>,
+}
 
-impl<B> Service<http::Request<B>> for Requests
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<axum::BoxError>,
-{
+impl Arrival {
+    /// That of a request with these extensions.
+    pub(super) fn of(extensions: &Extensions) -> Self {
+        extensions.get().cloned().unwrap_or_default()
+    }
+}
+
+impl Service<Request<Incoming>> for Requests {
     type Response = Response;
     type Error = Infallible;
-    type Future = <Door as Service<http::Request<Body>>>::Future;
+    type Future = Answer;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(self.peer.clone());
-        request.extensions_mut().insert(self.cut.clone());
-        self.door.call(request)
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        // An empty body takes no box.
+        let request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
+        self.door.answer(request, &self.arrival)
     }
 }
 

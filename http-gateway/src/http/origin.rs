@@ -5,16 +5,16 @@
 //! this machine, pages that this server itself has served, and those of the origins that `--origin` names may do what their
 //! token allows.
 
-use super::App;
 use super::answer::{self, Refusal};
-use super::compression;
+use super::listener::Arrival;
+use super::places::{Names, Places};
+use super::{App, command, compression};
 use crate::origins::Origins;
 use crate::traces;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::future::RouteFuture;
 use futures_util::future::Either;
 use std::convert::Infallible;
 use std::future::{self, Ready};
@@ -23,7 +23,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_service::Service;
+use tower_service::Service as _;
 
 const ALLOWED_METHODS: [Method; 6] =
     [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS];
@@ -52,9 +52,10 @@ const EXPOSED_HEADERS: [&str; 3] = ["upstash-sync-token", "etag", "retry-after"]
 ///
 /// A service of its own and no layer of the router: axum puts each layer into a box that every request opens, and what
 /// shows no origin, as no client but a browser does, needs no headers for browsers either.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Door {
     app: App,
+    names: Names,
     plain: Router,
     /// The same router, which tells browsers which pages may read its answers.
     for_pages: Router,
@@ -63,10 +64,11 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub(super) fn new(app: App, router: Router) -> Self {
+    pub(super) fn new(app: App, places: Places) -> Self {
+        let (router, names) = places.into_router(app.clone());
         let for_pages = router.clone().layer(cors(app.origins.clone()));
         let packing = [router.clone(), for_pages.clone()].map(|router| router.layer(compression::layer()));
-        Self { app, plain: router, for_pages, packing }
+        Self { app, names, plain: router, for_pages, packing }
     }
 
     /// Whether a page asks that has no right to, or someone who was told a wrong name of this machine.
@@ -80,40 +82,52 @@ impl Door {
         let disguised = self.app.access.is_open() && !host_of(headers, request.uri()).is_none_or(is_loopback);
         foreign || disguised
     }
-}
 
-impl Service<Request> for Door {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Either<Ready<Result<Response, Infallible>>, Stamped>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
+    /// Answers a request.
+    pub(super) fn answer(&self, mut request: Request, arrival: &Arrival) -> Answer {
         if self.refuses(&request) {
             return Either::Left(future::ready(Ok(with_token(&self.app, Refusal::ORIGIN.into_response()))));
         }
         let traces = self.app.host.traces();
         let span = traces.map(|traces| traces.request(request.method(), request.uri().path(), request.headers()));
-        let is_page = request.headers().contains_key(header::ORIGIN);
-        let takes_packed = request.headers().contains_key(header::ACCEPT_ENCODING);
-        let [packing, packing_for_pages] = &mut self.packing;
-        let router = match (takes_packed, is_page) {
-            (false, false) => &mut self.plain,
-            (false, true) => &mut self.for_pages,
+        let work: Pin<Box<dyn Future<Output = Response> + Send>> = if self.is_plain_command(&request) {
+            Box::pin(command::answer_path(self.app.clone(), request, arrival.peer.clone()))
+        } else {
+            request.extensions_mut().insert(arrival.clone());
+            let routed = self.router_for(request.headers()).clone().call(request);
+            Box::pin(async { routed.await.unwrap_or_else(|impossible| match impossible {}) })
+        };
+        Either::Right(Stamped { work, app: self.app.clone(), span })
+    }
+
+    /// Whether a command in a path is asked for, by a client that needs no headers of its own. Most requests are such, and
+    /// the router would take longer for them than the engine: it asks all its paths, and puts the command into boxes.
+    fn is_plain_command(&self, request: &Request) -> bool {
+        let headers = request.headers();
+        let is_plain = !headers.contains_key(header::ORIGIN) && !headers.contains_key(header::ACCEPT_ENCODING);
+        let has_whole_answer = matches!(*request.method(), Method::GET | Method::POST | Method::PUT);
+        is_plain && has_whole_answer && self.names.leave_to_commands(request.uri().path())
+    }
+
+    fn router_for(&self, headers: &HeaderMap) -> &Router {
+        let is_page = headers.contains_key(header::ORIGIN);
+        let takes_packed = headers.contains_key(header::ACCEPT_ENCODING);
+        let [packing, packing_for_pages] = &self.packing;
+        match (takes_packed, is_page) {
+            (false, false) => &self.plain,
+            (false, true) => &self.for_pages,
             (true, false) => packing,
             (true, true) => packing_for_pages,
-        };
-        let answered = router.call(request);
-        Either::Right(Stamped { answered, app: self.app.clone(), span })
+        }
     }
 }
 
+/// The answer to a request, there or in the making.
+pub(super) type Answer = Either<Ready<Result<Response, Infallible>>, Stamped>;
+
 /// An answer in the making, which is given a token of its own once it is there.
 pub(super) struct Stamped {
-    answered: RouteFuture<Infallible>,
+    work: Pin<Box<dyn Future<Output = Response> + Send>>,
     app: App,
     /// The span of the request, if it is traced.
     span: Option<opentelemetry::Context>,
@@ -126,9 +140,9 @@ impl Future for Stamped {
         let polled = {
             // What is done for the request belongs to its span.
             let _current = self.span.clone().map(opentelemetry::Context::attach);
-            Pin::new(&mut self.answered).poll(context)
+            self.work.as_mut().poll(context)
         };
-        let response = ready!(polled)?;
+        let response = ready!(polled);
         if let Some(span) = &self.span {
             traces::end_request(span, response.status());
         }

@@ -60,9 +60,9 @@ pub struct SessionOptions {
     /// The protocol that it speaks until it says otherwise.
     pub protocol: Protocol,
     /// Its address, as `CLIENT LIST` shows it.
-    pub address: String,
+    pub address: Arc<str>,
     /// The address that it connected to.
-    pub local_address: String,
+    pub local_address: Arc<str>,
     /// Whether the host has checked who it is (a bearer token), so that it needs no `AUTH`.
     pub authenticated: bool,
     /// Whether several of its requests may be under way at once, so that none can be held back.

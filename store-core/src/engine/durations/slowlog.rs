@@ -7,6 +7,7 @@ use crate::spec::Command;
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// How many words of a request are kept; the last one then says how many there were.
@@ -26,7 +27,7 @@ pub(crate) struct SlowRequest {
     /// Its words, shortened and without passwords.
     pub(crate) words: Vec<Vec<u8>>,
     /// Where the client is.
-    pub(crate) address: String,
+    pub(crate) address: Arc<str>,
     /// The client's name.
     pub(crate) name: String,
 }
