@@ -7,11 +7,13 @@ mod connection;
 
 use crate::admission::{Admission, Refused};
 use crate::counters::Port;
+use crate::host::{Host, Line};
 use crate::peer::Peer;
 use connection::Connection;
 use redstart_core::{SessionKind, SessionOptions};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -39,11 +41,12 @@ impl Listener {
         let (stop, stopped) = watch::channel(false);
         let (close, closed) = watch::channel(false);
         let runtimes = (0..thread_count.max(1)).map(|_| runtime()).collect::<io::Result<Vec<_>>>()?;
-        let handles: Vec<_> = runtimes.iter().map(|runtime| runtime.handle().clone()).collect();
-        if let Some(first) = handles.first() {
-            first.spawn(accept(admission.clone(), socket, handles.clone(), closed));
+        let places: Vec<_> = runtimes.iter().map(|runtime| Place::of(runtime, &admission.host)).collect();
+        if let Some(first) = places.first() {
+            first.handle.spawn(accept(admission.clone(), socket, places.clone(), closed));
         }
-        let threads = runtimes.into_iter().map(|runtime| run(runtime, stopped.clone())).collect::<io::Result<_>>()?;
+        let start = |(runtime, place): (_, Place)| run(runtime, place, admission.host.clone(), stopped.clone());
+        let threads = runtimes.into_iter().zip(places).map(start).collect::<io::Result<_>>()?;
         Ok(Self { threads, close, stop })
     }
 
@@ -77,11 +80,33 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().event_interval(256).build()
 }
 
-fn run(runtime: Runtime, mut stopped: watch::Receiver<bool>) -> io::Result<JoinHandle<Runtime>> {
+/// A thread on which connections are served.
+#[derive(Clone, Debug)]
+struct Place {
+    handle: Handle,
+    /// Where its connections wait for what they have written to be durable.
+    line: Arc<Line>,
+}
+
+impl Place {
+    fn of(runtime: &Runtime, host: &Host) -> Self {
+        Self { handle: runtime.handle().clone(), line: host.gate().line() }
+    }
+}
+
+fn run(
+    runtime: Runtime,
+    place: Place,
+    host: Arc<Host>,
+    mut stopped: watch::Receiver<bool>,
+) -> io::Result<JoinHandle<Runtime>> {
     std::thread::Builder::new().name("resp".into()).spawn(move || {
         runtime.block_on(async move {
-            // Ends with an error when the listener is gone, which means the same.
-            let _ = stopped.wait_for(|stopped| *stopped).await;
+            tokio::select! {
+                // Ends with an error when the listener is gone, which means the same.
+                _ = stopped.wait_for(|stopped| *stopped) => {}
+                () = place.line.keep(host.gate()) => {}
+            }
         });
         runtime
     })
@@ -90,14 +115,14 @@ fn run(runtime: Runtime, mut stopped: watch::Receiver<bool>) -> io::Result<JoinH
 async fn accept(
     admission: Admission,
     socket: std::net::TcpListener,
-    handles: Vec<Handle>,
+    places: Vec<Place>,
     mut closed: watch::Receiver<bool>,
 ) {
     let socket = match TcpListener::from_std(socket) {
         Ok(socket) => socket,
         Err(error) => return tracing::error!("failed to accept RESP connections: {error}"),
     };
-    for handle in handles.iter().cycle() {
+    for Place { handle, line } in places.iter().cycle() {
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,
             // Ends with an error when the listener is gone, which means the same.
@@ -105,7 +130,7 @@ async fn accept(
         };
         match accepted.and_then(|(stream, address)| Ok((stream.into_std()?, address))) {
             Ok((stream, address)) => {
-                handle.spawn(serve(admission.clone(), stream, address));
+                handle.spawn(serve(admission.clone(), line.clone(), stream, address));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: some will be free again.
@@ -116,7 +141,7 @@ async fn accept(
     }
 }
 
-async fn serve(admission: Admission, stream: std::net::TcpStream, address: SocketAddr) {
+async fn serve(admission: Admission, line: Arc<Line>, stream: std::net::TcpStream, address: SocketAddr) {
     let Ok(stream) = TcpStream::from_std(stream) else { return };
     let guest = match admission.admit(Port::Resp, &stream, address) {
         Ok(guest) => guest,
@@ -129,7 +154,7 @@ async fn serve(admission: Admission, stream: std::net::TcpStream, address: Socke
     let Peer { address, local_address, .. } = Peer::of(&stream, address);
     let options = SessionOptions { kind: SessionKind::Resp, address, local_address, ..SessionOptions::default() };
     match admission.secure(Port::Resp, stream, guest).await {
-        Ok(stream) => Connection::open(&admission.host, stream, options, toll).run().await,
+        Ok(stream) => Connection::open(&admission.host, line, stream, options, toll).run().await,
         Err(error) => tracing::debug!("a RESP connection has not begun: {error}"),
     }
 }

@@ -1,8 +1,13 @@
 //! The gate between an answer and its client: it opens once what the answer saw is durable.
+//!
+//! Many answers wait for the same sync, and waking a task of another thread takes a system call for each of them. So the
+//! answers of one thread can wait in a [`Line`]: then the thread is woken once, and wakes its tasks itself.
 
+use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use redstart_core::Lsn;
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
@@ -10,7 +15,9 @@ use std::task::{Context, Poll, Waker};
 #[derive(Debug)]
 pub struct Gate {
     durable: AtomicU64,
-    waiters: Mutex<Vec<(Lsn, Waker)>>,
+    /// Who waits in no line.
+    waiters: Waiters,
+    lines: Mutex<Vec<Arc<Line>>>,
 }
 
 impl Gate {
@@ -21,7 +28,14 @@ impl Gate {
 
     /// A gate that lets pass what saw no more than this effect.
     pub const fn closed_behind(durable: Lsn) -> Self {
-        Self { durable: AtomicU64::new(durable.0), waiters: Mutex::new(Vec::new()) }
+        Self { durable: AtomicU64::new(durable.0), waiters: Waiters::new(), lines: Mutex::new(Vec::new()) }
+    }
+
+    /// A line for the answers of one thread, which has to poll its [`Line::keep`].
+    pub fn line(&self) -> Arc<Line> {
+        let line = Arc::new(Line { waiters: Waiters::new(), keeper: AtomicWaker::new() });
+        self.lines.lock().push(line.clone());
+        line
     }
 
     /// Whether an answer that saw this effect may leave.
@@ -32,10 +46,10 @@ impl Gate {
     /// Everything up to this effect is durable now.
     pub fn advance(&self, lsn: Lsn) {
         self.durable.fetch_max(lsn.0, Ordering::AcqRel);
-        let mut waiters = self.waiters.lock();
-        let passed: Vec<_> = waiters.extract_if(.., |(waits_for, _)| self.is_open(*waits_for)).collect();
-        drop(waiters);
-        passed.into_iter().for_each(|(_, waker)| waker.wake());
+        self.waiters.wake(self);
+        for line in self.lines.lock().iter().filter(|line| line.waiters.may_any_pass(self)) {
+            line.keeper.wake();
+        }
     }
 
     /// Waits until an answer that saw this effect may leave.
@@ -45,12 +59,52 @@ impl Gate {
 
     /// Like [`Self::pass`], to be polled.
     pub fn poll_pass(&self, lsn: Lsn, context: &Context<'_>) -> Poll<()> {
-        if self.is_open(lsn) {
+        self.waiters.poll_pass(self, lsn, context)
+    }
+}
+
+/// Answers of one thread that wait at a [`Gate`].
+#[derive(Debug)]
+pub struct Line {
+    waiters: Waiters,
+    /// What wakes the thread.
+    keeper: AtomicWaker,
+}
+
+impl Line {
+    /// Like [`Gate::poll_pass`], for a task of the line's thread.
+    pub fn poll_pass(&self, gate: &Gate, lsn: Lsn, context: &Context<'_>) -> Poll<()> {
+        self.waiters.poll_pass(gate, lsn, context)
+    }
+
+    /// Wakes those whose answers may leave, for as long as it is polled. It never ends.
+    pub async fn keep(&self, gate: &Gate) {
+        poll_fn(|context| {
+            // First this, because `advance` may come between.
+            self.keeper.register(context.waker());
+            self.waiters.wake(gate);
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+/// Tasks, each with the effect that it waits for.
+#[derive(Debug)]
+struct Waiters(Mutex<Vec<(Lsn, Waker)>>);
+
+impl Waiters {
+    const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    fn poll_pass(&self, gate: &Gate, lsn: Lsn, context: &Context<'_>) -> Poll<()> {
+        if gate.is_open(lsn) {
             return Poll::Ready(());
         }
-        let mut waiters = self.waiters.lock();
+        let mut waiters = self.0.lock();
         // Looked at again under the lock, because `advance` may have come between.
-        if self.is_open(lsn) {
+        if gate.is_open(lsn) {
             return Poll::Ready(());
         }
         if !waiters.iter().any(|(at, waker)| *at == lsn && waker.will_wake(context.waker())) {
@@ -58,13 +112,23 @@ impl Gate {
         }
         Poll::Pending
     }
+
+    fn may_any_pass(&self, gate: &Gate) -> bool {
+        self.0.lock().iter().any(|(waits_for, _)| gate.is_open(*waits_for))
+    }
+
+    fn wake(&self, gate: &Gate) {
+        let mut waiters = self.0.lock();
+        let passed: Vec<_> = waiters.extract_if(.., |(waits_for, _)| gate.is_open(*waits_for)).collect();
+        drop(waiters);
+        passed.into_iter().for_each(|(_, waker)| waker.wake());
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::pin::pin;
-    use std::sync::Arc;
     use std::task::Wake;
 
     #[derive(Default)]
@@ -91,5 +155,26 @@ mod tests {
         gate.advance(Lsn(6));
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
         assert_eq!(answer.as_mut().poll(&mut context), Poll::Ready(()));
+    }
+
+    #[test]
+    fn a_line_is_woken_once_for_all_of_its_answers() {
+        let gate = Gate::closed_behind(Lsn(4));
+        let line = gate.line();
+        let (thread, task) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
+        let (of_thread, of_task) = (Waker::from(thread.clone()), Waker::from(task.clone()));
+        let woken = || (thread.0.load(Ordering::Relaxed), task.0.load(Ordering::Relaxed));
+        let mut keeper = pin!(line.keep(&gate));
+        assert!(keeper.as_mut().poll(&mut Context::from_waker(&of_thread)).is_pending());
+        for lsn in 5..8 {
+            assert!(line.poll_pass(&gate, Lsn(lsn), &Context::from_waker(&of_task)).is_pending());
+        }
+        gate.advance(Lsn(6));
+        assert_eq!(woken(), (1, 0));
+        assert!(keeper.as_mut().poll(&mut Context::from_waker(&of_thread)).is_pending());
+        assert_eq!(woken(), (1, 2));
+        gate.advance(Lsn(6));
+        assert_eq!(woken(), (1, 2), "nobody more may pass");
+        assert!(line.poll_pass(&gate, Lsn(6), &Context::from_waker(&of_task)).is_ready());
     }
 }

@@ -5,7 +5,7 @@
 //! socket or the gate did not take is kept. An idle connection holds no buffers.
 
 use crate::crowd::Metered;
-use crate::host::{Host, Item, Member, Turn};
+use crate::host::{Host, Item, Line, Member, Turn};
 use crate::throttle::Toll;
 use crate::tls::Stream;
 use redstart_core::resp::{Parsed, RequestLimits, Words, parse_request};
@@ -44,6 +44,8 @@ struct Shared {
 #[derive(Debug)]
 pub(super) struct Connection {
     host: Arc<Host>,
+    /// Where it waits for what it has written to be durable.
+    line: Arc<Line>,
     stream: Stream<Metered>,
     member: Member,
     limits: RequestLimits,
@@ -67,12 +69,19 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A connection with a new session.
-    pub(super) fn open(host: &Arc<Host>, stream: Stream<Metered>, options: SessionOptions, toll: Option<Toll>) -> Self {
+    pub(super) fn open(
+        host: &Arc<Host>,
+        line: Arc<Line>,
+        stream: Stream<Metered>,
+        options: SessionOptions,
+        toll: Option<Toll>,
+    ) -> Self {
         let mut turn = host.turn();
         let member = turn.open(options);
         let limits = limits_of(&turn, &member);
         Self {
             host: host.clone(),
+            line,
             stream,
             member,
             limits,
@@ -119,7 +128,7 @@ impl Connection {
     /// Sends the kept answers. A client that does not read them, and has been ended for that or otherwise, is given up.
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.sent < self.output.len() {
-            ready!(self.host.gate().poll_pass(self.lsn, context));
+            ready!(self.line.poll_pass(self.host.gate(), self.lsn, context));
             let rest = self.output.get(self.sent..).unwrap_or_default();
             match Pin::new(&mut self.stream).poll_write(context, rest) {
                 Poll::Ready(sent) => self.sent += sent?,
