@@ -39,7 +39,7 @@ mod turn;
 pub use backup::Backup;
 pub use flusher::{Durability, Flusher};
 pub use gate::{Gate, Line};
-pub use journal::{Cut, Journal};
+pub use journal::{Cut, Journal, Taken};
 pub use outbox::{Ending, Item, Outbox};
 pub use saver::Saver;
 pub use turn::Turn;

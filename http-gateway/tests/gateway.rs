@@ -303,7 +303,7 @@ fn answers_wait_at_the_gate_and_so_do_those_of_others() {
     writer.send(b"SET k v\r\n");
     let journal = host.journal().unwrap();
     journal.wait(None);
-    let (batch, _) = journal.take(Vec::new());
+    let batch = journal.take(Vec::new()).effects;
     assert_eq!((batch.first, batch.last), (Lsn(1), Lsn(1)));
     reader.send(b"GET k\r\n");
     for client in [&mut writer, &mut reader] {

@@ -10,7 +10,7 @@
 //! the server stops, without having answered what was not on the disk.
 
 use super::Host;
-use super::journal::{Cut, Journal, Wakeup};
+use super::journal::{Cut, Journal, Taken, Wakeup};
 use crate::log::{Error, Log, Writer};
 use redstart_core::Batch;
 use std::io;
@@ -22,8 +22,8 @@ use std::time::{Duration, Instant};
 const WRITE_INTERVAL: Duration = Duration::from_millis(100);
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
-/// How many times longer a sync takes than others are waited for that may share the next one.
-const PATIENCE_DIVISOR: u32 = 4;
+/// The longest that others are waited for that may share a sync, however slow the disk was.
+const PATIENCE_MAX: Duration = Duration::from_millis(5);
 /// How often a write is tried when the server is to stop: what was answered is worth ten seconds.
 const LAST_TRIES: u32 = 20;
 
@@ -89,13 +89,23 @@ struct Task {
     last_tries: u32,
 }
 
-/// The effects that were synced together last. Whoever has got their answers may well come again at once, so for a
-/// moment as many are waited for; or else the first to come would have a sync for itself, and all others would wait for it.
+/// Whose effects are synced together, told by the number of turns. Whoever has got their answers may well come again at
+/// once, so for a moment as many are waited for; or else the first to come would have a sync for itself, and all others
+/// would wait for it. Fewer than before make the group smaller only little by little, because a batch that was cut short
+/// says little about the next.
 #[derive(Debug, Default)]
 struct Group {
-    effects: u64,
-    /// For how long: a part of what the sync took.
+    turns: u64,
+    /// For how long: not longer than the last sync took, so that nobody waits for more than one sync in addition.
     patience: Duration,
+}
+
+impl Group {
+    /// The group to be waited for after a batch of so many turns, whose sync took so long. A client that is alone, and
+    /// sends the next request behind an answer, waits for nobody.
+    fn next(&self, turns: u64, sync: Duration) -> Self {
+        Self { turns: turns.max(self.turns - self.turns.div_ceil(8)), patience: sync.min(PATIENCE_MAX) }
+    }
 }
 
 impl Task {
@@ -120,11 +130,11 @@ impl Task {
                 Wakeup::Arrived => {
                     match self.durability {
                         Durability::EverySecond => journal.linger(Instant::now() + WRITE_INTERVAL),
-                        Durability::Always => journal.gather(self.group.effects, Instant::now() + self.group.patience),
+                        Durability::Always => journal.gather(self.group.turns, Instant::now() + self.group.patience),
                         Durability::Memory => {}
                     }
-                    let (batch, cut) = journal.take(std::mem::take(&mut self.buffer));
-                    self.write(batch)?;
+                    let Taken { effects, turns, cut } = journal.take(std::mem::take(&mut self.buffer));
+                    self.write(effects, turns)?;
                     if let Some(tell) = cut {
                         self.cut(&tell)?;
                     }
@@ -139,8 +149,8 @@ impl Task {
         self.sync()
     }
 
-    /// Writes a batch, however often it takes.
-    fn write(&mut self, mut batch: Batch) -> Result<(), Error> {
+    /// Writes a batch of so many turns, however often it takes.
+    fn write(&mut self, mut batch: Batch, turns: u64) -> Result<(), Error> {
         if batch.bytes.is_empty() {
             return Ok(());
         }
@@ -157,8 +167,7 @@ impl Task {
             Durability::Always => {
                 let begun = Instant::now();
                 self.sync()?;
-                self.group =
-                    Group { effects: batch.last.0 - batch.first.0 + 1, patience: begun.elapsed() / PATIENCE_DIVISOR };
+                self.group = self.group.next(turns, begun.elapsed());
             }
             Durability::EverySecond | Durability::Memory => {
                 self.unsynced_since.get_or_insert_with(Instant::now);
@@ -233,5 +242,25 @@ impl Task {
             }
             self.host.stop_writes(false);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_forgets_who_has_gone() {
+        let sync = Duration::from_micros(200);
+        let mut group = Group::default().next(50, sync);
+        assert_eq!((group.turns, group.patience), (50, sync));
+        group = group.next(20, sync);
+        assert_eq!(group.turns, 43, "one batch that is smaller says little");
+        assert_eq!(group.next(60, sync).turns, 60);
+        assert_eq!(group.next(60, Duration::from_secs(2)).patience, PATIENCE_MAX);
+        for _ in 0..50 {
+            group = group.next(1, sync);
+        }
+        assert_eq!(group.turns, 1, "nobody else is waited for");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::log::Error;
 use parking_lot::{Condvar, Mutex};
-use redstart_core::{Batch, Lsn};
+use redstart_core::Batch;
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
@@ -22,8 +22,10 @@ struct Pending {
     /// What stands before a cut, and whom to tell when it has been made.
     before_cut: Option<(Batch, Cut)>,
     effects: Batch,
-    /// With which effect whoever takes them wants to be woken; none after the first.
-    wanted: Lsn,
+    /// In how many turns they have come.
+    turns: u64,
+    /// At how many turns whoever takes them wants to be woken; 0: with the first effect only.
+    wanted_turns: u64,
     closed: bool,
     /// Nobody takes anything for now, so nobody must wait for it either.
     stuck: bool,
@@ -31,6 +33,17 @@ struct Pending {
 
 /// Whom to tell how a cut of the log went.
 pub type Cut = SyncSender<Result<(), Error>>;
+
+/// What was taken from a journal.
+#[derive(Debug)]
+pub struct Taken {
+    /// What came before the cut, if there is to be one.
+    pub effects: Batch,
+    /// In how many turns it came, or a little more behind it.
+    pub turns: u64,
+    /// Whom to tell how the cut behind it went.
+    pub cut: Option<Cut>,
+}
 
 /// Why a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +67,8 @@ impl Journal {
         if is_first {
             pending.effects.first = batch.first;
         }
-        if is_first || pending.wanted.0 > 0 && batch.last >= pending.wanted {
+        pending.turns += 1;
+        if is_first || pending.turns == pending.wanted_turns {
             self.arrived.notify_one();
         }
         pending.effects.bytes.extend_from_slice(&batch.bytes);
@@ -71,15 +85,16 @@ impl Journal {
     }
 
     /// Takes what has come, in exchange for an empty buffer; up to a cut if there is to be one behind it.
-    pub fn take(&self, mut buffer: Vec<u8>) -> (Batch, Option<Cut>) {
+    pub fn take(&self, mut buffer: Vec<u8>) -> Taken {
         buffer.clear();
         let mut pending = self.pending.lock();
         self.taken.notify_all();
+        let turns = std::mem::take(&mut pending.turns);
         match pending.before_cut.take() {
-            Some((effects, tell)) => (effects, Some(tell)),
+            Some((effects, tell)) => Taken { effects, turns, cut: Some(tell) },
             None => {
                 let empty = Batch { bytes: buffer, ..Batch::default() };
-                (std::mem::replace(&mut pending.effects, empty), None)
+                Taken { effects: std::mem::replace(&mut pending.effects, empty), turns, cut: None }
             }
         }
     }
@@ -103,16 +118,16 @@ impl Journal {
         Wakeup::Arrived
     }
 
-    /// Waits until there are as many effects as `count`, but not longer than until a moment.
-    pub fn gather(&self, count: u64, until: Instant) {
+    /// Waits until effects of so many turns have come, but not longer than until a moment.
+    pub fn gather(&self, turns: u64, until: Instant) {
         let mut pending = self.pending.lock();
-        pending.wanted = Lsn(pending.effects.first.0.saturating_add(count).saturating_sub(1));
-        while pending.effects.last < pending.wanted && pending.before_cut.is_none() && !pending.closed {
+        pending.wanted_turns = turns;
+        while pending.turns < turns && pending.before_cut.is_none() && !pending.closed {
             if self.arrived.wait_until(&mut pending, until).timed_out() {
                 break;
             }
         }
-        pending.wanted = Lsn(0);
+        pending.wanted_turns = 0;
     }
 
     /// Waits for a while, or until the journal is closed.
@@ -142,6 +157,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use redstart_core::Lsn;
     use std::time::Duration;
 
     fn effect(number: u64) -> Batch {
@@ -157,8 +173,8 @@ mod tests {
             assert_eq!(journal.wait(None), Wakeup::Arrived);
             journal.gather(3, never);
         });
-        let (batch, cut) = journal.take(Vec::new());
-        assert_eq!((batch.first, batch.last, cut.is_none()), (Lsn(5), Lsn(7), true));
+        let Taken { effects, turns, cut } = journal.take(Vec::new());
+        assert_eq!((effects.first, effects.last, turns, cut.is_none()), (Lsn(5), Lsn(7), 3, true));
     }
 
     #[test]
@@ -166,10 +182,10 @@ mod tests {
         let journal = Journal::default();
         journal.append(&effect(1));
         journal.gather(2, Instant::now());
-        assert_eq!(journal.take(Vec::new()).0.last, Lsn(1));
+        assert_eq!(journal.take(Vec::new()).effects.last, Lsn(1));
         journal.append(&effect(2));
         journal.close();
         journal.gather(2, Instant::now() + Duration::from_secs(3600));
-        assert_eq!(journal.take(Vec::new()).0.last, Lsn(2));
+        assert_eq!(journal.take(Vec::new()).effects.last, Lsn(2));
     }
 }
