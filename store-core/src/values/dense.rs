@@ -34,7 +34,7 @@ pub use chunks::{IntoIter, Iter};
 use super::bytes::SmallBytes;
 use crate::random::{HashSeed, Random};
 
-const _: () = assert!(size_of::<DenseTable<SmallBytes>>() <= 72);
+const _: () = assert!(size_of::<DenseTable<SmallBytes>>() <= 96);
 
 /// An entry that is found by a key of bytes. The key must not change while the entry is in a table.
 pub trait Keyed {
@@ -119,7 +119,7 @@ impl<E: Keyed> DenseTable<E> {
     /// looked at, which may have to come from far.
     #[inline]
     pub fn find_hashed(&self, hash: u64, key: &[u8]) -> Option<usize> {
-        self.index.find(hash, |position| self.entries[position].key() == key)
+        self.index.find(hash, |position| self.entries.get(position).is_some_and(|entry| entry.key() == key))
     }
 
     /// Whether an entry has this key.

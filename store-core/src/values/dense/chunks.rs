@@ -2,136 +2,226 @@
 //!
 //! One array would be copied whole at each growth, and leave its old block behind. Where there are many tables, as in the
 //! keyspace with one for each slot, they grow at about the same time, and nearly all blocks of the old size stay behind
-//! half used: a tenth of the memory of a million small hashes. Full chunks are all of one size. Only the last chunk is
-//! ever copied, when it grows by [`GROWTH`] elements up to that size.
+//! half used: a tenth of the memory of a million small hashes. Full chunks are all of one size, and only a pointer is kept
+//! of each. Behind them is the last chunk, the only one that is ever copied, when it grows by [`GROWTH`] elements up to that
+//! size.
 //!
-//! Access by position is O(1), through one more pointer than in one array once there is more than one chunk. Pushing is O(1), but for the array of chunks
-//! itself, which grows by a quarter: one move of 24 bytes for each [`CHUNK_LEN`] elements, amortised.
+//! Access by position is O(1), through one more pointer than in one array once there is more than one chunk, and through
+//! two with more than [`BLOCK_LEN`] chunks: their pointers stand in blocks then, so that these never move, either. Pushing is
+//! O(1) amortised: beyond the last chunk what moves is a block, which grows by a quarter, or the array of blocks.
 
+use alloc::boxed::Box;
 use alloc::vec::{self, Vec};
-use core::iter::{Flatten, FusedIterator};
-use core::ops::{Index, IndexMut};
+use core::iter::FusedIterator;
+use core::mem;
+use core::ops::{Index, IndexMut, Range};
 use core::slice;
 
 /// Elements in a full chunk.
-const CHUNK_LEN: usize = 16;
+const CHUNK_LEN: usize = 8;
 /// The elements by which the room of the last chunk grows.
 const GROWTH: usize = 4;
+/// Full chunks in a full block.
+const BLOCK_LEN: usize = 4096;
 
-/// An array in chunks. All but the last are full, and only a single one may be empty.
+/// An array in chunks. The last one, which may be full, too, is empty only when there is no element.
 #[derive(Clone, Debug)]
-pub(super) enum Chunks<E> {
-    One(Vec<E>),
-    Many(Vec<Vec<E>>),
+pub(super) struct Chunks<E> {
+    full: Full<E>,
+    last: Vec<E>,
+}
+
+type Chunk<E> = Box<[E; CHUNK_LEN]>;
+
+/// All chunks but the last.
+#[derive(Clone, Debug)]
+enum Full<E> {
+    /// Up to a block of them.
+    Few(Vec<Chunk<E>>),
+    /// In blocks. All but the last are full, and none is empty.
+    Many(Vec<Vec<Chunk<E>>>),
+}
+
+impl<E> Full<E> {
+    fn get(&self, number: usize) -> Option<&[E; CHUNK_LEN]> {
+        match self {
+            Self::Few(chunks) => chunks.get(number),
+            Self::Many(blocks) => blocks.get(number / BLOCK_LEN)?.get(number % BLOCK_LEN),
+        }
+        .map(|chunk| &**chunk)
+    }
+
+    #[inline]
+    fn get_mut(&mut self, number: usize) -> Option<&mut [E; CHUNK_LEN]> {
+        match self {
+            Self::Few(chunks) => chunks.get_mut(number),
+            Self::Many(blocks) => blocks.get_mut(number / BLOCK_LEN)?.get_mut(number % BLOCK_LEN),
+        }
+        .map(|chunk| &mut **chunk)
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        match self {
+            Self::Few(chunks) => chunks.len(),
+            Self::Many(blocks) => blocks.last().map_or(0, |last| (blocks.len() - 1) * BLOCK_LEN + last.len()),
+        }
+    }
+
+    fn push(&mut self, chunk: Chunk<E>) {
+        let blocks = match self {
+            Self::Few(chunks) if chunks.len() < BLOCK_LEN => return push_tightly(chunks, chunk),
+            Self::Few(chunks) => {
+                *self = Self::Many(alloc::vec![mem::take(chunks), alloc::vec![chunk]]);
+                return;
+            }
+            Self::Many(blocks) => blocks,
+        };
+        match blocks.last_mut() {
+            Some(last) if last.len() < BLOCK_LEN => push_tightly(last, chunk),
+            _ => push_tightly(blocks, alloc::vec![chunk]),
+        }
+    }
+
+    fn pop(&mut self) -> Option<Chunk<E>> {
+        let blocks = match self {
+            Self::Few(chunks) => return pop_tightly(chunks),
+            Self::Many(blocks) => blocks,
+        };
+        let last = blocks.last_mut()?;
+        let chunk = pop_tightly(last);
+        if last.is_empty() {
+            pop_tightly(blocks);
+        }
+        if let [first] = blocks.as_mut_slice() {
+            *self = Self::Few(mem::take(first));
+        }
+        chunk
+    }
+
+    fn blocks(&self) -> &[Vec<Chunk<E>>] {
+        match self {
+            Self::Few(chunks) => slice::from_ref(chunks),
+            Self::Many(blocks) => blocks,
+        }
+    }
+
+    fn blocks_mut(&mut self) -> &mut [Vec<Chunk<E>>] {
+        match self {
+            Self::Few(chunks) => slice::from_mut(chunks),
+            Self::Many(blocks) => blocks,
+        }
+    }
+
+    /// Bytes of heap memory that the pointers take.
+    fn pointers_len(&self) -> usize {
+        let blocks_len = match self {
+            Self::Few(_) => 0,
+            Self::Many(blocks) => blocks.capacity() * size_of::<Vec<Chunk<E>>>(),
+        };
+        blocks_len + self.blocks().iter().map(|block| block.capacity() * size_of::<Chunk<E>>()).sum::<usize>()
+    }
+}
+
+/// Pushes to an array that grows by a quarter.
+fn push_tightly<T>(array: &mut Vec<T>, element: T) {
+    if array.len() == array.capacity() {
+        array.reserve_exact(array.len() / 4 + 1);
+    }
+    array.push(element);
+}
+
+/// Pops from an array that gives back half of its room when a quarter of it is used: pushing again costs nothing then.
+fn pop_tightly<T>(array: &mut Vec<T>) -> Option<T> {
+    let element = array.pop();
+    if array.capacity() / 4 > array.len() {
+        array.shrink_to(array.len() * 2);
+    }
+    element
 }
 
 impl<E> Chunks<E> {
     pub(super) const fn new() -> Self {
-        Self::One(Vec::new())
+        Self { full: Full::Few(Vec::new()), last: Vec::new() }
     }
 
     /// Room for so many elements from the beginning, up to a chunk; the other chunks come when they are needed.
     pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self::One(Vec::with_capacity(capacity.min(CHUNK_LEN)))
-    }
-
-    #[inline]
-    fn chunks(&self) -> &[Vec<E>] {
-        match self {
-            Self::One(chunk) => slice::from_ref(chunk),
-            Self::Many(chunks) => chunks,
-        }
-    }
-
-    #[inline]
-    fn chunks_mut(&mut self) -> &mut [Vec<E>] {
-        match self {
-            Self::One(chunk) => slice::from_mut(chunk),
-            Self::Many(chunks) => chunks,
-        }
+        Self { last: Vec::with_capacity(capacity.min(CHUNK_LEN)), ..Self::new() }
     }
 
     #[inline]
     pub(super) fn len(&self) -> usize {
-        match self.chunks().split_last() {
-            None => 0,
-            Some((last, full)) => full.len() * CHUNK_LEN + last.len(),
-        }
+        self.full.len() * CHUNK_LEN + self.last.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.last.is_empty()
     }
 
     #[inline]
     pub(super) fn get(&self, position: usize) -> Option<&E> {
-        self.chunks().get(position / CHUNK_LEN)?.get(position % CHUNK_LEN)
+        match &self.full {
+            Full::Few(chunks) => match chunks.get(position / CHUNK_LEN) {
+                Some(chunk) => chunk.get(position % CHUNK_LEN),
+                None => self.last.get(position - chunks.len() * CHUNK_LEN),
+            },
+            Full::Many(_) => self.part(position).first(),
+        }
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, position: usize) -> Option<&mut E> {
-        self.chunks_mut().get_mut(position / CHUNK_LEN)?.get_mut(position % CHUNK_LEN)
-    }
-
-    pub(super) fn push(&mut self, element: E) {
-        match self.chunks_mut().last_mut() {
-            Some(last) if last.len() < CHUNK_LEN => {
-                if last.len() == last.capacity() {
-                    last.reserve_exact(GROWTH.min(CHUNK_LEN - last.len()));
-                }
-                last.push(element);
-            }
-            _ => self.push_chunk(element),
+        let Self { full, last } = self;
+        let before_last = full.len() * CHUNK_LEN;
+        match full.get_mut(position / CHUNK_LEN) {
+            Some(chunk) => chunk.get_mut(position % CHUNK_LEN),
+            None => last.get_mut(position - before_last),
         }
     }
 
-    fn push_chunk(&mut self, element: E) {
-        let mut chunk = Vec::with_capacity(GROWTH);
-        chunk.push(element);
-        match self {
-            Self::One(first) => *self = Self::Many(alloc::vec![core::mem::take(first), chunk]),
-            Self::Many(chunks) => {
-                if chunks.len() == chunks.capacity() {
-                    chunks.reserve_exact(chunks.len() / 4 + 1);
-                }
-                chunks.push(chunk);
+    pub(super) fn push(&mut self, element: E) {
+        if self.last.len() == self.last.capacity() {
+            self.make_room();
+        }
+        self.last.push(element);
+    }
+
+    /// Makes room in the last chunk, which is an empty one when it was full.
+    fn make_room(&mut self) {
+        match Chunk::try_from(mem::take(&mut self.last).into_boxed_slice()) {
+            Ok(chunk) => {
+                self.full.push(chunk);
+                self.last = Vec::with_capacity(GROWTH);
+            }
+            Err(part) => {
+                self.last = part.into_vec();
+                self.last.reserve_exact(GROWTH.min(CHUNK_LEN - self.last.len()));
             }
         }
     }
 
     fn pop(&mut self) -> Option<E> {
-        let last = self.chunks_mut().last_mut()?;
-        let element = last.pop();
-        if last.is_empty() {
-            self.pop_chunk();
+        let element = self.last.pop();
+        if self.last.is_empty() {
+            let before = self.full.pop().map(|chunk| -> Box<[E]> { chunk });
+            self.last = before.unwrap_or_default().into_vec();
         }
         element
-    }
-
-    /// Removes the last chunk, which has become empty.
-    fn pop_chunk(&mut self) {
-        let Self::Many(chunks) = self else { return };
-        chunks.pop();
-        if let [first] = chunks.as_mut_slice() {
-            *self = Self::One(core::mem::take(first));
-        } else if chunks.capacity() / 4 > chunks.len() {
-            // Half of the room is kept, so that pushing again costs nothing.
-            chunks.shrink_to(chunks.len() * 2);
-        }
     }
 
     /// Takes out the element at a position, into which the last one moves.
     pub(super) fn swap_remove(&mut self, position: usize) -> Option<E> {
         let last = self.pop()?;
         match self.get_mut(position) {
-            Some(element) => Some(core::mem::replace(element, last)),
+            Some(element) => Some(mem::replace(element, last)),
             None => Some(last),
         }
     }
 
     /// Keeps the elements that `keep` accepts, in their order.
     pub(super) fn retain_mut(&mut self, mut keep: impl FnMut(&mut E) -> bool) {
-        for mut element in core::mem::replace(self, Self::new()).into_iter() {
+        for mut element in mem::replace(self, Self::new()).into_iter() {
             if keep(&mut element) {
                 self.push(element);
             }
@@ -145,49 +235,40 @@ impl<E> Chunks<E> {
     /// The elements from `start` up to `end`.
     pub(super) fn range(&self, start: usize, end: usize) -> Iter<'_, E> {
         let end = end.min(self.len());
-        if start >= end {
-            return Iter { front: [].iter(), middle: [].iter(), back: [].iter() };
-        }
-        let (first, last) = (start / CHUNK_LEN, (end - 1) / CHUNK_LEN);
-        let (chunks, to) = (self.chunks(), end - last * CHUNK_LEN);
-        if first == last {
-            let front = chunks[first][start % CHUNK_LEN..to].iter();
-            return Iter { front, middle: [].iter(), back: [].iter() };
-        }
-        Iter {
-            front: chunks[first][start % CHUNK_LEN..].iter(),
-            middle: chunks[first + 1..last].iter(),
-            back: chunks[last][..to].iter(),
+        Iter { chunks: self, front: [].iter(), rest: start.min(end)..end, back: [].iter() }
+    }
+
+    /// The elements from a position to the end of its chunk. Kept apart from those who want an element of a small array, to
+    /// be told with few instructions.
+    #[inline(never)]
+    fn part(&self, position: usize) -> &[E] {
+        match self.full.get(position / CHUNK_LEN) {
+            Some(chunk) => &chunk[position % CHUNK_LEN..],
+            None => self.last.get(position - self.full.len() * CHUNK_LEN..).unwrap_or_default(),
         }
     }
 
-    pub(super) fn iter_mut(&mut self) -> Flatten<slice::IterMut<'_, Vec<E>>> {
-        self.chunks_mut().iter_mut().flatten()
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut E> {
+        let chunks = self.full.blocks_mut().iter_mut().flatten();
+        chunks.flat_map(|chunk| chunk.iter_mut()).chain(&mut self.last)
     }
 
     pub(super) fn into_iter(self) -> IntoIter<E> {
-        let chunks = match self {
-            Self::One(chunk) => alloc::vec![chunk],
-            Self::Many(chunks) => chunks,
+        let (blocks, chunks) = match self.full {
+            Full::Few(chunks) => (Vec::new(), chunks),
+            Full::Many(blocks) => (blocks, Vec::new()),
         };
-        chunks.into_iter().flatten()
+        IntoIter {
+            blocks: blocks.into_iter(),
+            chunks: chunks.into_iter(),
+            elements: Vec::new().into_iter(),
+            last: self.last,
+        }
     }
 
     /// Bytes of heap memory that the array owns; what its elements own comes on top.
     pub(super) fn heap_len(&self) -> usize {
-        let room = match self.chunks().split_last() {
-            None => 0,
-            Some((last, full)) => full.len() * CHUNK_LEN + last.capacity(),
-        };
-        self.array_len() + room * size_of::<E>()
-    }
-
-    /// Bytes of heap memory that the array of chunks takes.
-    const fn array_len(&self) -> usize {
-        match self {
-            Self::One(_) => 0,
-            Self::Many(chunks) => chunks.capacity() * size_of::<Vec<E>>(),
-        }
+        self.full.pointers_len() + (self.full.len() * CHUNK_LEN + self.last.capacity()) * size_of::<E>()
     }
 }
 
@@ -196,32 +277,93 @@ impl<E> Index<usize> for Chunks<E> {
 
     #[inline]
     fn index(&self, position: usize) -> &E {
-        &self.chunks()[position / CHUNK_LEN][position % CHUNK_LEN]
+        match self.get(position) {
+            Some(element) => element,
+            None => unreachable!("a position is below the length"),
+        }
     }
 }
 
 impl<E> IndexMut<usize> for Chunks<E> {
     #[inline]
     fn index_mut(&mut self, position: usize) -> &mut E {
-        &mut self.chunks_mut()[position / CHUNK_LEN][position % CHUNK_LEN]
+        match self.get_mut(position) {
+            Some(element) => element,
+            None => unreachable!("a position is below the length"),
+        }
     }
 }
 
 /// All elements of an array, given away in order.
-pub type IntoIter<E> = Flatten<vec::IntoIter<Vec<E>>>;
+#[derive(Debug)]
+pub struct IntoIter<E> {
+    blocks: vec::IntoIter<Vec<Chunk<E>>>,
+    /// What is left of a block.
+    chunks: vec::IntoIter<Chunk<E>>,
+    /// What is left of a chunk.
+    elements: vec::IntoIter<E>,
+    last: Vec<E>,
+}
+
+impl<E> Iterator for IntoIter<E> {
+    type Item = E;
+
+    fn next(&mut self) -> Option<E> {
+        loop {
+            if let Some(element) = self.elements.next() {
+                return Some(element);
+            }
+            if let Some(chunk) = self.chunks.next() {
+                let slice: Box<[E]> = chunk;
+                self.elements = slice.into_vec().into_iter();
+            } else if let Some(block) = self.blocks.next() {
+                self.chunks = block.into_iter();
+            } else if self.last.is_empty() {
+                return None;
+            } else {
+                self.elements = mem::take(&mut self.last).into_iter();
+            }
+        }
+    }
+}
 
 /// Elements of a table in the order of its array.
 #[derive(Debug)]
 pub struct Iter<'a, E> {
+    chunks: &'a Chunks<E>,
     front: slice::Iter<'a, E>,
-    /// Chunks between the two, all of them full.
-    middle: slice::Iter<'a, Vec<E>>,
+    /// The positions between the two.
+    rest: Range<usize>,
     back: slice::Iter<'a, E>,
 }
 
 impl<E> Clone for Iter<'_, E> {
     fn clone(&self) -> Self {
-        Self { front: self.front.clone(), middle: self.middle.clone(), back: self.back.clone() }
+        Self { chunks: self.chunks, front: self.front.clone(), rest: self.rest.clone(), back: self.back.clone() }
+    }
+}
+
+impl<'a, E> Iter<'a, E> {
+    /// Goes on with the next chunk.
+    fn next_part(&mut self) -> Option<&'a E> {
+        if self.rest.is_empty() {
+            return self.back.next();
+        }
+        let part = self.chunks.part(self.rest.start);
+        self.front = part[..part.len().min(self.rest.len())].iter();
+        self.rest.start += self.front.len();
+        self.front.next()
+    }
+
+    /// Goes on with the chunk before, from behind.
+    fn previous_part(&mut self) -> Option<&'a E> {
+        if self.rest.is_empty() {
+            return self.front.next_back();
+        }
+        let start = ((self.rest.end - 1) / CHUNK_LEN * CHUNK_LEN).max(self.rest.start);
+        self.back = self.chunks.part(start)[..self.rest.end - start].iter();
+        self.rest.end = start;
+        self.back.next_back()
     }
 }
 
@@ -233,13 +375,7 @@ impl<'a, E> Iterator for Iter<'a, E> {
         if let Some(element) = self.front.next() {
             return Some(element);
         }
-        match self.middle.next() {
-            Some(chunk) => {
-                self.front = chunk.iter();
-                self.front.next()
-            }
-            None => self.back.next(),
-        }
+        self.next_part()
     }
 
     /// Skips in O(1).
@@ -248,21 +384,18 @@ impl<'a, E> Iterator for Iter<'a, E> {
             return self.front.nth(n);
         }
         let beyond = n - self.front.len();
-        let full_len = self.middle.len() * CHUNK_LEN;
-        match self.middle.nth(beyond / CHUNK_LEN) {
-            Some(chunk) => {
-                self.front = chunk.iter();
-                self.front.nth(beyond % CHUNK_LEN)
-            }
-            None => {
-                self.front = [].iter();
-                self.back.nth(beyond - full_len)
-            }
+        self.front = [].iter();
+        if beyond < self.rest.len() {
+            self.rest.start += beyond;
+            return self.next();
         }
+        let beyond = beyond - self.rest.len();
+        self.rest.start = self.rest.end;
+        self.back.nth(beyond)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.front.len() + self.middle.len() * CHUNK_LEN + self.back.len();
+        let len = self.front.len() + self.rest.len() + self.back.len();
         (len, Some(len))
     }
 }
@@ -272,13 +405,7 @@ impl<'a, E> DoubleEndedIterator for Iter<'a, E> {
         if let Some(element) = self.back.next_back() {
             return Some(element);
         }
-        match self.middle.next_back() {
-            Some(chunk) => {
-                self.back = chunk.iter();
-                self.back.next_back()
-            }
-            None => self.front.next_back(),
-        }
+        self.previous_part()
     }
 }
 
@@ -334,23 +461,46 @@ mod tests {
 
     #[test]
     fn little_room_is_unused() {
-        /// The array of chunks keeps this room, in bytes.
-        const ROOM_FOR_CHUNKS: usize = 8 * size_of::<Vec<u64>>();
+        /// The room that arrays of pointers keep, in bytes.
+        const ROOM_FOR_POINTERS: usize = 8 * size_of::<Chunk<u64>>();
         let mut chunks = Chunks::new();
         for n in 0_u64..10_000 {
             chunks.push(n);
             let bytes = chunks.heap_len();
             let needed = (n + 1) * 8;
-            assert!(bytes as u64 <= needed + CHUNK_LEN as u64 * 8 + needed / 3, "{n}: {bytes}");
+            assert!(bytes as u64 <= needed + CHUNK_LEN as u64 * 8 + needed / 6, "{n}: {bytes}");
         }
         while chunks.swap_remove(0).is_some() {
             let needed = chunks.len() * 8;
             assert!(
-                chunks.heap_len() <= needed * 2 + CHUNK_LEN * 8 + ROOM_FOR_CHUNKS,
+                chunks.heap_len() <= needed * 3 / 2 + CHUNK_LEN * 8 + ROOM_FOR_POINTERS,
                 "{needed}: {}",
                 chunks.heap_len()
             );
         }
-        assert!(matches!(chunks, Chunks::One(_)));
+        assert!(chunks.heap_len() <= ROOM_FOR_POINTERS);
+    }
+
+    #[test]
+    fn blocks_come_and_go() {
+        const LEN: usize = 2 * BLOCK_LEN * CHUNK_LEN + 100;
+        let mut chunks = Chunks::new();
+        for n in 0..LEN {
+            chunks.push(n);
+            assert_eq!(chunks.len(), n + 1);
+        }
+        assert!(matches!(&chunks.full, Full::Many(blocks) if blocks.len() == 3));
+        assert!((0..LEN).all(|n| chunks.get(n) == Some(&n) && chunks.get_mut(n).copied() == Some(n)));
+        assert_eq!(chunks.get(LEN), None);
+        assert!(chunks.iter().copied().eq(0..LEN));
+        assert!(chunks.iter_mut().map(|n| *n).eq(0..LEN));
+        assert!(chunks.clone().into_iter().eq(0..LEN));
+        let mut first = 0;
+        for n in (0..LEN).rev() {
+            assert_eq!(chunks.swap_remove(0), Some(first));
+            assert_eq!(chunks.len(), n);
+            first = n;
+        }
+        assert!(matches!(&chunks.full, Full::Few(_)));
     }
 }
