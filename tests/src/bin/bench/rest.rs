@@ -1,6 +1,10 @@
 //! wrk against `GET /get/k` and against a bare handler, in turns.
+//!
+//! Besides requests a second there is the processor time of the server per request: with wrk on the same few cores the
+//! former says as much of the machine's mood as of the servers.
 
 use crate::bare;
+use crate::process::processor_seconds;
 use crate::report::{Table, median};
 use anyhow::Context;
 use redstart_tests::server::{Server, TemporaryFolder};
@@ -9,9 +13,17 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 /// How often each server is measured.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 9;
 
-/// Requests a second of both.
+/// What was measured of one server in one round.
+#[derive(Clone, Copy, Debug)]
+struct Figures {
+    per_second: f64,
+    /// Microseconds of the server's processor time per request.
+    processor_us: f64,
+}
+
+/// Requests a second and processor time of both.
 pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
     let folder = TemporaryFolder::new()?;
     let redstart = Server::gateway(folder.path(), &["--durability", "memory"])?;
@@ -19,24 +31,44 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
     let bare = bare::serve()?;
     let (mut theirs, mut ours) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        theirs.push(requests_per_second(bare)?);
-        ours.push(requests_per_second(redstart.http)?);
+        // The bare handler is served by this process, which only waits otherwise.
+        theirs.push(run(bare, std::process::id())?);
+        ours.push(run(redstart.http, redstart.pid())?);
     }
-    let (theirs, ours) = (median(theirs), median(ours));
+    let middle = |figure: fn(&Figures) -> f64| [&theirs, &ours].map(|all| median(all.iter().map(figure).collect()));
+    let per_second = middle(|figures| figures.per_second);
+    let processor = middle(|figures| figures.processor_us);
+    let columns = ["bare axum handler", "Redstart", "ratio", "bare axum handler us", "Redstart us", "ratio"];
     Ok(vec![Table {
-        title: format!("wrk, 50 connections with keep-alive, GET /get/k, requests a second (medians of {ROUNDS})"),
-        columns: ["bare axum handler", "Redstart", "ratio"].map(str::to_owned).into(),
-        rows: vec![vec![format!("{theirs:.0}"), format!("{ours:.0}"), format!("{:.2}", ours / theirs)]],
+        title: format!(
+            "wrk, 50 connections with keep-alive, GET /get/k (medians of {ROUNDS}): requests a second, and microseconds of \
+             the server's processor time per request"
+        ),
+        columns: columns.map(str::to_owned).into(),
+        rows: vec![vec![
+            format!("{:.0}", per_second[0]),
+            format!("{:.0}", per_second[1]),
+            format!("{:.2}", per_second[1] / per_second[0]),
+            format!("{:.2}", processor[0]),
+            format!("{:.2}", processor[1]),
+            format!("{:.2}", processor[1] / processor[0]),
+        ]],
     }])
 }
 
-fn requests_per_second(server: SocketAddr) -> anyhow::Result<f64> {
+fn run(server: SocketAddr, pid: u32) -> anyhow::Result<Figures> {
     let url = format!("http://{server}/get/k");
+    let before = processor_seconds(pid)?;
     let output = Command::new("wrk")
-        .args(["-t", "1", "-c", "50", "-d", "4s", &url])
+        .args(["-t", "1", "-c", "50", "-d", "3s", &url])
         .output()
         .context("wrk is missing; on Debian: apt-get install wrk")?;
+    let processor = processor_seconds(pid)? - before;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let figure = text.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:"));
-    Ok(figure.with_context(|| format!("wrk printed no figure: {text}"))?.trim().parse()?)
+    let lines = || text.lines().map(str::trim);
+    let per_second =
+        lines().find_map(|line| line.strip_prefix("Requests/sec:")).and_then(|rate| rate.trim().parse().ok());
+    let requests: Option<f64> = lines().find_map(|line| line.split_once(" requests in ")?.0.parse().ok());
+    let (per_second, requests) = per_second.zip(requests).with_context(|| format!("wrk printed no figures: {text}"))?;
+    Ok(Figures { per_second, processor_us: processor * 1e6 / requests })
 }
