@@ -14,8 +14,8 @@ use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{CodeSection, Encode, Module};
 use wasmparser::{CodeSectionReader, FunctionBody, Operator, Parser, Payload, ValType};
 
-/// How far back repetitions are found, with room for what stands between.
-const WINDOW_BYTES: usize = 30_000;
+use super::order::WINDOW_BYTES;
+
 /// How long the pieces are of which repetitions are counted: a longer one that is repeated counts for the shorter ones, too.
 const PIECE_BYTES: [u32; 3] = [4, 6, 8];
 /// How often each pair of locals is looked at, at most.

@@ -18,7 +18,7 @@ use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser,
 use super::package::gzipped;
 
 /// How far back repetitions are found, with room for what stands between.
-const WINDOW_BYTES: usize = 30_000;
+pub(super) const WINDOW_BYTES: usize = 30_000;
 /// Pieces that more functions have than this are found anywhere.
 const FUNCTIONS_PER_PIECE_MAX: usize = 400;
 /// What is tried.
