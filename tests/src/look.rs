@@ -79,8 +79,16 @@ fn digest(core: &mut CoreTarget, key: &[u8], payload: &[u8]) -> anyhow::Result<V
     Ok(Value::Bulk(digest))
 }
 
+/// Fails when two servers do not hold the same.
+///
+/// # Panics
+/// With each entry that differs, as both have it.
+pub fn assert_alike(ours: &Everything, theirs: &Everything) {
+    assert_eq!(differences(ours, theirs), Vec::<String>::new());
+}
+
 /// The entries that two servers do not hold alike, each as both have it.
-pub fn differences(ours: &Everything, theirs: &Everything) -> Vec<String> {
+fn differences(ours: &Everything, theirs: &Everything) -> Vec<String> {
     let keys: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
     let differing = keys.into_iter().filter(|key| ours.get(key) != theirs.get(key));
     let told = |(db, key): &(u16, Vec<u8>)| {

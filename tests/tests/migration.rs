@@ -3,7 +3,7 @@
 
 use redstart_core::random::Random;
 use redstart_tests::generate::{Generator, Oddity, command_of, data_commands};
-use redstart_tests::look::{Everything, differences, everything};
+use redstart_tests::look::{Everything, assert_alike, everything};
 use redstart_tests::server::{Server, TemporaryFolder, gateway_program};
 use redstart_tests::target::Connection;
 use redstart_tests::value::Value;
@@ -109,11 +109,6 @@ fn redis_in(folder: &Path, options: &[&str]) -> Server {
 
 fn seen(server: &Server) -> Everything {
     everything(server.address).unwrap()
-}
-
-/// Fails when two servers do not hold the same.
-fn assert_alike(ours: &Everything, theirs: &Everything) {
-    assert_eq!(differences(ours, theirs), Vec::<String>::new());
 }
 
 /// Imports a path into a new folder and gives what a gateway on it shows.
