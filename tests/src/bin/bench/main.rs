@@ -6,6 +6,7 @@
 mod attack;
 mod bare;
 mod benchmark;
+mod figures;
 mod growth;
 mod latency;
 mod log;

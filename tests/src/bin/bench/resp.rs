@@ -4,8 +4,9 @@
 //! has one thread, is what is slow, both servers answer equally many requests and differ in what they need for them.
 
 use crate::benchmark::{self, CLIENTS};
+use crate::figures::{self, Figures};
 use crate::process::processor_seconds;
-use crate::report::{Table, median};
+use crate::report::Table;
 use redstart_tests::server::{Server, TemporaryFolder};
 use redstart_tests::target::Connection;
 
@@ -64,14 +65,6 @@ const WORKLOADS: &[Workload] = &[
     Workload::test("PFADD", &["PFADD", "hll", "element:__rand_int__"]),
 ];
 
-/// What one run of redis-benchmark showed.
-#[derive(Clone, Copy, Debug)]
-struct Figures {
-    per_second: f64,
-    /// Microseconds of the server's processor time per request.
-    processor_us: f64,
-}
-
 /// Requests a second and processor time of both servers.
 pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
     let folder = TemporaryFolder::new()?;
@@ -115,19 +108,7 @@ fn measure_all<'w>(
 }
 
 fn row(workload: &Workload, pipeline: usize, theirs: &[Figures], ours: &[Figures]) -> Vec<String> {
-    let middle = |figures: &[Figures], of: fn(&Figures) -> f64| median(figures.iter().map(of).collect());
-    let per_second = [theirs, ours].map(|figures| middle(figures, |figures| figures.per_second));
-    let processor = [theirs, ours].map(|figures| middle(figures, |figures| figures.processor_us));
-    vec![
-        workload.name.to_owned(),
-        pipeline.to_string(),
-        format!("{:.0}", per_second[0]),
-        format!("{:.0}", per_second[1]),
-        format!("{:.2}", per_second[1] / per_second[0]),
-        format!("{:.2}", processor[0]),
-        format!("{:.2}", processor[1]),
-        format!("{:.2}", processor[1] / processor[0]),
-    ]
+    [vec![workload.name.to_owned(), pipeline.to_string()], figures::compared(theirs, ours)].concat()
 }
 
 /// Empties the server, prepares it, and measures.

@@ -4,8 +4,9 @@
 //! former says as much of the machine's mood as of the servers.
 
 use crate::bare;
+use crate::figures::{self, Figures};
 use crate::process::processor_seconds;
-use crate::report::{Table, median};
+use crate::report::Table;
 use anyhow::Context;
 use redstart_tests::server::{Server, TemporaryFolder};
 use redstart_tests::target::Connection;
@@ -14,14 +15,6 @@ use std::process::Command;
 
 /// How often each server is measured.
 const ROUNDS: usize = 9;
-
-/// What was measured of one server in one round.
-#[derive(Clone, Copy, Debug)]
-struct Figures {
-    per_second: f64,
-    /// Microseconds of the server's processor time per request.
-    processor_us: f64,
-}
 
 /// Requests a second and processor time of both.
 pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
@@ -35,9 +28,6 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
         theirs.push(run(bare, std::process::id())?);
         ours.push(run(redstart.http, redstart.pid())?);
     }
-    let middle = |figure: fn(&Figures) -> f64| [&theirs, &ours].map(|all| median(all.iter().map(figure).collect()));
-    let per_second = middle(|figures| figures.per_second);
-    let processor = middle(|figures| figures.processor_us);
     let columns = ["bare axum handler", "Redstart", "ratio", "bare axum handler us", "Redstart us", "ratio"];
     Ok(vec![Table {
         title: format!(
@@ -45,14 +35,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
              the server's processor time per request"
         ),
         columns: columns.map(str::to_owned).into(),
-        rows: vec![vec![
-            format!("{:.0}", per_second[0]),
-            format!("{:.0}", per_second[1]),
-            format!("{:.2}", per_second[1] / per_second[0]),
-            format!("{:.2}", processor[0]),
-            format!("{:.2}", processor[1]),
-            format!("{:.2}", processor[1] / processor[0]),
-        ]],
+        rows: vec![figures::compared(&theirs, &ours)],
     }])
 }
 
