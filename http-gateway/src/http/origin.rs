@@ -50,7 +50,7 @@ const EXPOSED_HEADERS: [&str; 3] = ["upstash-sync-token", "etag", "retry-after"]
 
 /// Stands before a router, and lets in whom it may.
 ///
-/// A service of its own and no layer of the router: axum puts each layer into a box that every request opens, and what
+/// It stands outside the router and is no layer of it: axum puts each layer into a box that every request opens, and what
 /// shows no origin, as no client but a browser does, needs no headers for browsers either.
 #[derive(Debug)]
 pub(super) struct Door {
