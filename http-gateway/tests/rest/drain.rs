@@ -59,9 +59,10 @@ fn every_kind_of_connection_ends_at_once() {
 #[test]
 fn who_takes_too_long_is_cut_off() {
     let server = in_memory(&["--drain-timeout", "100ms"]);
-    let slow = connect(server.http_address(), b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n[");
-    let mut probe = connect(server.http_address(), b"GET /healthz HTTP/1.0\r\nhost: localhost\r\n\r\n");
-    while line(&mut probe) != "ok" {}
+    let head = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n";
+    let mut slow = connect(server.http_address(), head);
+    // Now its body is waited for.
+    assert_eq!(line(&mut slow), "HTTP/1.1 100 Continue");
     let begun = Instant::now();
     server.stop();
     assert!(begun.elapsed() >= Duration::from_millis(100));

@@ -102,21 +102,26 @@ test("a write that is never answered is given up, told, and done again on a new 
   await db.close();
 });
 
-/** Every memory that a module has, newest last. */
+/** Every memory that a store's module has, newest last. */
 const memories = [];
 const { Instance } = WebAssembly;
 const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...args) => {
   const made = await instantiate(...args);
-  memories.push((made.instance ?? made).exports.memory);
+  note(made.instance ?? made);
   return made;
 };
 WebAssembly.Instance = function (...args) {
   const made = new Instance(...args);
-  memories.push(made.exports.memory);
+  note(made);
   return made;
 };
 WebAssembly.Instance.prototype = Instance.prototype;
+
+/** Node.js has modules of its own, which may be ready at any time. */
+function note({ exports }) {
+  if ("store_new" in exports) memories.push(exports.memory);
+}
 
 /** What a defect would leave behind. */
 function spoil() {
