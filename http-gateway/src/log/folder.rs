@@ -20,8 +20,17 @@ pub struct Folder {
     disk: Arc<dyn Disk>,
     /// Where files go that are no longer part of the log, and for how long.
     history: Option<(PathBuf, Duration)>,
-    /// The operating system gives the lock up when the file is closed, however the process ends.
-    _lock: Option<File>,
+    /// The operating system gives the lock up when the process ends, however it does.
+    lock: Option<File>,
+}
+
+impl Drop for Folder {
+    /// Gives the lock up. Closing the file is not enough: a program that another thread is just starting has a copy of it.
+    fn drop(&mut self) {
+        if let Some(Err(error)) = self.lock.as_ref().map(|lock| flock(lock, FlockOperation::Unlock)) {
+            tracing::warn!("the data folder stays locked until this program ends: {error}");
+        }
+    }
 }
 
 impl Folder {
@@ -41,7 +50,7 @@ impl Folder {
             .map_err(Error::io("open", &lock_path))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) if is_held_by_node(path) => Err(Error::Held { path: path.to_owned() }),
-            Ok(()) => Ok(Self { log, disk: Arc::new(OsDisk), history: None, _lock: Some(lock) }),
+            Ok(()) => Ok(Self { log, disk: Arc::new(OsDisk), history: None, lock: Some(lock) }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Held { path: path.to_owned() }),
             Err(error) => Err(Error::Io { action: "lock", path: lock_path, source: error.into() }),
         }
@@ -71,7 +80,7 @@ impl Folder {
     /// A folder on a disk that nobody else has.
     #[cfg(test)]
     pub(super) fn on(disk: Arc<dyn Disk>) -> Self {
-        Self { log: PathBuf::from(super::DIRECTORY), disk, history: None, _lock: None }
+        Self { log: PathBuf::from(super::DIRECTORY), disk, history: None, lock: None }
     }
 
     /// The disk that it is on.
