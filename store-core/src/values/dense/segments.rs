@@ -17,9 +17,9 @@ use alloc::vec::Vec;
 use core::mem;
 use hashbrown::HashTable;
 
-/// How many entries a segment has at least, on average. Twice as many fit into a hash table of 2^14 places, with room for
+/// How many entries a segment has at least, on average. Twice as many fit into a hash table of 2^13 places, with room for
 /// some segments being larger than others.
-const SEGMENT_LEN: usize = 6656;
+const SEGMENT_LEN: usize = 3328;
 /// With more entries than this there are segments.
 pub(super) const UNDIVIDED_MAX: usize = 2 * SEGMENT_LEN;
 /// The bits of a hash that tell the segment begin here; hash tables use the lowest ones and the highest ones.
