@@ -6,7 +6,7 @@ use super::json::{write_answer, write_text};
 use crate::encoding::msgpack::MessagePack;
 use crate::encoding::{self, Encoder};
 use crate::throttle::Throttled;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use redstart_core::Error;
@@ -193,7 +193,8 @@ fn pack_answer(body: &mut MessagePack, tokens: &mut Tokens<'_>) {
 }
 
 fn respond(status: StatusCode, kind: HeaderValue, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
+    // Without spare room the bytes need no second allocation that counts their owners.
+    let mut response = Response::new(Body::from(Bytes::from(body.into_boxed_slice())));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
@@ -201,7 +202,7 @@ fn respond(status: StatusCode, kind: HeaderValue, body: Vec<u8>) -> Response {
 
 /// A token of its own for each answer.
 pub(super) fn sync_token(app: &App) -> HeaderValue {
-    match HeaderValue::try_from(app.sync_token()) {
+    match HeaderValue::from_maybe_shared(Bytes::from(app.sync_token())) {
         Ok(token) => token,
         Err(_) => unreachable!("hexadecimal digits may stand in a header"),
     }

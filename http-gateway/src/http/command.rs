@@ -18,6 +18,7 @@ use bytes::BytesMut;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use redstart_core::resp::Tokens;
 use redstart_core::{self as core, Execution, Lsn, Outcome, Protocol, ReplyBuffer, SessionKind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -25,20 +26,51 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// A body that comes more slowly than this is not waited for.
 const SLOWEST_BYTES_PER_SECOND: usize = 8 * 1024;
 
+/// An answer to a request.
+pub(super) enum Answering {
+    /// It is there.
+    Done(Response),
+    /// It is in the making.
+    UnderWay(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
 /// `GET /SET/foo/bar/EX/100`, and `POST /set/foo?EX=100` with the value as the body.
 pub(super) async fn from_path(State(app): State<App>, request: Request) -> Response {
     let peer = Arrival::of(request.extensions()).peer;
-    answer_path(app, request, peer).await
+    match answer_path(&app, request, peer) {
+        Answering::Done(response) => response,
+        Answering::UnderWay(work) => work.await,
+    }
 }
 
-/// The same for a client that is known.
-pub(super) async fn answer_path(app: App, request: Request, peer: Arc<Peer>) -> Response {
-    let answered = async {
-        let (parts, body, client) = accept_from(peer, &app, request).await?;
-        let words = request::from_path(&parts.uri, &body);
-        run(&app, client, &parts.headers, words).await
+/// The same for a client that is known. Most commands have no body and are answered at once; they need no future, which
+/// would be a large box.
+pub(super) fn answer_path(app: &App, request: Request, peer: Arc<Peer>) -> Answering {
+    let (parts, body) = request.into_parts();
+    match accept_head(peer, app, &parts) {
+        Err(refusal) => Answering::Done(refusal.into_response()),
+        Ok(client) if body.is_end_stream() => match ask_in_path(app, client, &parts, &[]) {
+            Err(refusal) => Answering::Done(refusal.into_response()),
+            Ok(asked) if asked.is_answered() => Answering::Done(asked.into_response()),
+            Ok(asked) => Answering::UnderWay(Box::pin(asked.answer())),
+        },
+        Ok(client) => Answering::UnderWay(Box::pin(answer_with_body(app.clone(), client, parts, body))),
+    }
+}
+
+async fn answer_with_body(app: App, client: Client, parts: Parts, body: Body) -> Response {
+    let asked = match read(&app, body).await {
+        Ok(body) => ask_in_path(&app, client, &parts, &body),
+        Err(refusal) => Err(refusal),
     };
-    answered.await.unwrap_or_else(Refusal::into_response)
+    match asked {
+        Ok(asked) => asked.answer().await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn ask_in_path(app: &App, client: Client, parts: &Parts, body: &[u8]) -> Result<Asked, Refusal> {
+    Asked::new(app, client, &parts.headers, &request::from_path(&parts.uri, body))
 }
 
 /// `POST /` with `["SET","foo","bar"]`.
@@ -47,7 +79,7 @@ pub(super) async fn from_body(State(app): State<App>, request: Request) -> Resul
     if body.is_empty() {
         return Err(Refusal::EMPTY);
     }
-    run(&app, client, &parts.headers, request::from_json(&body)?).await
+    Ok(Asked::new(&app, client, &parts.headers, &request::from_json(&body)?)?.answer().await)
 }
 
 /// `POST /pipeline` with `[["SET","foo","bar"],["GET","foo"]]`: each command by itself, in order.
@@ -85,33 +117,63 @@ pub(super) async fn transaction(State(app): State<App>, request: Request) -> Res
     }
 }
 
-async fn run(app: &App, client: Client, headers: &HeaderMap, words: Words) -> Result<Response, Refusal> {
-    let format = Format::of(headers)?;
-    if words.first().is_none_or(Vec::is_empty) {
-        return Err(Refusal::EMPTY);
+/// A command that has been executed, as far as it could be at once.
+struct Asked {
+    visit: Visit,
+    outcome: Outcome,
+    format: Format,
+    /// How long it is waited for if it blocks.
+    patience: Duration,
+}
+
+impl Asked {
+    /// Executes the command of these words.
+    fn new(app: &App, client: Client, headers: &HeaderMap, words: &[impl AsRef<[u8]>]) -> Result<Self, Refusal> {
+        let format = Format::of(headers)?;
+        let words: Vec<&[u8]> = words.iter().map(AsRef::as_ref).collect();
+        if words.first().is_none_or(|word| word.is_empty()) {
+            return Err(Refusal::EMPTY);
+        }
+        let (visit, outcome) = Visit::ask(app, client, &words)?;
+        Ok(Self { visit, outcome, format, patience: app.limits.long_poll })
     }
-    let visit = Visit::ask(app, client, &words).await?;
-    visit.pass_gate().await;
-    Ok(answer::one(visit.reply.as_bytes(), format))
+
+    /// Whether there is an answer, and it may leave.
+    fn is_answered(&self) -> bool {
+        matches!(self.outcome, Outcome::Replied | Outcome::Closed) && self.visit.may_pass_gate()
+    }
+
+    /// Waits for the answer.
+    async fn answer(mut self) -> Response {
+        self.visit.wait_for(self.outcome, 0, self.patience).await;
+        self.visit.pass_gate().await;
+        self.into_response()
+    }
+
+    fn into_response(self) -> Response {
+        answer::one(self.visit.reply.as_bytes(), self.format)
+    }
 }
 
 /// Checks method and token, and reads the body.
 pub(super) async fn accept(app: &App, request: Request) -> Result<(Parts, Bytes, Client), Refusal> {
-    accept_from(Arrival::of(request.extensions()).peer, app, request).await
+    let (parts, body) = request.into_parts();
+    let client = accept_head(Arrival::of(&parts.extensions).peer, app, &parts)?;
+    // What waits for a body is large.
+    let body = if body.is_end_stream() { Bytes::new() } else { Box::pin(read(app, body)).await? };
+    Ok((parts, body, client))
 }
 
-async fn accept_from(peer: Arc<Peer>, app: &App, request: Request) -> Result<(Parts, Bytes, Client), Refusal> {
-    if !matches!(*request.method(), Method::GET | Method::POST | Method::PUT | Method::HEAD) {
+/// Checks method, token and headers.
+fn accept_head(peer: Arc<Peer>, app: &App, parts: &Parts) -> Result<Client, Refusal> {
+    if !matches!(parts.method, Method::GET | Method::POST | Method::PUT | Method::HEAD) {
         return Err(Refusal::METHOD);
     }
-    let (parts, body) = request.into_parts();
-    let client = identify_from(peer, app, &parts)?;
+    let client = identify_from(peer, app, parts)?;
     if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(Refusal::ENCODING);
     }
-    // What waits for a body is large, and most requests have none.
-    let body = if body.is_end_stream() { Bytes::new() } else { Box::pin(read(app, body)).await? };
-    Ok((parts, body, client))
+    Ok(client)
 }
 
 /// Who the client is: what its token is worth, and where it has come from.
@@ -171,17 +233,10 @@ impl Visit {
         Ok(Self { host, member, is_open: true, reply: ReplyBuffer::default(), lsn: Lsn(0) })
     }
 
-    /// A session for one command, and the answer to it. See [`Self::execute`].
-    async fn ask(app: &App, client: Client, words: &Words) -> Result<Self, Refusal> {
-        let bytes = words.iter().map(Vec::len).sum();
-        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-        let (mut visit, outcome) = Self::ask_now(app, client, &words, bytes)?;
-        visit.wait_for(outcome, 0, app).await;
-        Ok(visit)
-    }
-
-    /// The same without waiting. Most commands are answered at once, and then one turn is all that it takes.
-    fn ask_now(app: &App, client: Client, words: &[&[u8]], bytes: usize) -> Result<(Self, Outcome), Refusal> {
+    /// A session for one command, and what there is at once of the answer. Most commands are answered then, and one turn is
+    /// all that it takes; [`Self::wait_for`] waits for the others.
+    fn ask(app: &App, client: Client, words: &[&[u8]]) -> Result<(Self, Outcome), Refusal> {
+        let bytes = words.iter().map(|word| word.len()).sum();
         let mut turn = app.host.turn();
         let member = enter(app, &mut turn, client, 1, bytes)?;
         let mut reply = ReplyBuffer::default();
@@ -200,17 +255,18 @@ impl Visit {
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let start = self.reply.len();
         let outcome = self.execute_now(&mut app.host.turn(), &words);
-        self.wait_for(outcome, start, app).await;
+        self.wait_for(outcome, start, app.limits.long_poll).await;
     }
 
-    /// Waits for the answer of a command, which begins at `start`, if it is not there.
-    async fn wait_for(&mut self, outcome: Outcome, start: usize, app: &App) {
+    /// Waits for the answer of a command, which begins at `start`, if it is not there; for that of one that blocks not longer
+    /// than `patience`.
+    async fn wait_for(&mut self, outcome: Outcome, start: usize, patience: Duration) {
         match outcome {
             Outcome::Replied | Outcome::Closed => {}
             Outcome::Blocked => {
                 self.reply.truncate(start);
                 // A timer is large, and most commands do not block.
-                let waited = Box::pin(timeout(app.limits.long_poll, self.late_reply())).await;
+                let waited = Box::pin(timeout(patience, self.late_reply())).await;
                 if waited.is_err() {
                     self.reply.null();
                 }
@@ -267,7 +323,12 @@ impl Visit {
         }
     }
 
-    /// Waits until what the answers have seen is as durable as promised.
+    /// Whether what the answers have seen is as durable as promised.
+    fn may_pass_gate(&self) -> bool {
+        self.host.gate().is_open(self.lsn)
+    }
+
+    /// Waits until it is.
     pub(super) async fn pass_gate(&self) {
         self.host.gate().pass(self.lsn).await;
     }

@@ -34,7 +34,7 @@ pub(super) async fn subscribe(State(app): State<App>, request: Request) -> Resul
     let client = identify(&app, &parts)?;
     demand_stream(&parts.headers)?;
     let words = segments(parts.uri.path());
-    let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    let words: Vec<&[u8]> = words.iter().map(AsRef::as_ref).collect();
     Ok(start(&app, client, &words, &parts))
 }
 

@@ -1,7 +1,12 @@
 //! In which form a client wants its answer.
 
 use super::answer::Refusal;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
+
+/// How strings are written in JSON.
+const UPSTASH_ENCODING: HeaderName = HeaderName::from_static("upstash-encoding");
+/// What an answer is written in.
+const UPSTASH_RESPONSE_FORMAT: HeaderName = HeaderName::from_static("upstash-response-format");
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +24,9 @@ pub(super) enum Format {
 impl Format {
     /// The form that the headers ask for.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let wanted = |name: &str| headers.get(name).map(|value| value.as_bytes().to_ascii_lowercase());
-        let base64 = wanted("upstash-encoding").is_some_and(|encoding| encoding == b"base64");
-        match wanted("upstash-response-format").as_deref() {
+        let wanted = |name: HeaderName| headers.get(name).map(|value| value.as_bytes().to_ascii_lowercase());
+        let base64 = wanted(UPSTASH_ENCODING).is_some_and(|encoding| encoding == b"base64");
+        match wanted(UPSTASH_RESPONSE_FORMAT).as_deref() {
             None if accepts_msgpack(headers) && base64 => {
                 Err(Refusal::bad_request("Upstash-Encoding: base64 and Accept: application/msgpack exclude each other"))
             }

@@ -6,6 +6,7 @@
 //! token allows.
 
 use super::answer::{self, Refusal};
+use super::command::Answering;
 use super::listener::Arrival;
 use super::places::{Names, Places};
 use super::{App, command, compression};
@@ -45,6 +46,9 @@ const ALLOWED_HEADERS: [&str; 14] = [
     "upstash-telemetry-runtime",
     "upstash-telemetry-platform",
 ];
+
+/// Where the page stands from which a browser sends a request.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 const EXPOSED_HEADERS: [&str; 3] = ["upstash-sync-token", "etag", "retry-after"];
 
@@ -90,8 +94,17 @@ impl Door {
         }
         let traces = self.app.host.traces();
         let span = traces.map(|traces| traces.request(request.method(), request.uri().path(), request.headers()));
-        let work: Pin<Box<dyn Future<Output = Response> + Send>> = if self.is_plain_command(&request) {
-            Box::pin(command::answer_path(self.app.clone(), request, arrival.peer.clone()))
+        let work = if self.is_plain_command(&request) {
+            let answering = {
+                let _current = span.clone().map(opentelemetry::Context::attach);
+                command::answer_path(&self.app, request, arrival.peer.clone())
+            };
+            match answering {
+                Answering::Done(response) => {
+                    return Either::Left(future::ready(Ok(stamp(&self.app, span.as_ref(), response))));
+                }
+                Answering::UnderWay(work) => work,
+            }
         } else {
             request.extensions_mut().insert(arrival.clone());
             let routed = self.router_for(request.headers()).clone().call(request);
@@ -143,11 +156,16 @@ impl Future for Stamped {
             self.work.as_mut().poll(context)
         };
         let response = ready!(polled);
-        if let Some(span) = &self.span {
-            traces::end_request(span, response.status());
-        }
-        Poll::Ready(Ok(with_token(&self.app, response)))
+        Poll::Ready(Ok(stamp(&self.app, self.span.as_ref(), response)))
     }
+}
+
+/// Ends the span of a request, and gives its answer a token.
+fn stamp(app: &App, span: Option<&opentelemetry::Context>, response: Response) -> Response {
+    if let Some(span) = span {
+        traces::end_request(span, response.status());
+    }
+    with_token(app, response)
 }
 
 fn with_token(app: &App, mut response: Response) -> Response {
@@ -169,7 +187,7 @@ fn cors(origins: Origins) -> CorsLayer {
 }
 
 fn is_cross_site(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"cross-site")
+    headers.get(SEC_FETCH_SITE).is_some_and(|site| site.as_bytes() == b"cross-site")
 }
 
 /// Pages of this machine, those that come from where the request goes to, and those that are listed.

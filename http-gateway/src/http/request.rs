@@ -4,6 +4,7 @@ use super::answer::Refusal;
 use axum::http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// The words of a command.
 pub(super) type Words = Vec<Vec<u8>>;
@@ -21,14 +22,14 @@ pub(super) fn token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
 }
 
 /// The words in a path, then the body if there is one, then the query's.
-pub(super) fn from_path(uri: &Uri, body: &[u8]) -> Words {
+pub(super) fn from_path<'a>(uri: &'a Uri, body: &'a [u8]) -> Vec<Cow<'a, [u8]>> {
     let mut words = segments(uri.path());
     if !body.is_empty() {
-        words.push(body.to_vec());
+        words.push(Cow::Borrowed(body));
     }
     for (name, value) in query_pairs(uri).filter(|(name, _)| name != b"_token") {
-        words.push(name);
-        words.extend(value.filter(|value| !value.is_empty()));
+        words.push(Cow::Owned(name));
+        words.extend(value.filter(|value| !value.is_empty()).map(Cow::Owned));
     }
     words
 }
@@ -48,10 +49,14 @@ pub(super) fn check_encoding(uri: &Uri) -> Result<(), Refusal> {
 }
 
 /// The percent-decoded segments of a path. An empty one is an empty word; a slash at the end adds none.
-pub(super) fn segments(path: &str) -> Words {
+pub(super) fn segments(path: &str) -> Vec<Cow<'_, [u8]>> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
-    if path.is_empty() { Words::new() } else { path.split('/').map(decode).collect() }
+    if path.is_empty() {
+        Vec::new()
+    } else {
+        path.split('/').map(|segment| percent_decode_str(segment).into()).collect()
+    }
 }
 
 /// What `Redstart-Watch: <key>=<version>, ..` says of keys, whose names are percent-encoded.
@@ -125,7 +130,7 @@ mod tests {
     use super::*;
 
     fn words(uri: &str, body: &str) -> Vec<String> {
-        from_path(&uri.parse().unwrap(), body.as_bytes()).into_iter().map(lossy).collect()
+        from_path(&uri.parse().unwrap(), body.as_bytes()).into_iter().map(|word| lossy(word.into_owned())).collect()
     }
 
     #[test]
