@@ -12,6 +12,7 @@
 use super::Engine;
 use crate::clock::Millis;
 use crate::commands::CommandTable;
+use crate::config::Candidates;
 use crate::effects::Event;
 use crate::engine::Session;
 use crate::keyspace::AccessClock;
@@ -39,6 +40,11 @@ impl Engine {
     fn is_over_limit(&self) -> bool {
         let max_bytes = self.config.eviction.max_bytes as u64;
         max_bytes > 0 && self.keyspace.size().max(STORE_BYTES_MIN) > max_bytes
+    }
+
+    /// Notes that the limit may have changed: what is beyond it goes at once, and not only before the next request.
+    pub(crate) fn note_limit(&mut self) {
+        self.is_evicting = self.is_over_limit() && self.config.eviction.policy.candidates != Candidates::None;
     }
 
     #[cfg(feature = "scripting")]

@@ -107,6 +107,9 @@ impl Target for CoreTarget {
         let id = self.session(session);
         self.mail.inbox(id).extend(bytes.into_iter().flatten());
         self.poll();
+        // A host comes back for what is due at once.
+        self.engine.handle_timeout(self.now);
+        self.poll();
         Ok(())
     }
 

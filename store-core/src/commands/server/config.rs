@@ -60,6 +60,7 @@ fn set(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) ->
     let changed = caller.engine.config.changed(pairs).map_err(refuse)?;
     let password_changed = changed.password != caller.engine.config.password;
     caller.engine.config = changed;
+    caller.engine.note_limit();
     if password_changed {
         let default = caller.engine.acl.default_user();
         let default = default.with_password(caller.engine.config.password.as_deref());
