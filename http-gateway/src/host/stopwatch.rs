@@ -7,49 +7,33 @@
 
 use std::time::{Duration, SystemTime};
 
-/// From here on the coarse clock tells a duration from none.
-const COARSE: Duration = Duration::from_millis(10);
+/// From here on the coarse clock tells a duration from none, in microseconds.
+const COARSE_US: u64 = 10_000;
 
 /// A clock that is read between requests.
 #[derive(Debug)]
 pub(super) struct Stopwatch {
-    precision: Precision,
+    /// What the coarse clock showed before, if it was asked.
+    coarse: Duration,
     /// Where the next measurement begins.
     begun: SystemTime,
-}
-
-#[derive(Debug)]
-enum Precision {
-    /// Nobody asks.
-    None,
-    /// Only long durations matter; this is what the coarse clock showed before.
-    Coarse(Duration),
-    /// Every duration matters.
-    Exact,
 }
 
 impl Stopwatch {
     /// Begins now, where durations matter from this one on.
     pub(super) fn start(now: SystemTime, shortest_us: Option<u64>) -> Self {
-        let precision = match shortest_us.map(Duration::from_micros) {
-            None => Precision::None,
-            Some(shortest) if shortest < COARSE => Precision::Exact,
-            Some(_) => Precision::Coarse(coarse_now()),
-        };
-        Self { precision, begun: now }
+        let coarse = if shortest_us.is_some_and(is_told_coarsely) { coarse_now() } else { Duration::ZERO };
+        Self { coarse, begun: now }
     }
 
-    /// Ends a request and begins with the next one. Gives the microseconds that it took, if they may matter.
-    pub(super) fn lap(&mut self) -> Option<u64> {
-        match &mut self.precision {
-            Precision::None => return None,
-            Precision::Coarse(before) => {
-                let now = coarse_now();
-                if now == std::mem::replace(before, now) {
-                    return None;
-                }
+    /// Ends a request and begins with the next one. Gives the microseconds that it took, if they may matter: what
+    /// matters is judged by what the request has left in force, as in Redis.
+    pub(super) fn lap(&mut self, shortest_us: Option<u64>) -> Option<u64> {
+        if is_told_coarsely(shortest_us?) {
+            let now = coarse_now();
+            if now == std::mem::replace(&mut self.coarse, now) {
+                return None;
             }
-            Precision::Exact => {}
         }
         let now = SystemTime::now();
         // When the clock is set back, no time has passed.
@@ -59,13 +43,18 @@ impl Stopwatch {
     }
 }
 
+/// Whether the coarse clock tells durations of at least so many microseconds.
+const fn is_told_coarsely(shortest_us: u64) -> bool {
+    shortest_us >= COARSE_US
+}
+
 /// Microseconds since some moment, told by the cheaper clock where only durations of `shortest_us` or more matter that it
 /// can tell.
 pub(super) fn micros(shortest_us: u64) -> u64 {
-    let time = if Duration::from_micros(shortest_us) < COARSE {
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-    } else {
+    let time = if is_told_coarsely(shortest_us) {
         coarse_now()
+    } else {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     };
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
@@ -100,7 +89,7 @@ mod tests {
         for shortest in [0, 10_000] {
             let mut stopwatch = Stopwatch::start(SystemTime::now(), Some(shortest));
             spin(Duration::from_micros(MICROS));
-            let taken = stopwatch.lap();
+            let taken = stopwatch.lap(Some(shortest));
             assert!(taken.is_some_and(|taken| taken >= MICROS), "{shortest}: {taken:?}");
         }
     }
@@ -109,6 +98,6 @@ mod tests {
     fn nothing_is_measured_where_nobody_asks() {
         let mut stopwatch = Stopwatch::start(SystemTime::now(), None);
         spin(Duration::from_millis(1));
-        assert_eq!(stopwatch.lap(), None);
+        assert_eq!(stopwatch.lap(None), None);
     }
 }

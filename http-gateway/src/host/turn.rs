@@ -91,7 +91,7 @@ impl<'a> Turn<'a> {
         if self.core.engine.is_output_urgent() {
             self.deliver();
         }
-        if let Some(micros) = self.stopwatch.lap() {
+        if let Some(micros) = self.stopwatch.lap(self.core.engine.shortest_duration_us()) {
             self.core.engine.report_duration(self.now, session, &request, micros);
         }
         self.unless_stalled(execution)
@@ -133,7 +133,7 @@ impl<'a> Turn<'a> {
         if let Some(span) = span {
             traces::end_command(span, reply.as_bytes().get(start..).unwrap_or_default());
         }
-        self.stopwatch.lap();
+        self.stopwatch.lap(self.core.engine.shortest_duration_us());
         self.deliver();
         self.unless_stalled(execution)
     }
