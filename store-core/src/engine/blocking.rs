@@ -250,7 +250,7 @@ impl Engine {
         let mut reply = ReplyBuffer::new(self.sessions.get(session).protocol);
         match error {
             Some(error) => {
-                self.count_error(error);
+                self.count_late_error(waiter.command, error);
                 reply.error(error);
             }
             None => (waiter.on_timeout)(&mut reply),
@@ -281,14 +281,14 @@ impl Engine {
     /// Tries a waiting command again. What it does is a step of its own in the log.
     fn retry(&mut self, now: Millis, session: SessionId) {
         let Some(waiter) = self.blocked.waiters.get(&session) else { return };
-        let (run, words, db) = (waiter.command.run, waiter.words.clone(), waiter.db);
+        let (command, words, db) = (waiter.command, waiter.words.clone(), waiter.db);
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         let mut args = Args::new(&words, 1);
         let state = self.sessions.get(session);
         let mut reply = ReplyBuffer::new(state.protocol);
         (self.records_uses, self.dialect) = (!state.no_touch, state.dialect);
         self.effects.begin_unit();
-        let result = match run {
+        let result = match command.run {
             Run::Blocking(run) => run(&mut self.writer(now, db), &mut args, &mut reply),
             Run::BlockingRead(run) => run(&self.reader(now, db), &mut args, &mut reply),
             _ => unreachable!("only blocking commands wait"),
@@ -299,13 +299,21 @@ impl Engine {
             Ok(Attempt::Wait(_)) => return,
             Ok(Attempt::Done) => {}
             Err(error) => {
-                self.count_error(&error);
+                self.count_late_error(command, &error);
                 reply.clear();
                 reply.error(&error);
             }
         }
         self.blocked.remove(session);
         self.reply_late(session, &mut reply);
+    }
+
+    /// Counts an error that ends a wait: its command has failed, though it was called before.
+    fn count_late_error(&mut self, command: &Command, error: &Error) {
+        if let Some(id) = self.commands.id_of(command.full_name().as_bytes()) {
+            self.commands.count_failure(id);
+        }
+        self.count_error(error);
     }
 
     fn reply_late(&mut self, session: SessionId, reply: &mut ReplyBuffer) {
