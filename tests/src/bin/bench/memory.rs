@@ -6,11 +6,14 @@ use anyhow::Context;
 use redstart_core::resp::write_request;
 use redstart_tests::server::{Server, TemporaryFolder};
 use redstart_tests::target::Connection;
+use std::thread;
 use std::time::Duration;
 
 const KEYS: usize = 1_000_000;
 const KEYS_PER_BATCH: usize = 1000;
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A server whose memory has not changed for so long is at rest.
+const REST: Duration = Duration::from_millis(1500);
 
 /// A kind of keys: its name, and the words of the command that makes the key of a number.
 type Kind = (&'static str, fn(usize) -> Vec<Vec<u8>>);
@@ -61,7 +64,7 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Table>> {
 
 fn bytes_per_key(server: &Server, make: fn(usize) -> Vec<Vec<u8>>) -> anyhow::Result<f64> {
     let mut connection = Connection::open(server.address)?;
-    let before = resident_bytes(server.pid())?;
+    let before = bytes_at_rest(server.pid())?;
     for batch in 0..KEYS / KEYS_PER_BATCH {
         let mut bytes = Vec::new();
         for n in 0..KEYS_PER_BATCH {
@@ -73,5 +76,19 @@ fn bytes_per_key(server: &Server, make: fn(usize) -> Vec<Vec<u8>>) -> anyhow::Re
             connection.receive(PATIENCE)?.context("a server does not answer")?;
         }
     }
-    Ok((resident_bytes(server.pid())? - before) / KEYS as f64)
+    Ok((bytes_at_rest(server.pid())? - before) / KEYS as f64)
+}
+
+/// The memory of a server that does nothing: threads take some when they do their first work, soon after the start, and
+/// give back what they freed.
+fn bytes_at_rest(pid: u32) -> anyhow::Result<f64> {
+    let mut before = resident_bytes(pid)?;
+    loop {
+        thread::sleep(REST);
+        let now = resident_bytes(pid)?;
+        if now == before {
+            return Ok(now);
+        }
+        before = now;
+    }
 }
