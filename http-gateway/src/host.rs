@@ -32,6 +32,7 @@ mod gate;
 mod journal;
 mod outbox;
 mod pace;
+mod pen;
 mod saver;
 mod stopwatch;
 mod turn;
@@ -51,6 +52,7 @@ use alarm::Alarm;
 use backup::Orders;
 use pace::Pace;
 use parking_lot::Mutex;
+use pen::Pen;
 use redstart_core::config::OutputLimit;
 use redstart_core::engine::FileTask;
 use redstart_core::{Config, Engine, Lsn, Millis, SessionId};
@@ -69,6 +71,8 @@ pub struct Host {
     core: Mutex<Core>,
     gate: Gate,
     journal: Option<Journal>,
+    /// What writes the log, once it is known where that goes on.
+    pen: Mutex<Option<Pen>>,
     /// The latest effect, for those who need no turn.
     last: AtomicU64,
     alarm: Alarm,
@@ -165,6 +169,7 @@ impl Host {
             core: Mutex::new(Core { engine, outboxes: HashMap::default(), stalled: false, stopping: false }),
             gate,
             journal,
+            pen: Mutex::new(None),
             alarm: Alarm::default(),
             shutdown: Notify::new(),
             is_ending: AtomicBool::new(false),
@@ -183,7 +188,12 @@ impl Host {
 
     /// Waits for the engine, and gives it to the caller for as long as the turn lives.
     pub fn turn(&self) -> Turn<'_> {
-        Turn::new(self, self.core.lock())
+        Turn::new(self, self.core.lock(), None)
+    }
+
+    /// Like [`Self::turn`], for a connection whose thread writes the log itself.
+    pub fn turn_in<'a>(&'a self, line: &'a Line) -> Turn<'a> {
+        Turn::new(self, self.core.lock(), Some(line))
     }
 
     /// What holds answers back until their effects are durable.

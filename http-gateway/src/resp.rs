@@ -101,13 +101,10 @@ fn run(
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<JoinHandle<Runtime>> {
     std::thread::Builder::new().name("resp".into()).spawn(move || {
-        runtime.block_on(async move {
-            tokio::select! {
-                // Ends with an error when the listener is gone, which means the same.
-                _ = stopped.wait_for(|stopped| *stopped) => {}
-                () = place.line.keep(host.gate()) => {}
-            }
-        });
+        // A task like the connections, which has its turn behind those that are ready.
+        runtime.spawn(async move { place.line.keep(&host).await });
+        // Ends with an error when the listener is gone, which means the same.
+        let _ = runtime.block_on(stopped.wait_for(|stopped| *stopped));
         runtime
     })
 }

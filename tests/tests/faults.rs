@@ -9,8 +9,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// How many writes are tried.
-const WRITES: u64 = 60;
+/// How many writes are tried. Calls are counted for each thread, and of the two that may write the log, each now and then,
+/// one has to come to the call that fails.
+const WRITES: u64 = 160;
 
 /// How long it may take until a server goes on by itself.
 const PATIENCE: Duration = Duration::from_secs(30);

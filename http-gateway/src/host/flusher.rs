@@ -1,7 +1,8 @@
 //! Writes the journal to the log, on a thread of its own.
 //!
 //! With `always` each round is: take what has come, write, sync, open the gate. What comes during a round waits for the
-//! next one, so one sync serves all writes of that time (group commit). With `everysec` effects are written ten times a
+//! next one, so one sync serves all writes of that time (group commit). While syncs are short RESP's threads do that
+//! themselves, and come here with what goes wrong; see [`Pen`]. With `everysec` effects are written ten times a
 //! second and synced once a second, behind their answers.
 //!
 //! A write that fails (a full disk) stops all further writes with an error, and is tried again until it succeeds: nothing
@@ -10,12 +11,11 @@
 //! the server stops, without having answered what was not on the disk.
 
 use super::Host;
-use super::journal::{Cut, Journal, Taken, Wakeup};
+use super::journal::{Journal, Taken, Wakeup};
+use super::pen::Pen;
 use crate::log::{Error, Log, Writer};
-use redstart_core::Batch;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -52,16 +52,8 @@ impl Flusher {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(host: &Arc<Host>, log: Arc<Log>, writer: Writer, durability: Durability) -> io::Result<Self> {
-        let task = Task {
-            host: host.clone(),
-            log,
-            writer,
-            durability,
-            unsynced_since: None,
-            buffer: Vec::new(),
-            group: Group::default(),
-            last_tries: LAST_TRIES,
-        };
+        *host.pen.lock() = Some(Pen::new(log, writer, durability));
+        let task = Task { host: host.clone(), durability, group: Group::default(), last_tries: LAST_TRIES };
         let thread = std::thread::Builder::new().name("log".into()).spawn(|| task.run())?;
         Ok(Self { host: host.clone(), thread })
     }
@@ -79,11 +71,7 @@ impl Flusher {
 
 struct Task {
     host: Arc<Host>,
-    log: Arc<Log>,
-    writer: Writer,
     durability: Durability,
-    unsynced_since: Option<Instant>,
-    buffer: Vec<u8>,
     group: Group,
     /// How often a write is still tried when the server is to stop.
     last_tries: u32,
@@ -114,106 +102,78 @@ impl Task {
         let Some(journal) = host.journal() else {
             unreachable!("a host with a flusher has a journal");
         };
-        if let Err(error) = self.serve(journal) {
+        let served = self.serve(journal);
+        let pen = host.pen.lock().take();
+        if let Err(error) = served {
             // First the journal: a turn may wait for it, and has the engine.
             journal.set_stuck(true);
             host.stop_writes(true);
-            self.writer.give_up();
+            pen.into_iter().for_each(Pen::give_up);
             host.fail(error);
         }
     }
 
     /// Writes until there is nothing more to come. An error is fatal.
     fn serve(&mut self, journal: &Journal) -> Result<(), Error> {
+        let host = self.host.clone();
+        let mut sync_at = None;
         loop {
-            match journal.wait(self.unsynced_since.map(|since| since + SYNC_INTERVAL)) {
-                Wakeup::Arrived => {
-                    match self.durability {
-                        Durability::EverySecond => journal.linger(Instant::now() + WRITE_INTERVAL),
-                        Durability::Always => journal.gather(self.group.turns, Instant::now() + self.group.patience),
-                        Durability::Memory => {}
-                    }
-                    let Taken { effects, turns, cut } = journal.take(std::mem::take(&mut self.buffer));
-                    self.write(effects, turns)?;
-                    if let Some(tell) = cut {
-                        self.cut(&tell)?;
+            let wakeup = journal.wait(sync_at);
+            // Others do not write while this thread waits for more to come: it will write all of it.
+            let mut pen = host.pen.lock();
+            let Some(pen) = &mut *pen else {
+                unreachable!("the pen is there for as long as this thread");
+            };
+            match wakeup {
+                Wakeup::Arrived => self.round(journal, pen)?,
+                Wakeup::TimedOut => {}
+                Wakeup::Closed => return pen.sync(&host),
+            }
+            sync_at = pen.unsynced_since().map(|since| since + SYNC_INTERVAL);
+            if sync_at.is_some_and(|at| at <= Instant::now()) {
+                pen.sync(&host)?;
+                sync_at = None;
+            }
+        }
+    }
+
+    /// Writes what has come.
+    fn round(&mut self, journal: &Journal, pen: &mut Pen) -> Result<(), Error> {
+        self.finish_batch(journal, pen)?;
+        match self.durability {
+            Durability::EverySecond => journal.linger(Instant::now() + WRITE_INTERVAL),
+            Durability::Always => journal.gather(self.group.turns, Instant::now() + self.group.patience),
+            Durability::Memory => {}
+        }
+        let Taken { effects, turns, cut } = journal.take(pen.take_buffer());
+        pen.begin(effects);
+        if let Some(sync) = self.finish_batch(journal, pen)? {
+            self.group = self.group.next(turns, sync);
+        }
+        cut.map_or(Ok(()), |tell| pen.cut(&self.host, &tell))
+    }
+
+    /// Writes what is to be written, however often it takes, and gives how long the sync took.
+    fn finish_batch(&mut self, journal: &Journal, pen: &mut Pen) -> Result<Option<Duration>, Error> {
+        let mut stalled = false;
+        let written = loop {
+            match pen.write(&self.host) {
+                Ok(synced) => break synced,
+                Err(error) if error.is_fatal() => return Err(error),
+                Err(error) => {
+                    if !self.wait_after(&error, journal, &mut stalled) {
+                        pen.drop_batch();
+                        return Ok(None);
                     }
                 }
-                Wakeup::TimedOut => {}
-                Wakeup::Closed => break,
             }
-            if self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_INTERVAL) {
-                self.sync()?;
-            }
-        }
-        self.sync()
-    }
-
-    /// Writes a batch of so many turns, however often it takes.
-    fn write(&mut self, mut batch: Batch, turns: u64) -> Result<(), Error> {
-        if batch.bytes.is_empty() {
-            return Ok(());
-        }
-        self.writer.annotate(&mut batch.bytes, batch.last);
-        self.writer.note_time(&mut batch.bytes, super::now().0.unsigned_abs() / 1000);
-        let mut stalled = false;
-        while let Err(error) = self.writer.append(&batch.bytes) {
-            if !self.wait_after(&error, &mut stalled) {
-                return Ok(());
-            }
-        }
-        self.end_stall(stalled);
-        match self.durability {
-            Durability::Always => {
-                let begun = Instant::now();
-                self.sync()?;
-                self.group = self.group.next(turns, begun.elapsed());
-            }
-            Durability::EverySecond | Durability::Memory => {
-                self.unsynced_since.get_or_insert_with(Instant::now);
-            }
-        }
-        self.log.note_len(&self.writer);
-        let counts = &self.host.counters().log;
-        counts.batches.add(1);
-        counts.effects.add(usize::try_from(batch.last.0 - batch.first.0 + 1).unwrap_or_default());
-        self.host.gate().advance(batch.last);
-        self.buffer = batch.bytes;
-        Ok(())
-    }
-
-    fn sync(&mut self) -> Result<(), Error> {
-        self.unsynced_since = None;
-        self.writer.sync()?;
-        if self.durability == Durability::EverySecond {
-            self.host.note_synced(self.writer.last());
-        }
-        let counts = &self.host.counters().log;
-        counts.syncs.add(1);
-        counts.synced_ms.store(super::now().0, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Goes on in a new file. Where that cannot be made, the old one goes on.
-    fn cut(&mut self, tell: &Cut) -> Result<(), Error> {
-        self.sync()?;
-        let result = match self.log.next_increment(self.writer.last()) {
-            Ok(writer) => {
-                self.writer = writer;
-                Ok(())
-            }
-            Err(error) if error.is_fatal() => return Err(error),
-            Err(error) => Err(error),
         };
-        // Whoever has asked may have given up.
-        let _ = tell.send(result);
-        Ok(())
+        self.end_stall(journal, stalled);
+        Ok(written)
     }
 
     /// Refuses writes and waits before the next try. False when the server is to stop, and there will be none.
-    fn wait_after(&mut self, error: &Error, stalled: &mut bool) -> bool {
-        let host = self.host.clone();
-        let Some(journal) = host.journal() else { return false };
+    fn wait_after(&mut self, error: &Error, journal: &Journal, stalled: &mut bool) -> bool {
         if journal.is_closed() {
             let Some(left) = self.last_tries.checked_sub(1) else {
                 tracing::error!("failed to {error}; what was not written is lost");
@@ -234,12 +194,10 @@ impl Task {
         true
     }
 
-    fn end_stall(&self, stalled: bool) {
+    fn end_stall(&self, journal: &Journal, stalled: bool) {
         if stalled {
             tracing::info!("the log is written again; writes go on");
-            if let Some(journal) = self.host.journal() {
-                journal.set_stuck(false);
-            }
+            journal.set_stuck(false);
             self.host.stop_writes(false);
         }
     }

@@ -3,12 +3,13 @@
 //! Many answers wait for the same sync, and waking a task of another thread takes a system call for each of them. So the
 //! answers of one thread can wait in a [`Line`]: then the thread is woken once, and wakes its tasks itself.
 
+use super::Host;
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use redstart_core::Lsn;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 /// How far effects are durable, and who waits for more.
@@ -33,9 +34,15 @@ impl Gate {
 
     /// A line for the answers of one thread, which has to poll its [`Line::keep`].
     pub fn line(&self) -> Arc<Line> {
-        let line = Arc::new(Line { waiters: Waiters::new(), keeper: AtomicWaker::new() });
+        let line =
+            Arc::new(Line { waiters: Waiters::new(), keeper: AtomicWaker::new(), written: AtomicBool::new(false) });
         self.lines.lock().push(line.clone());
         line
+    }
+
+    /// Whether there are answers that have to wait.
+    pub(super) fn may_close(&self) -> bool {
+        !self.is_open(Lsn(u64::MAX))
     }
 
     /// Whether an answer that saw this effect may leave.
@@ -69,6 +76,8 @@ pub struct Line {
     waiters: Waiters,
     /// What wakes the thread.
     keeper: AtomicWaker,
+    /// Turns of the thread have changed something that the thread has not seen to be written yet.
+    written: AtomicBool,
 }
 
 impl Line {
@@ -77,15 +86,28 @@ impl Line {
         self.waiters.poll_pass(gate, lsn, context)
     }
 
-    /// Wakes those whose answers may leave, for as long as it is polled. It never ends.
-    pub async fn keep(&self, gate: &Gate) {
-        poll_fn(|context| {
-            // First this, because `advance` may come between.
-            self.keeper.register(context.waker());
-            self.waiters.wake(gate);
-            Poll::Pending
-        })
-        .await
+    /// A turn of the thread has changed something.
+    pub(super) fn note_written(&self) {
+        self.written.store(true, Ordering::Release);
+        self.keeper.wake();
+    }
+
+    /// Sees that what the thread's turns change is written, and wakes those whose answers may leave, for as long as it is
+    /// polled. It never ends.
+    pub async fn keep(&self, host: &Host) {
+        loop {
+            poll_fn(|context| self.poll_written(host.gate(), context)).await;
+            // Whoever is ready has a turn before, and what they change is written together.
+            tokio::task::yield_now().await;
+            host.flush();
+        }
+    }
+
+    fn poll_written(&self, gate: &Gate, context: &Context<'_>) -> Poll<()> {
+        // First this, because others may come between.
+        self.keeper.register(context.waker());
+        self.waiters.wake(gate);
+        if self.written.swap(false, Ordering::AcqRel) { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -164,14 +186,14 @@ mod tests {
         let (thread, task) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
         let (of_thread, of_task) = (Waker::from(thread.clone()), Waker::from(task.clone()));
         let woken = || (thread.0.load(Ordering::Relaxed), task.0.load(Ordering::Relaxed));
-        let mut keeper = pin!(line.keep(&gate));
-        assert!(keeper.as_mut().poll(&mut Context::from_waker(&of_thread)).is_pending());
+        let keeper = || line.poll_written(&gate, &Context::from_waker(&of_thread));
+        assert!(keeper().is_pending());
         for lsn in 5..8 {
             assert!(line.poll_pass(&gate, Lsn(lsn), &Context::from_waker(&of_task)).is_pending());
         }
         gate.advance(Lsn(6));
         assert_eq!(woken(), (1, 0));
-        assert!(keeper.as_mut().poll(&mut Context::from_waker(&of_thread)).is_pending());
+        assert!(keeper().is_pending());
         assert_eq!(woken(), (1, 2));
         gate.advance(Lsn(6));
         assert_eq!(woken(), (1, 2), "nobody more may pass");

@@ -26,6 +26,8 @@ struct Pending {
     turns: u64,
     /// At how many turns whoever takes them wants to be woken; 0: with the first effect only.
     wanted_turns: u64,
+    /// Whoever takes them is to look at once.
+    called: bool,
     closed: bool,
     /// Nobody takes anything for now, so nobody must wait for it either.
     stuck: bool,
@@ -33,6 +35,15 @@ struct Pending {
 
 /// Whom to tell how a cut of the log went.
 pub type Cut = SyncSender<Result<(), Error>>;
+
+/// When whoever takes effects is told of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    /// With the first of them.
+    Now,
+    /// By [`Journal::call`] if need be, for which the caller vouches.
+    Later,
+}
 
 /// What was taken from a journal.
 #[derive(Debug)]
@@ -58,9 +69,10 @@ pub enum Wakeup {
 
 impl Journal {
     /// Adds effects.
-    pub(super) fn append(&self, batch: &Batch) {
+    pub(super) fn append(&self, batch: &Batch, call: Call) {
         let mut pending = self.pending.lock();
         while pending.effects.bytes.len() > PENDING_BYTES_MAX && !pending.stuck {
+            self.arrived.notify_one();
             self.taken.wait(&mut pending);
         }
         let is_first = pending.effects.bytes.is_empty();
@@ -68,7 +80,7 @@ impl Journal {
             pending.effects.first = batch.first;
         }
         pending.turns += 1;
-        if is_first || pending.turns == pending.wanted_turns {
+        if (is_first && call == Call::Now) || pending.turns == pending.wanted_turns {
             self.arrived.notify_one();
         }
         pending.effects.bytes.extend_from_slice(&batch.bytes);
@@ -85,8 +97,7 @@ impl Journal {
     }
 
     /// Takes what has come, in exchange for an empty buffer; up to a cut if there is to be one behind it.
-    pub fn take(&self, mut buffer: Vec<u8>) -> Taken {
-        buffer.clear();
+    pub fn take(&self, buffer: Vec<u8>) -> Taken {
         let mut pending = self.pending.lock();
         self.taken.notify_all();
         let turns = std::mem::take(&mut pending.turns);
@@ -99,10 +110,29 @@ impl Journal {
         }
     }
 
+    /// Takes what has come, in exchange for the buffer, which is empty; nothing if that is longer than `bytes_max`, or the
+    /// log is to be cut in between.
+    pub(super) fn take_short(&self, buffer: &mut Vec<u8>, bytes_max: usize) -> Option<Batch> {
+        let mut pending = self.pending.lock();
+        if pending.before_cut.is_some() || pending.effects.bytes.len() > bytes_max {
+            return None;
+        }
+        self.taken.notify_all();
+        pending.turns = 0;
+        let empty = Batch { bytes: std::mem::take(buffer), ..Batch::default() };
+        Some(std::mem::replace(&mut pending.effects, empty))
+    }
+
+    /// Calls whoever takes the effects.
+    pub(super) fn call(&self) {
+        self.pending.lock().called = true;
+        self.arrived.notify_one();
+    }
+
     /// Waits until there is something to take.
     pub fn wait(&self, until: Option<Instant>) -> Wakeup {
         let mut pending = self.pending.lock();
-        while pending.effects.bytes.is_empty() && pending.before_cut.is_none() {
+        while pending.effects.bytes.is_empty() && pending.before_cut.is_none() && !pending.called {
             if pending.closed {
                 return Wakeup::Closed;
             }
@@ -115,6 +145,7 @@ impl Journal {
                 }
             }
         }
+        pending.called = false;
         Wakeup::Arrived
     }
 
@@ -169,7 +200,7 @@ mod tests {
         let journal = Journal::default();
         let never = Instant::now() + Duration::from_secs(3600);
         std::thread::scope(|scope| {
-            scope.spawn(|| (5..8).for_each(|number| journal.append(&effect(number))));
+            scope.spawn(|| (5..8).for_each(|number| journal.append(&effect(number), Call::Now)));
             assert_eq!(journal.wait(None), Wakeup::Arrived);
             journal.gather(3, never);
         });
@@ -178,12 +209,26 @@ mod tests {
     }
 
     #[test]
+    fn what_takes_long_is_left_where_it_is() {
+        let journal = Journal::default();
+        let len = effect(1).bytes.len();
+        let take = |bytes_max| journal.take_short(&mut Vec::new(), bytes_max).map(|effects| effects.last);
+        journal.append(&effect(1), Call::Later);
+        assert_eq!((take(len - 1), take(len)), (None, Some(Lsn(1))));
+        journal.append(&effect(2), Call::Later);
+        journal.cut(std::sync::mpsc::sync_channel(1).0);
+        assert_eq!(take(len), None);
+        let Taken { effects, cut, .. } = journal.take(Vec::new());
+        assert_eq!((effects.last, cut.is_some()), (Lsn(2), true));
+    }
+
+    #[test]
     fn gathering_ends_when_nothing_more_comes() {
         let journal = Journal::default();
-        journal.append(&effect(1));
+        journal.append(&effect(1), Call::Now);
         journal.gather(2, Instant::now());
         assert_eq!(journal.take(Vec::new()).effects.last, Lsn(1));
-        journal.append(&effect(2));
+        journal.append(&effect(2), Call::Now);
         journal.close();
         journal.gather(2, Instant::now() + Duration::from_secs(3600));
         assert_eq!(journal.take(Vec::new()).effects.last, Lsn(2));

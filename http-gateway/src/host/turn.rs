@@ -1,7 +1,8 @@
 //! The time in which one protocol has the engine to itself.
 
+use super::journal::Call;
 use super::stopwatch::Stopwatch;
-use super::{Core, Ending, Host, Item, Member, Outbox, millis};
+use super::{Core, Ending, Host, Item, Line, Member, Outbox, millis};
 use crate::counters::Limit;
 use crate::traces;
 use parking_lot::MutexGuard;
@@ -20,16 +21,18 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Debug)]
 pub struct Turn<'a> {
     host: &'a Host,
+    /// The line of those who write the log themselves.
+    line: Option<&'a Line>,
     core: MutexGuard<'a, Core>,
     now: Millis,
     stopwatch: Stopwatch,
 }
 
 impl<'a> Turn<'a> {
-    pub(super) fn new(host: &'a Host, core: MutexGuard<'a, Core>) -> Self {
+    pub(super) fn new(host: &'a Host, core: MutexGuard<'a, Core>, line: Option<&'a Line>) -> Self {
         let now = SystemTime::now();
         let stopwatch = Stopwatch::start(now, core.engine.shortest_duration_us());
-        Self { host, core, now: millis(now), stopwatch }
+        Self { host, line, core, now: millis(now), stopwatch }
     }
 
     /// The engine, to be looked at.
@@ -210,7 +213,13 @@ impl<'a> Turn<'a> {
             match output {
                 Output::Effects(batch) => {
                     if let Some(journal) = &self.host.journal {
-                        journal.append(&batch);
+                        match self.line.filter(|_| self.host.gate.may_close()) {
+                            Some(line) => {
+                                journal.append(&batch, Call::Later);
+                                line.note_written();
+                            }
+                            None => journal.append(&batch, Call::Now),
+                        }
                     }
                     self.core.engine.recycle(batch);
                 }

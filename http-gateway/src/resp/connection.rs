@@ -200,8 +200,8 @@ impl Connection {
         if self.blocked || self.closing || input.is_empty() {
             return 0;
         }
-        let host = self.host.clone();
-        let mut turn = host.turn();
+        let (host, line) = (self.host.clone(), self.line.clone());
+        let mut turn = host.turn_in(&line);
         let (mut at, mut words) = (0, Words::new());
         while at < input.len() && !self.blocked && !self.closing && reply.len() < TURN_REPLY_BYTES {
             let rest = input.get(at..).unwrap_or_default();
