@@ -1,7 +1,8 @@
 //! The whole store as an RDB file: saving it while it is used, and loading it.
 //!
 //! A host saves in pieces: [`Engine::begin_save`] marks the moment, [`Engine::save`] gives the next piece of the data of
-//! that moment, and requests may be executed in between. [`Save::seal`] does what needs no engine: the checksum.
+//! that moment, and requests may be executed in between. [`Save::seal`] does what needs no engine: it compresses strings
+//! and adds up the checksum, which takes longer than all the rest.
 
 use super::{Engine, SessionId, Wait, history};
 use crate::clock::{Deadline, Millis};
@@ -176,7 +177,7 @@ impl Save {
         true
     }
 
-    /// Completes a piece: every piece has to come by here once, in order, and nothing else.
+    /// Completes a piece, which may become shorter: every piece has to come by here once, in order, and nothing else.
     pub fn seal(&mut self, piece: &mut Vec<u8>) {
         self.file.sum(piece);
         if self.stage == Stage::End {
@@ -232,7 +233,7 @@ impl Engine {
         if save.stage == Stage::Histories && !save.histories(out, len) {
             save.stage = Stage::Keys;
         }
-        if save.stage == Stage::Keys && !self.keyspace.thaw(out, len) {
+        if save.stage == Stage::Keys && !self.keyspace.thaw(out, &mut save.file, len) {
             save.stage = Stage::End;
         }
         save.stage != Stage::End

@@ -36,7 +36,7 @@ pub(super) struct Frozen {
 impl Frozen {
     fn new(number: u16, database: &Database) -> Self {
         let written = [0; (SLOT_COUNT / WORD_BITS) as usize];
-        let mut frozen = Self { number, next: 0, written, ahead: Vec::new(), file: FileWriter::default() };
+        let mut frozen = Self { number, next: 0, written, ahead: Vec::new(), file: FileWriter::new() };
         frozen.file.select(&mut frozen.ahead, number);
         frozen.file.sizes(&mut frozen.ahead, database.len(), database.dated_len());
         frozen
@@ -58,14 +58,15 @@ impl Frozen {
 }
 
 impl Database {
-    /// Appends about `len` bytes of the frozen data. False when there is no more.
-    fn thaw(&mut self, out: &mut Vec<u8>, len: usize) -> bool {
+    /// Appends about `len` bytes of the frozen data, as a part of a file. False when there is no more.
+    fn thaw(&mut self, out: &mut Vec<u8>, file: &mut FileWriter, len: usize) -> bool {
         let Some(mut frozen) = self.frozen.take() else { return false };
         while frozen.next < SLOT_COUNT && frozen.ahead.len() < len {
             let slot = Slot(frozen.next);
             frozen.next += 1;
             frozen.write(slot, self.slot(slot));
         }
+        file.take_over(&mut frozen.file, out.len());
         out.append(&mut frozen.ahead);
         if frozen.next < SLOT_COUNT {
             self.frozen = Some(frozen);
@@ -85,8 +86,8 @@ impl Keyspace {
         }
     }
 
-    /// Appends about `len` bytes of the frozen data, unless there are no more; false then.
-    pub fn thaw(&mut self, out: &mut Vec<u8>, len: usize) -> bool {
+    /// Appends about `len` bytes of the frozen data, as a part of a file, unless there are no more; false then.
+    pub fn thaw(&mut self, out: &mut Vec<u8>, file: &mut FileWriter, len: usize) -> bool {
         let end = out.len().saturating_add(len);
         for database in self.emptied.iter_mut().chain(&mut self.databases) {
             while database.frozen.is_some() {
@@ -94,7 +95,7 @@ impl Keyspace {
                 if left == 0 {
                     return true;
                 }
-                database.thaw(out, left);
+                database.thaw(out, file, left);
             }
         }
         self.bury_emptied();

@@ -11,6 +11,8 @@ use crate::values::set::{Form, Set};
 use crate::values::stream::{Group, Stream, StreamId};
 use crate::values::zset::Zset;
 use alloc::vec::Vec;
+use core::mem;
+use core::ops::Range;
 
 /// A string up to this length may be an integer of 32 bits, which takes five bytes at most.
 const INTEGER_LEN_MAX: usize = 11;
@@ -23,12 +25,52 @@ const SAVED_LEN_MIN: usize = 4;
 #[derive(Debug, Default)]
 pub struct Encoder {
     compressor: Compressor,
+    /// The strings that are to be compressed later, if all are.
+    deferred: Option<Vec<Plain>>,
+}
+
+/// A string that was written as it is, although its compressed form may be shorter.
+#[derive(Debug)]
+pub(super) struct Plain {
+    /// Where its length stands, before its bytes.
+    start: usize,
+    /// Its bytes.
+    bytes: Range<usize>,
 }
 
 impl Encoder {
-    /// An encoder that has not compressed anything yet.
-    pub(super) const fn new() -> Self {
-        Self { compressor: Compressor::new() }
+    /// An encoder that writes strings as they are, until [`Self::compress`].
+    pub(super) const fn deferring() -> Self {
+        Self { compressor: Compressor::new(), deferred: Some(Vec::new()) }
+    }
+
+    /// Compresses the deferred strings. The piece is all that was written since the last call.
+    pub(super) fn compress(&mut self, piece: &mut Vec<u8>) {
+        let strings = self.take_deferred();
+        if strings.is_empty() {
+            return;
+        }
+        let room = Vec::with_capacity(piece.len());
+        let plain = mem::replace(piece, room);
+        let mut copied = 0;
+        for Plain { start, bytes } in strings {
+            piece.extend_from_slice(&plain[copied..start]);
+            copied = start;
+            if self.compressed(piece, &plain[bytes.clone()]) {
+                copied = bytes.end;
+            }
+        }
+        piece.extend_from_slice(&plain[copied..]);
+    }
+
+    /// Takes over what another encoder has deferred, whose bytes are to stand at `at`.
+    pub(super) fn take_over(&mut self, other: &mut Self, at: usize) {
+        let moved = |Plain { start, bytes }| Plain { start: at + start, bytes: at + bytes.start..at + bytes.end };
+        self.deferred.get_or_insert_default().extend(other.take_deferred().into_iter().map(moved));
+    }
+
+    fn take_deferred(&mut self) -> Vec<Plain> {
+        self.deferred.as_mut().map(mem::take).unwrap_or_default()
     }
 
     /// The number of a value's type.
@@ -182,17 +224,27 @@ impl Encoder {
         {
             return integer(out, value);
         }
-        if bytes.len() > PLAIN_LEN_MAX
-            && let Some(compressed) = self.compressor.compress(bytes, bytes.len() - SAVED_LEN_MIN)
-        {
-            out.push(0xC3);
-            length(out, compressed.len() as u64);
-            length(out, bytes.len() as u64);
-            out.extend_from_slice(compressed);
+        let may_shrink = bytes.len() > PLAIN_LEN_MAX;
+        if may_shrink && self.deferred.is_none() && self.compressed(out, bytes) {
             return;
         }
+        let start = out.len();
         length(out, bytes.len() as u64);
+        let from = out.len();
         out.extend_from_slice(bytes);
+        if let Some(deferred) = self.deferred.as_mut().filter(|_| may_shrink) {
+            deferred.push(Plain { start, bytes: from..out.len() });
+        }
+    }
+
+    /// Appends the compressed form of a string, if it is shorter.
+    fn compressed(&mut self, out: &mut Vec<u8>, bytes: &[u8]) -> bool {
+        let Some(compressed) = self.compressor.compress(bytes, bytes.len() - SAVED_LEN_MIN) else { return false };
+        out.push(0xC3);
+        length(out, compressed.len() as u64);
+        length(out, bytes.len() as u64);
+        out.extend_from_slice(compressed);
+        true
     }
 }
 

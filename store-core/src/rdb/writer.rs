@@ -8,17 +8,24 @@ use crate::values::Value;
 use alloc::format;
 use alloc::vec::Vec;
 
-/// Writes a file. What it appends has to be kept in order and without gaps; pieces end with [`Self::sum`].
-#[derive(Debug, Default)]
+/// Writes a file. What it appends has to be kept in order and without gaps; pieces end with [`Self::sum`], which does what
+/// takes longest.
+#[derive(Debug)]
 pub struct FileWriter {
     encoder: Encoder,
     crc: Crc64,
 }
 
+impl Default for FileWriter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl FileWriter {
     /// A file of which nothing is written yet.
     pub fn new() -> Self {
-        Self { encoder: Encoder::new(), crc: Crc64::default() }
+        Self { encoder: Encoder::deferring(), crc: Crc64::default() }
     }
 
     /// Appends what a file begins with.
@@ -63,8 +70,14 @@ impl FileWriter {
         self.encoder.value(out, value);
     }
 
-    /// Adds what was appended since the last call to the checksum.
-    pub fn sum(&mut self, appended: &[u8]) {
+    /// Makes what another writer has appended a part of this one's, where it is to stand at `at`.
+    pub fn take_over(&mut self, other: &mut Self, at: usize) {
+        self.encoder.take_over(&mut other.encoder, at);
+    }
+
+    /// Compresses what was appended since the last call, and adds it to the checksum.
+    pub fn sum(&mut self, appended: &mut Vec<u8>) {
+        self.encoder.compress(appended);
         self.crc.update(appended);
     }
 
