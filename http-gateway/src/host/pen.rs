@@ -32,8 +32,8 @@ const SHORT_SYNC: Duration = Duration::from_millis(1);
 const SHORT_BYTES: usize = 16 * 1024;
 /// As much as one sync counts in the average, however long it took: a disk may be slow for once.
 const COUNTED_SYNC_MAX: Duration = Duration::from_millis(4);
-/// One sync is so much of the average.
-const SYNC_WEIGHT: u32 = 8;
+/// The average so far counts as so many syncs when the next one comes.
+const AVERAGE_WEIGHT: u32 = 8;
 
 /// The log's end, and what is on its way there.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(super) struct Pen {
     durability: Durability,
     /// A batch with its annotation that is to be written before anything else.
     batch: Option<Batch>,
-    /// Why nothing may be written any more.
+    /// Why nothing may be written any more, not even the batch.
     failure: Option<Error>,
     unsynced_since: Option<Instant>,
     /// How long a sync takes, on average.
@@ -79,7 +79,7 @@ impl Pen {
     /// Writes and syncs what has come, unless it would take long, or fails: then this is false, and the thread that is there
     /// for it has to do it.
     fn flush(&mut self, host: &Host, journal: &Journal) -> bool {
-        if self.batch.is_some() || self.failure.is_some() || self.sync > SHORT_SYNC {
+        if self.batch.is_some() || self.sync > SHORT_SYNC {
             return false;
         }
         let Some(effects) = journal.take_short(&mut self.buffer, SHORT_BYTES) else { return false };
@@ -117,8 +117,7 @@ impl Pen {
             Durability::Always => {
                 self.sync(host)?;
                 let taken = begun.elapsed();
-                self.sync += taken.min(COUNTED_SYNC_MAX) / SYNC_WEIGHT;
-                self.sync -= self.sync / (SYNC_WEIGHT + 1);
+                self.sync = (self.sync * AVERAGE_WEIGHT + taken.min(COUNTED_SYNC_MAX)) / (AVERAGE_WEIGHT + 1);
                 Some(taken)
             }
             Durability::EverySecond | Durability::Memory => {
