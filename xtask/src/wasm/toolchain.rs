@@ -16,6 +16,13 @@ use crate::{packages, process, progress, workspace};
 /// standard library made for size, the compressed module loses a sixth.
 const SMALL_STD: &str = "-Zbuild-std-features=optimize_for_size";
 const SILENT_PANICS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none";
+/// Optimisations that repeat code or keep more values at hand than they save: together 1 % off the compressed module.
+/// Each was measured by itself.
+const NO_LARGER_CODE: &str = "-Cllvm-args=-disable-lsr -Cllvm-args=-bonus-inst-threshold=0 \
+                              -Cllvm-args=-phi-node-folding-threshold=0 -Cllvm-args=-enable-pre=0";
+/// The stack stands before the data. This much of it leaves every address of data below 1 MiB, where it takes one byte
+/// less in the code.
+const STACK: &str = "-Clink-arg=-zstack-size=786432";
 
 /// The oldest compiler that this repository compiles with, as in Cargo.toml.
 const MINIMUM: (u32, u32) = (1, 95);
@@ -62,7 +69,7 @@ impl Toolchain {
             progress::note(&format!("build-std with {} and {}", rustc.display(), linker.display()));
             cargo
                 .args(["-Zbuild-std=std,panic_abort", SMALL_STD])
-                .env("RUSTFLAGS", SILENT_PANICS)
+                .env("RUSTFLAGS", [SILENT_PANICS, NO_LARGER_CODE, STACK].join(" "))
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env("RUSTC", rustc)
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
