@@ -7,6 +7,7 @@
 //!
 //! This module knows users and rules; sessions and connections are the engine's.
 
+mod absent;
 mod log;
 mod selector;
 mod sha256;

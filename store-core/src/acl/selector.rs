@@ -1,5 +1,6 @@
 //! A selector: commands, and the keys and channels on which they may be used.
 
+use super::absent::is_absent;
 use super::user::Denied;
 use crate::commands::{CommandId, CommandTable};
 use crate::glob;
@@ -127,6 +128,10 @@ impl Selector {
             [b'~' | b'%', ..] => self.add_key(rule),
             [b'&', channel @ ..] => self.add_channel(channel),
             [sign @ (b'+' | b'-'), b'@', ..] => self.set_category(commands, *sign == b'+', &rule[1..]),
+            [sign @ (b'+' | b'-'), name @ ..] if is_absent(name) => {
+                self.note_rule(*sign == b'+', &lowercase(name));
+                Ok(())
+            }
             [b'+', name @ ..] if name.contains(&b'|') => self.allow_part_of_command(commands, name),
             [sign @ (b'+' | b'-'), name @ ..] => {
                 let id = commands.id_of(name).ok_or(RuleError::Unknown)?;
@@ -193,7 +198,7 @@ impl Selector {
 
     /// `@category`, on or off.
     fn set_category(&mut self, commands: &CommandTable, allow: bool, category: &[u8]) -> Result<(), RuleError> {
-        let wanted = String::from_utf8_lossy(&category[1..]).to_ascii_lowercase();
+        let wanted = lowercase(&category[1..]);
         if !crate::spec::CATEGORIES.contains(&wanted.as_str()) {
             return Err(RuleError::Unknown);
         }
@@ -222,7 +227,7 @@ impl Selector {
                 self.first_args.push((id, part.to_vec()));
             }
         }
-        self.note_rule(true, &String::from_utf8_lossy(name).to_ascii_lowercase());
+        self.note_rule(true, &lowercase(name));
         Ok(())
     }
 
@@ -359,4 +364,9 @@ impl Selector {
 /// Whether a text could not stand in a line of rules.
 pub(super) fn has_spaces(text: &[u8]) -> bool {
     text.iter().any(|byte| byte.is_ascii_whitespace() || *byte == 0 || *byte == 0x0b)
+}
+
+/// The name of a command or a category, as it is shown.
+fn lowercase(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).to_ascii_lowercase()
 }
