@@ -3,6 +3,7 @@
 //! Each I/O thread runs a scheduler of its own, and a connection stays on one thread: no connection is ever moved, and
 //! what a turn needs is warm in that thread's cache. The first thread accepts and deals connections out in turn.
 
+mod busy_poll;
 mod connection;
 
 use crate::admission::{Admission, Refused};
@@ -32,11 +33,17 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Serves the connections that come to `socket`, on so many threads.
+    /// Serves the connections that come to `socket`, on so many threads, each of which looks for more requests for so long
+    /// before it sleeps.
     ///
     /// # Errors
     /// When the operating system gives no thread, or nothing to wait for sockets with.
-    pub fn start(admission: &Admission, socket: std::net::TcpListener, thread_count: usize) -> io::Result<Self> {
+    pub fn start(
+        admission: &Admission,
+        socket: std::net::TcpListener,
+        thread_count: usize,
+        busy_poll: Duration,
+    ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let (stop, stopped) = watch::channel(false);
         let (close, closed) = watch::channel(false);
@@ -45,7 +52,8 @@ impl Listener {
         if let Some(first) = places.first() {
             first.handle.spawn(accept(admission.clone(), socket, places.clone(), closed));
         }
-        let start = |(runtime, place): (_, Place)| run(runtime, place, admission.host.clone(), stopped.clone());
+        let start =
+            |(runtime, place): (_, Place)| run(runtime, place, admission.host.clone(), busy_poll, stopped.clone());
         let threads = runtimes.into_iter().zip(places).map(start).collect::<io::Result<_>>()?;
         Ok(Self { threads, close, stop })
     }
@@ -98,11 +106,15 @@ fn run(
     runtime: Runtime,
     place: Place,
     host: Arc<Host>,
+    busy_poll: Duration,
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<JoinHandle<Runtime>> {
     std::thread::Builder::new().name("resp".into()).spawn(move || {
         // A task like the connections, which has its turn behind those that are ready.
         runtime.spawn(async move { place.line.keep(&host).await });
+        if !busy_poll.is_zero() {
+            runtime.spawn(busy_poll::keep(busy_poll));
+        }
         // Ends with an error when the listener is gone, which means the same.
         let _ = runtime.block_on(stopped.wait_for(|stopped| *stopped));
         runtime

@@ -14,6 +14,7 @@ use redstart_core::config::{Refused, ScriptLimits};
 use redstart_core::{Config, Engine};
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -172,8 +173,8 @@ impl Server {
         }
         let runtime = runtime().map_err(Error::system("start threads"))?;
         let admission = Admission::new(&host, options).with_tls(tls.clone());
-        let resp =
-            resp::Listener::start(&admission, resp_socket, resp_threads()).map_err(Error::system("start threads"))?;
+        let resp = resp::Listener::start(&admission, resp_socket, resp_threads(), busy_poll(options))
+            .map_err(Error::system("start threads"))?;
         let access = access(options, secrets, &host, &runtime)?;
         let http = http::Listener::start(&runtime, &admission, http_socket, options, access)
             .map_err(Error::system("wait for HTTP connections"))?;
@@ -449,7 +450,16 @@ fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()
 }
 
+/// With one processor whoever looks for requests keeps the clients from sending them.
+fn busy_poll(options: &Options) -> Duration {
+    if processors() > 1 { options.sockets.busy_poll } else { Duration::ZERO }
+}
+
 /// Half of the processors: executing requests is one at a time anyway, what can be shared is reading and writing.
 fn resp_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |count| count.get().div_ceil(2)).min(4)
+    processors().div_ceil(2).min(4)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }

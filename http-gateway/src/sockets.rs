@@ -29,6 +29,9 @@ pub struct SocketOptions {
     /// Repeat what is lost at equal intervals where little is under way (TCP_THIN_LINEAR_TIMEOUTS)
     #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
     pub tcp_thin_linear_timeouts: bool,
+    /// While RESP requests come in quick succession, look for the next one for so long before sleeping; 0s never
+    #[arg(long, value_name = "DURATION", default_value = "50us", value_parser = humantime::parse_duration)]
+    pub busy_poll: Duration,
 }
 
 impl SocketOptions {

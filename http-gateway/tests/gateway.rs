@@ -11,6 +11,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn options(data: &Path, more: &[&str]) -> Options {
     use clap::Parser;
@@ -297,7 +298,7 @@ fn answers_wait_at_the_gate_and_so_do_those_of_others() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     let admission = Admission::new(&host, &options(Path::new("unused"), &[]));
-    let listener = resp::Listener::start(&admission, socket, 1).unwrap();
+    let listener = resp::Listener::start(&admission, socket, 1, Duration::from_micros(50)).unwrap();
     let (mut writer, mut reader) = (Client::connect(address), Client::connect(address));
     reader.call(b"GET k\r\n", b"$-1\r\n");
     writer.send(b"SET k v\r\n");

@@ -4,6 +4,7 @@
 //! request is kept by the connection. In the same way answers are written from a shared buffer, and only what the
 //! socket or the gate did not take is kept. An idle connection holds no buffers.
 
+use super::busy_poll::note_received;
 use crate::crowd::Metered;
 use crate::host::{Host, Item, Line, Member, Turn};
 use crate::throttle::Toll;
@@ -160,6 +161,7 @@ impl Connection {
             if received.is_empty() {
                 return Poll::Ready(Ok(false));
             }
+            note_received();
             if self.blocked || !self.input.is_empty() {
                 self.keep(received);
                 return Poll::Ready(Ok(true));
