@@ -2,13 +2,14 @@
 //!
 //! Compression finds a repetition only within the 32 KB before it. The compiler writes functions in the order of the
 //! source and wasm-bindgen by size, so that copies of one generic function for several types lie far apart. Here the next
-//! function is always the one of which the largest part stands already in the last 30 KB: measured, 5 % off the
-//! compressed module. What counts as a repetition is tried in a few ways, of which the smallest result is taken: 0.3 %
-//! more. What a function is called by is its place, so all calls are written anew. Hints of alignment are left out on
+//! function is always the one of which the largest part stands already in the last 30 KB: measured, 6 % off the
+//! compressed module. What few functions have counts for more, because what many have is found wherever they stand.
+//! How much small functions are held back is tried in a few ways, of which the smallest result is taken. What a function is called by is its place, so all calls are written anew. Hints of alignment are left out on
 //! the way.
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
+use std::ops::RangeInclusive;
 
 use anyhow::Context;
 use wasm_encoder::reencode::{self, Reencode, utils};
@@ -21,24 +22,12 @@ use super::package::gzipped;
 pub(super) const WINDOW_BYTES: usize = 30_000;
 /// Pieces that more functions have than this are found anywhere.
 const FUNCTIONS_PER_PIECE_MAX: usize = 400;
-/// What is tried.
-const ATTEMPTS: [Measure; 6] = [
-    Measure { piece_bytes: 6, overhead_bytes: 20 },
-    Measure { piece_bytes: 6, overhead_bytes: 60 },
-    Measure { piece_bytes: 7, overhead_bytes: 20 },
-    Measure { piece_bytes: 7, overhead_bytes: 60 },
-    Measure { piece_bytes: 8, overhead_bytes: 20 },
-    Measure { piece_bytes: 8, overhead_bytes: 60 },
-];
-
-/// How likeness is measured.
-#[derive(Clone, Copy)]
-struct Measure {
-    /// The bytes that count as one repetition.
-    piece_bytes: usize,
-    /// Added to every function's length, so that the smallest ones do not always win.
-    overhead_bytes: usize,
-}
+/// The bytes that count as one repetition: a longer one counts for the shorter ones, too.
+const PIECE_BYTES: RangeInclusive<usize> = 5..=8;
+/// What is tried: added to every function's length, so that the smallest ones do not always win.
+const OVERHEAD_BYTES: [usize; 3] = [20, 40, 60];
+/// What a piece counts for that one function alone would have.
+const WEIGHT: usize = 256;
 
 /// The same module with its functions in the best order that was found.
 pub(super) fn rearrange(module: &[u8]) -> anyhow::Result<Vec<u8>> {
@@ -55,8 +44,8 @@ pub(super) fn rearrange(module: &[u8]) -> anyhow::Result<Vec<u8>> {
         }
     }
     let mut best = (usize::MAX, Vec::new());
-    for measure in ATTEMPTS {
-        let rearranged = reencode(module, imported, by_likeness(&bodies, measure))?;
+    for overhead_bytes in OVERHEAD_BYTES {
+        let rearranged = reencode(module, imported, by_likeness(&bodies, overhead_bytes))?;
         let len = gzipped(&rearranged)?;
         if len < best.0 {
             best = (len, rearranged);
@@ -125,8 +114,8 @@ impl Reencode for Rearrangement {
 }
 
 /// The numbers of the bodies, each followed by the one that repeats most of what came shortly before.
-fn by_likeness(bodies: &[Vec<u8>], measure: Measure) -> Vec<usize> {
-    let mut window = Window::new(bodies, measure);
+fn by_likeness(bodies: &[Vec<u8>], overhead_bytes: usize) -> Vec<usize> {
+    let mut window = Window::new(bodies, overhead_bytes);
     let mut order = Vec::with_capacity(bodies.len());
     while let Some(next) = window.best() {
         order.push(next);
@@ -144,7 +133,7 @@ struct Window {
     /// How often each piece stands in the window.
     present: Vec<usize>,
     lens: Vec<usize>,
-    /// How many pieces of each function stand in the window; none of one that is written.
+    /// What the pieces of each function count for that stand in the window; none of one that is written.
     repeated: Vec<Option<usize>>,
     written: VecDeque<usize>,
     bytes: usize,
@@ -152,10 +141,10 @@ struct Window {
 }
 
 impl Window {
-    fn new(bodies: &[Vec<u8>], Measure { piece_bytes, overhead_bytes }: Measure) -> Self {
+    fn new(bodies: &[Vec<u8>], overhead_bytes: usize) -> Self {
         let mut functions: HashMap<&[u8], Vec<usize>> = HashMap::new();
         for (function, body) in bodies.iter().enumerate() {
-            for piece in body.windows(piece_bytes) {
+            for piece in PIECE_BYTES.flat_map(|len| body.windows(len)) {
                 let owners = functions.entry(piece).or_default();
                 if owners.last() != Some(&function) {
                     owners.push(function);
@@ -182,7 +171,7 @@ impl Window {
 
     /// The function of which the largest part is repeated, the first of several; none when all are written.
     fn best(&self) -> Option<usize> {
-        let share = |function: usize, repeated: usize| (repeated << 20) / (self.lens[function] + self.overhead_bytes);
+        let share = |function: usize, repeated: usize| (repeated << 12) / (self.lens[function] + self.overhead_bytes);
         let left = self.repeated.iter().enumerate().filter_map(|(function, repeated)| Some((function, (*repeated)?)));
         left.min_by_key(|(function, repeated)| std::cmp::Reverse(share(*function, *repeated)))
             .map(|(function, _)| function)
@@ -193,7 +182,7 @@ impl Window {
         for piece in self.pieces[function].clone() {
             self.present[piece] += 1;
             if self.present[piece] == 1 {
-                self.count(piece, |repeated| repeated + 1);
+                self.count(piece, |repeated, weight| repeated + weight);
             }
         }
         self.written.push_back(function);
@@ -209,27 +198,30 @@ impl Window {
         for piece in self.pieces[function].clone() {
             self.present[piece] -= 1;
             if self.present[piece] == 0 {
-                self.count(piece, |repeated| repeated - 1);
+                self.count(piece, |repeated, weight| repeated - weight);
             }
         }
     }
 
-    fn count(&mut self, piece: usize, change: impl Fn(usize) -> usize) {
-        for owner in &self.owners[piece] {
-            self.repeated[*owner] = self.repeated[*owner].map(&change);
+    /// Changes what is repeated of each function that has the piece, by what the piece counts for.
+    fn count(&mut self, piece: usize, change: impl Fn(usize, usize) -> usize) {
+        let owners = &self.owners[piece];
+        let weight = WEIGHT / owners.len().isqrt();
+        for owner in owners {
+            self.repeated[*owner] = self.repeated[*owner].map(|repeated| change(repeated, weight));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ATTEMPTS, by_likeness};
+    use super::by_likeness;
 
     #[test]
     fn every_function_comes_once_and_beside_its_like() {
         let kind = |kind: u8, own: u8| [vec![kind; 3], (kind..kind + 40).collect(), vec![own]].concat();
         let bodies: Vec<_> = (0..60).map(|at| kind(at % 3 * 80, at)).collect();
-        let order = by_likeness(&bodies, ATTEMPTS[4]);
+        let order = by_likeness(&bodies, 20);
         let changes = order.windows(2).filter(|pair| pair[0] % 3 != pair[1] % 3).count();
         assert_eq!(changes, 2, "{order:?}");
         let mut sorted = order;
