@@ -76,15 +76,15 @@ pub(super) const SETINFO: Command = Command::new("CLIENT SETINFO", Group::Connec
 
 fn setinfo(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (option, value) = (args.word()?, args.word()?);
-    let refuse = |text: &str| Error::detail(text.replace("{}", &String::from_utf8_lossy(option)));
+    let shown = String::from_utf8_lossy(option);
     let (name, version) = &mut caller.session_mut().library;
     let place = match option.to_ascii_lowercase().as_slice() {
         b"lib-name" => name,
         b"lib-ver" => version,
-        _ => return Err(refuse("ERR Unrecognized option '{}'")),
+        _ => return Err(Error::detail(format!("ERR Unrecognized option '{shown}'"))),
     };
-    let value = parse_visible(value);
-    *place = value.ok_or_else(|| refuse("ERR {} cannot contain spaces, newlines or special characters."))?;
+    let refuse = || Error::detail(format!("ERR {shown} cannot contain spaces, newlines or special characters."));
+    *place = parse_visible(value).ok_or_else(refuse)?;
     reply.ok();
     Ok(())
 }
