@@ -45,14 +45,14 @@ pub(super) async fn keep(time: Duration) {
     let mut rhythm = Rhythm::new(time);
     loop {
         poll_fn(poll_received).await;
-        if !rhythm.is_quick(Instant::now()) {
+        if !rhythm.note(Instant::now()) {
             continue;
         }
         while !rhythm.is_over(Instant::now()) {
             // Whatever else is ready has its turn before, and the sockets are asked.
             yield_now().await;
             if RECEIVED.replace(false) {
-                rhythm.is_quick(Instant::now());
+                rhythm.note(Instant::now());
             }
         }
     }
@@ -78,8 +78,8 @@ impl Rhythm {
         Self { time, last: None }
     }
 
-    /// Something has come: whether that was soon after what came before it.
-    fn is_quick(&mut self, now: Instant) -> bool {
+    /// Something has come. Gives whether that was soon after what came before it.
+    fn note(&mut self, now: Instant) -> bool {
         let before = self.last.replace(now);
         before.is_some_and(|before| now.duration_since(before) < self.time * SLEEPERS_FACTOR)
     }
@@ -100,12 +100,12 @@ mod tests {
         let at = |micros| start + Duration::from_micros(micros);
         let mut rhythm = Rhythm::new(time);
         assert!(rhythm.is_over(at(0)));
-        assert!(!rhythm.is_quick(at(0)), "nothing came before");
-        assert!(!rhythm.is_quick(at(1000)), "long after");
-        assert!(rhythm.is_quick(at(1090)), "soon after, for one that had to be woken");
+        assert!(!rhythm.note(at(0)), "nothing came before");
+        assert!(!rhythm.note(at(1000)), "long after");
+        assert!(rhythm.note(at(1090)), "soon after, for one that had to be woken");
         assert!(!rhythm.is_over(at(1139)));
         assert!(rhythm.is_over(at(1140)));
-        assert!(!rhythm.is_quick(at(1190)));
+        assert!(!rhythm.note(at(1190)));
     }
 
     #[test]
