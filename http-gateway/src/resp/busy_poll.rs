@@ -14,7 +14,7 @@
 //! | 50 | GET | 72129 | 76383 | 83724 | 82617 |
 //! | 50 | SET | 76970 | 75597 | 80334 | 83584 |
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ thread_local! {
     /// Something has come since this was last looked at.
     static RECEIVED: Cell<bool> = const { Cell::new(false) };
     /// The thread's task in [`keep`], when it waits for something to come.
-    static KEEPER: RefCell<Option<Waker>> = const { RefCell::new(None) };
+    static KEEPER: Cell<Option<Waker>> = const { Cell::new(None) };
 }
 
 /// A client of this thread has sent something.
@@ -62,7 +62,7 @@ fn poll_received(context: &mut Context<'_>) -> Poll<()> {
     if RECEIVED.replace(false) {
         return Poll::Ready(());
     }
-    KEEPER.replace(Some(context.waker().clone()));
+    KEEPER.set(Some(context.waker().clone()));
     Poll::Pending
 }
 
@@ -81,7 +81,7 @@ impl Rhythm {
     /// Something has come. Gives whether that was soon after what came before it.
     fn note(&mut self, now: Instant) -> bool {
         let before = self.last.replace(now);
-        before.is_some_and(|before| now.duration_since(before) < self.time * SLEEPERS_FACTOR)
+        before.is_some_and(|before| now.duration_since(before) < self.time.saturating_mul(SLEEPERS_FACTOR))
     }
 
     /// Whether what came last is so long ago that the thread may sleep.

@@ -4,8 +4,8 @@
 //! source and wasm-bindgen by size, so that copies of one generic function for several types lie far apart. Here the next
 //! function is always the one of which the largest part stands already in the last 30 KB: measured, 6 % off the
 //! compressed module. What few functions have counts for more, because what many have is found wherever they stand.
-//! How much small functions are held back is tried in a few ways, of which the smallest result is taken. What a function is called by is its place, so all calls are written anew. Hints of alignment are left out on
-//! the way.
+//! How much small functions are held back is tried in a few ways, of which the smallest result is taken. What a function
+//! is called by is its place, so all calls are written anew. Hints of alignment are left out on the way.
 
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
@@ -26,7 +26,7 @@ const FUNCTIONS_PER_PIECE_MAX: usize = 400;
 const PIECE_BYTES: RangeInclusive<usize> = 5..=8;
 /// What is tried: added to every function's length, so that the smallest ones do not always win.
 const OVERHEAD_BYTES: [usize; 3] = [20, 40, 60];
-/// What a piece counts for that one function alone would have.
+/// What a piece counts for, times the square root of how many functions have it.
 const WEIGHT: usize = 256;
 
 /// The same module with its functions in the best order that was found.
@@ -43,9 +43,10 @@ pub(super) fn rearrange(module: &[u8]) -> anyhow::Result<Vec<u8>> {
             _ => {}
         }
     }
+    let pieces = Pieces::new(&bodies);
     let mut best = (usize::MAX, Vec::new());
     for overhead_bytes in OVERHEAD_BYTES {
-        let rearranged = reencode(module, imported, by_likeness(&bodies, overhead_bytes))?;
+        let rearranged = reencode(module, imported, by_likeness(&pieces, overhead_bytes))?;
         let len = gzipped(&rearranged)?;
         if len < best.0 {
             best = (len, rearranged);
@@ -114,9 +115,9 @@ impl Reencode for Rearrangement {
 }
 
 /// The numbers of the bodies, each followed by the one that repeats most of what came shortly before.
-fn by_likeness(bodies: &[Vec<u8>], overhead_bytes: usize) -> Vec<usize> {
-    let mut window = Window::new(bodies, overhead_bytes);
-    let mut order = Vec::with_capacity(bodies.len());
+fn by_likeness(pieces: &Pieces, overhead_bytes: usize) -> Vec<usize> {
+    let mut window = Window::new(pieces, overhead_bytes);
+    let mut order = Vec::with_capacity(pieces.lens.len());
     while let Some(next) = window.best() {
         order.push(next);
         window.push(next);
@@ -124,24 +125,18 @@ fn by_likeness(bodies: &[Vec<u8>], overhead_bytes: usize) -> Vec<usize> {
     order
 }
 
-/// What was written last, and how much of every other function repeats it.
-struct Window {
+/// What bodies have in common.
+struct Pieces {
     /// The pieces of each function that others have, too.
-    pieces: Vec<Vec<usize>>,
+    of: Vec<Vec<usize>>,
     /// The functions that have each piece.
     owners: Vec<Vec<usize>>,
-    /// How often each piece stands in the window.
-    present: Vec<usize>,
+    /// The length of each function.
     lens: Vec<usize>,
-    /// What the pieces of each function count for that stand in the window; none of one that is written.
-    repeated: Vec<Option<usize>>,
-    written: VecDeque<usize>,
-    bytes: usize,
-    overhead_bytes: usize,
 }
 
-impl Window {
-    fn new(bodies: &[Vec<u8>], overhead_bytes: usize) -> Self {
+impl Pieces {
+    fn new(bodies: &[Vec<u8>]) -> Self {
         let mut functions: HashMap<&[u8], Vec<usize>> = HashMap::new();
         for (function, body) in bodies.iter().enumerate() {
             for piece in PIECE_BYTES.flat_map(|len| body.windows(len)) {
@@ -153,16 +148,32 @@ impl Window {
         }
         let shared = |owners: &Vec<usize>| (2..FUNCTIONS_PER_PIECE_MAX).contains(&owners.len());
         let owners: Vec<Vec<usize>> = functions.into_values().filter(shared).collect();
-        let mut pieces = vec![Vec::new(); bodies.len()];
+        let mut of = vec![Vec::new(); bodies.len()];
         for (piece, owners) in owners.iter().enumerate() {
-            owners.iter().for_each(|function| pieces[*function].push(piece));
+            owners.iter().for_each(|function| of[*function].push(piece));
         }
+        Self { of, owners, lens: bodies.iter().map(Vec::len).collect() }
+    }
+}
+
+/// What was written last, and how much of every other function repeats it.
+struct Window<'p> {
+    pieces: &'p Pieces,
+    /// How often each piece stands in the window.
+    present: Vec<usize>,
+    /// What the pieces of each function count for that stand in the window; none of one that is written.
+    repeated: Vec<Option<usize>>,
+    written: VecDeque<usize>,
+    bytes: usize,
+    overhead_bytes: usize,
+}
+
+impl<'p> Window<'p> {
+    fn new(pieces: &'p Pieces, overhead_bytes: usize) -> Self {
         Self {
             pieces,
-            present: vec![0; owners.len()],
-            owners,
-            lens: bodies.iter().map(Vec::len).collect(),
-            repeated: vec![Some(0); bodies.len()],
+            present: vec![0; pieces.owners.len()],
+            repeated: vec![Some(0); pieces.lens.len()],
             written: VecDeque::new(),
             bytes: 0,
             overhead_bytes,
@@ -171,7 +182,8 @@ impl Window {
 
     /// The function of which the largest part is repeated, the first of several; none when all are written.
     fn best(&self) -> Option<usize> {
-        let share = |function: usize, repeated: usize| (repeated << 12) / (self.lens[function] + self.overhead_bytes);
+        let share =
+            |function: usize, repeated: usize| (repeated << 12) / (self.pieces.lens[function] + self.overhead_bytes);
         let left = self.repeated.iter().enumerate().filter_map(|(function, repeated)| Some((function, (*repeated)?)));
         left.min_by_key(|(function, repeated)| std::cmp::Reverse(share(*function, *repeated)))
             .map(|(function, _)| function)
@@ -179,14 +191,14 @@ impl Window {
 
     fn push(&mut self, function: usize) {
         self.repeated[function] = None;
-        for piece in self.pieces[function].clone() {
+        for &piece in &self.pieces.of[function] {
             self.present[piece] += 1;
             if self.present[piece] == 1 {
                 self.count(piece, |repeated, weight| repeated + weight);
             }
         }
         self.written.push_back(function);
-        self.bytes += self.lens[function];
+        self.bytes += self.pieces.lens[function];
         while self.bytes > WINDOW_BYTES {
             let Some(oldest) = self.written.pop_front() else { return };
             self.forget(oldest);
@@ -194,8 +206,8 @@ impl Window {
     }
 
     fn forget(&mut self, function: usize) {
-        self.bytes -= self.lens[function];
-        for piece in self.pieces[function].clone() {
+        self.bytes -= self.pieces.lens[function];
+        for &piece in &self.pieces.of[function] {
             self.present[piece] -= 1;
             if self.present[piece] == 0 {
                 self.count(piece, |repeated, weight| repeated - weight);
@@ -205,7 +217,7 @@ impl Window {
 
     /// Changes what is repeated of each function that has the piece, by what the piece counts for.
     fn count(&mut self, piece: usize, change: impl Fn(usize, usize) -> usize) {
-        let owners = &self.owners[piece];
+        let owners = &self.pieces.owners[piece];
         let weight = WEIGHT / owners.len().isqrt();
         for owner in owners {
             self.repeated[*owner] = self.repeated[*owner].map(|repeated| change(repeated, weight));
@@ -215,13 +227,13 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
-    use super::by_likeness;
+    use super::{Pieces, by_likeness};
 
     #[test]
     fn every_function_comes_once_and_beside_its_like() {
         let kind = |kind: u8, own: u8| [vec![kind; 3], (kind..kind + 40).collect(), vec![own]].concat();
         let bodies: Vec<_> = (0..60).map(|at| kind(at % 3 * 80, at)).collect();
-        let order = by_likeness(&bodies, 20);
+        let order = by_likeness(&Pieces::new(&bodies), 20);
         let changes = order.windows(2).filter(|pair| pair[0] % 3 != pair[1] % 3).count();
         assert_eq!(changes, 2, "{order:?}");
         let mut sorted = order;
