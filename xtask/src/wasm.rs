@@ -3,8 +3,8 @@
 //! Cargo makes the modules, wasm-bindgen (as a library, so that its version is the one in Cargo.lock) makes the glue, the
 //! functions and the numbers of their locals are put into an order that compresses well, plain `tsc` makes the
 //! TypeScript. Nothing is bundled: bundlers inline wasm as base64 and defeat its caching.
-//! There is no wasm-opt step: measured, it takes 7 % off the module and adds 7 % to its compressed size, and no single
-//! pass of it takes off more than a thousandth.
+//! There is no wasm-opt step: measured, `-Os` takes 5 % off the module and adds 1 % to its compressed size, and no single
+//! pass of it takes off more than two thousandths.
 
 mod bindgen;
 mod locals;
