@@ -197,9 +197,9 @@ impl Effects {
         self.changes.splice(at..at, events);
     }
 
-    /// How many changes [`Self::take_changes`] would give.
-    pub const fn change_count(&self) -> usize {
-        self.changes.len()
+    /// What [`Self::take_changes`] would give.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// Adds an effect.

@@ -187,7 +187,7 @@ impl Engine {
         self.stats.commands_processed += 1;
         let start = reply.len();
         let misses = self.key_misses(now, actor.db, spec, words);
-        let changes = self.effects.change_count();
+        let changes = self.effects.changes().len();
         let outcome = self.call(now, actor, spec, words, reply, context).unwrap_or_else(|error| {
             reply.truncate(start);
             reply.error(&error);

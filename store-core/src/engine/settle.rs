@@ -24,7 +24,9 @@ impl Engine {
     /// session whose request made them.
     pub(crate) fn settle(&mut self, now: Millis, by: Option<SessionId>) {
         loop {
+            self.invalidate_changed(by);
             let changes = self.effects.take_changes();
+            self.tracking.settled();
             if changes.is_empty() && !self.blocked.has_ready() {
                 self.broadcast_changes();
                 return;
@@ -34,7 +36,6 @@ impl Engine {
                 if change.event.class != EventClass::KeyMiss {
                     self.break_watches(change);
                     self.versions.note(change);
-                    self.invalidate(&change.key, by);
                     self.blocked.note_ready(change);
                 }
             }

@@ -10,6 +10,7 @@
 
 use super::interest::Interests;
 use super::{Engine, Output, SessionId};
+use crate::effects::EventClass;
 use crate::ordered::OrderedSet;
 use crate::reply::{Protocol, ReplyBuffer};
 use crate::spec::{Access, Command, Flag, Group};
@@ -89,6 +90,8 @@ pub(crate) struct TrackingTable {
     prefixes: Interests,
     /// What has changed and has not been broadcast: the prefix, the key, and the session that changed it.
     pending: Vec<(SmallBytes, SmallBytes, Option<SessionId>)>,
+    /// How many of the changes that are not settled have been told of.
+    told: usize,
 }
 
 impl TrackingTable {
@@ -99,7 +102,13 @@ impl TrackingTable {
             readers: 0,
             prefixes: Interests::new(),
             pending: Vec::new(),
+            told: 0,
         }
+    }
+
+    /// The changes so far are settled.
+    pub(super) const fn settled(&mut self) {
+        self.told = 0;
     }
 
     /// Whether nobody tracks anything.
@@ -194,6 +203,8 @@ impl Engine {
         if !remembers || !command.has(Flag::ReadOnly) || command.group == Group::Scripting {
             return;
         }
+        // What the same transaction or script has written before is old news to what it reads now.
+        self.invalidate_changed(Some(session));
         for (at, spec) in command.keys_in(words).unwrap_or_default() {
             if let Some(key) = words.get(at).filter(|_| !spec.access.contains(Access::NOT_KEY)) {
                 self.tracking.remember(key, session);
@@ -223,13 +234,20 @@ impl Engine {
         }
     }
 
-    /// Tells those who track a key that it has changed; broadcasts wait for [`Self::broadcast_changes`].
-    pub(super) fn invalidate(&mut self, key: &SmallBytes, by: Option<SessionId>) {
+    /// Tells those who track a key that has changed, for each change that has not been told of; broadcasts wait for
+    /// [`Self::broadcast_changes`].
+    pub(super) fn invalidate_changed(&mut self, by: Option<SessionId>) {
         if self.tracking.is_empty() {
             return;
         }
-        self.tracking.note_change(key, by);
-        self.tell_readers(key, by);
+        while let Some(change) = self.effects.changes().get(self.tracking.told) {
+            self.tracking.told += 1;
+            if change.event.class != EventClass::KeyMiss {
+                let key = change.key.clone();
+                self.tracking.note_change(&key, by);
+                self.tell_readers(&key, by);
+            }
+        }
     }
 
     fn tell_readers(&mut self, key: &SmallBytes, by: Option<SessionId>) {

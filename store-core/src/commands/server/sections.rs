@@ -96,6 +96,7 @@ fn memory(caller: &Caller<'_>, lines: &mut Lines) {
     lines.none_of(&[
         "used_memory_overhead",
         "used_memory_startup",
+        "mem_not_counted_for_evict",
         "mem_replication_backlog",
         "mem_total_replication_buffers",
         "mem_clients_slaves",
