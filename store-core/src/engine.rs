@@ -185,7 +185,7 @@ pub struct Engine {
     /// The scripts, and their machines.
     #[cfg(feature = "scripting")]
     pub(crate) scripting: Scripting,
-    /// Whether what has expired is removed in time, or only where something is written in its place.
+    /// Whether what has expired is removed in time, or only when a request names it.
     pub(crate) expires_actively: bool,
     eviction_pool: EvictionPool,
     /// Whether there are more keys to be evicted than could go at once.

@@ -288,6 +288,7 @@ impl Engine {
         let mut reply = ReplyBuffer::new(state.protocol);
         (self.records_uses, self.dialect) = (!state.no_touch, state.dialect);
         self.effects.begin_unit();
+        let begun = self.stopwatch_us();
         let result = match command.run {
             Run::Blocking(run) => run(&mut self.writer(now, db), &mut args, &mut reply),
             Run::BlockingRead(run) => run(&self.reader(now, db), &mut args, &mut reply),
@@ -303,6 +304,9 @@ impl Engine {
                 reply.clear();
                 reply.error(&error);
             }
+        }
+        if let Some(id) = self.commands.id_of(command.full_name().as_bytes()) {
+            self.end_request(now, session, id, &words, begun);
         }
         self.blocked.remove(session);
         self.reply_late(session, &mut reply);

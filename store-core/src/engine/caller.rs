@@ -47,7 +47,7 @@ impl Caller<'_> {
                     }
                     let (actor, begun) = (self.session().actor(), self.engine.stopwatch_us());
                     self.engine.run(self.now, actor, command, &words, reply, Context::Transaction);
-                    self.engine.end_queued(self.now, self.id, command, &words, begun);
+                    self.engine.end_request(self.now, self.id, command, &words, begun);
                 }
                 Err(_) => unreachable!("a request is queued only after its command was found"),
             }

@@ -12,10 +12,10 @@ use crate::commands::{CommandId, CommandTable};
 use crate::config::Dialect;
 use crate::engine::Attempt;
 use crate::error::{Detail, Error};
-use crate::keyspace::Reader;
+use crate::keyspace::{DbIndex, Reader};
 use crate::limits;
 use crate::reply::ReplyBuffer;
-use crate::spec::{Command, Flag, Run};
+use crate::spec::{Access, Command, Flag, Run};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -108,7 +108,7 @@ impl Engine {
                 for (command, request) in commands.into_iter().zip(requests) {
                     let (actor, begun) = (self.sessions.get(id).actor(), self.stopwatch_us());
                     self.run(now, actor, command, request.words(), reply, Context::Transaction);
-                    self.end_queued(now, id, command, request.words(), begun);
+                    self.end_request(now, id, command, request.words(), begun);
                 }
             }
             Err((words, refusal)) => {
@@ -186,6 +186,9 @@ impl Engine {
         self.commands.count_call(command);
         self.stats.commands_processed += 1;
         let start = reply.len();
+        if !self.expires_actively && !self.pause.is_on(now) {
+            self.expire_named(now, actor.db, spec, words);
+        }
         let misses = self.key_misses(now, actor.db, spec, words);
         let changes = self.effects.changes().len();
         let outcome = self.call(now, actor, spec, words, reply, context).unwrap_or_else(|error| {
@@ -206,6 +209,16 @@ impl Engine {
             self.feed_monitors(now, actor.id, spec, words);
         }
         outcome
+    }
+
+    /// Removes the keys of a request that have expired: without active expiry nothing else does that for those that are
+    /// only read.
+    fn expire_named(&mut self, now: Millis, db: DbIndex, command: &Command, words: &[&[u8]]) {
+        for (at, spec) in command.keys_in(words).unwrap_or_default() {
+            if let Some(key) = words.get(at).filter(|_| !spec.access.contains(Access::NOT_KEY)) {
+                self.writer(now, db).bury(key);
+            }
+        }
     }
 
     fn call(

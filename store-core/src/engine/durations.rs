@@ -1,8 +1,8 @@
 //! How long requests took: the slow log, the latency monitor and the histograms of the commands.
 //!
 //! The engine has no clock. It says which durations matter ([`Engine::shortest_duration_us`]); the host measures, and
-//! reports ([`Engine::report_duration`]). What is inside a transaction it does not see, so it may lend a [`Stopwatch`] for
-//! that. What is not measured has not happened: data never depends on it.
+//! reports ([`Engine::report_duration`]). What is inside a transaction, or done for a session that has waited, it does not
+//! see, so it may lend a [`Stopwatch`] for that. What is not measured has not happened: data never depends on it.
 
 mod histogram;
 mod latency;
@@ -43,7 +43,7 @@ impl Engine {
         }
     }
 
-    /// Lends the engine a clock for the requests of transactions.
+    /// Lends the engine a clock for the requests of transactions, and for those that have waited.
     pub const fn set_stopwatch(&mut self, stopwatch: Stopwatch) {
         self.stopwatch = Some(stopwatch);
     }
@@ -54,8 +54,8 @@ impl Engine {
         self.shortest_duration_us().map(stopwatch)
     }
 
-    /// Notes how long a request of a transaction took that began when the stopwatch showed this.
-    pub(crate) fn end_queued(
+    /// Notes how long a request of a transaction, or one that has waited, took since the stopwatch showed this.
+    pub(crate) fn end_request(
         &mut self,
         now: Millis,
         session: SessionId,
@@ -116,6 +116,17 @@ mod tests {
             self.engine.report_duration(now, self.session, &request, micros);
             String::from_utf8(reply.take()).unwrap()
         }
+
+        /// The names of the logged requests, newest first.
+        fn logged(&self) -> Vec<&[u8]> {
+            self.engine.durations.slowlog.requests().map(|request| request.words[0].as_slice()).collect()
+        }
+    }
+
+    /// Each look at it takes 20 ms.
+    fn stopwatch(_: u64) -> u64 {
+        static SHOWN: AtomicU64 = AtomicU64::new(0);
+        SHOWN.fetch_add(20_000, Ordering::Relaxed)
     }
 
     #[test]
@@ -141,19 +152,23 @@ mod tests {
 
     #[test]
     fn the_requests_of_a_transaction_are_logged_one_by_one() {
-        /// Each look at it takes 20 ms.
-        fn stopwatch(_: u64) -> u64 {
-            static SHOWN: AtomicU64 = AtomicU64::new(0);
-            SHOWN.fetch_add(20_000, Ordering::Relaxed)
-        }
         let mut store = Store::new();
         store.engine.set_stopwatch(stopwatch);
         for line in ["MULTI", "SET k v", "GET k"] {
             store.run(Millis(0), line, 0);
         }
         store.run(Millis(0), "EXEC", 40_000);
-        let logged: Vec<_> = store.engine.durations.slowlog.requests().map(|request| &request.words[0]).collect();
-        assert_eq!(logged, [b"GET", b"SET"]);
+        assert_eq!(store.logged(), [b"GET", b"SET"]);
+    }
+
+    #[test]
+    fn what_is_done_for_a_session_that_has_waited_is_logged() {
+        let mut store = Store::new();
+        store.engine.set_stopwatch(stopwatch);
+        store.run(Millis(0), "BLPOP l 0", 0);
+        store.session = store.engine.open(Millis(0), SessionOptions::default());
+        store.run(Millis(0), "RPUSH l v", 0);
+        assert_eq!(store.logged(), [b"BLPOP"]);
     }
 
     #[test]

@@ -214,7 +214,7 @@ impl Engine {
     }
 
     /// Forgets keys at random until there are no more of them than the limit.
-    fn bound_tracking(&mut self) {
+    pub(crate) fn bound_tracking(&mut self) {
         let keys_max = self.config.tracking_table_max_keys;
         while keys_max > 0 && self.tracking.key_count() > keys_max {
             let position = self.random.borrow_mut().index(self.tracking.key_count());

@@ -61,6 +61,7 @@ fn set(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) ->
     let password_changed = changed.password != caller.engine.config.password;
     caller.engine.config = changed;
     caller.engine.note_limit();
+    caller.engine.bound_tracking();
     if password_changed {
         let default = caller.engine.acl.default_user();
         let default = default.with_password(caller.engine.config.password.as_deref());
