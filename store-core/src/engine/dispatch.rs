@@ -186,7 +186,7 @@ impl Engine {
         self.commands.count_call(command);
         self.stats.commands_processed += 1;
         let start = reply.len();
-        if !self.expires_actively && !self.pause.is_on(now) {
+        if !self.expires_actively && matches!(spec.run, Run::Read(_)) {
             self.expire_named(now, actor.db, spec, words);
         }
         let misses = self.key_misses(now, actor.db, spec, words);
@@ -211,9 +211,11 @@ impl Engine {
         outcome
     }
 
-    /// Removes the keys of a request that have expired: without active expiry nothing else does that for those that are
-    /// only read.
+    /// Removes the keys that a request reads and that have expired: without active expiry nothing else does that.
     fn expire_named(&mut self, now: Millis, db: DbIndex, command: &Command, words: &[&[u8]]) {
+        if self.pause.is_on(now) {
+            return;
+        }
         for (at, spec) in command.keys_in(words).unwrap_or_default() {
             if let Some(key) = words.get(at).filter(|_| !spec.access.contains(Access::NOT_KEY)) {
                 self.writer(now, db).bury(key);

@@ -111,6 +111,11 @@ impl Saving {
         self.of(purpose).progress == Progress::Running
     }
 
+    /// Whether a file of another kind is in the making.
+    pub(crate) fn is_busy_with_other(&self, purpose: Purpose) -> bool {
+        Purpose::ALL.into_iter().any(|other| other != purpose && self.is_running(other))
+    }
+
     /// How many seconds ago a file of a kind was begun that is in the making.
     pub(crate) fn running_seconds(&self, purpose: Purpose, now: Millis) -> Option<i64> {
         self.begun.filter(|_| self.is_running(purpose)).map(|begun| now.0.saturating_sub(begun.0) / 1000)

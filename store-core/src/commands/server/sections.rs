@@ -127,9 +127,11 @@ fn persistence(caller: &Caller<'_>, lines: &mut Lines) {
     files(caller, Purpose::Copy, ["rdb_saves", "rdb_last_bgsave", "rdb_current_bgsave"], lines);
     lines.add("rdb_last_bgsave_status", saving.of(Purpose::Copy).last_status());
     lines.add("aof_enabled", u8::from(engine.config.host_parameter("appendonly") == Some("yes")));
-    let is_rewriting = saving.is_running(Purpose::LogBase);
+    // What was asked for a moment ago is in progress, unless another file comes first.
+    let is_scheduled = saving.is_wanted(Purpose::LogBase) && saving.is_busy_with_other(Purpose::LogBase);
+    let is_rewriting = saving.is_wanted(Purpose::LogBase) && !is_scheduled;
     lines.add("aof_rewrite_in_progress", u8::from(is_rewriting));
-    lines.add("aof_rewrite_scheduled", u8::from(saving.is_wanted(Purpose::LogBase) && !is_rewriting));
+    lines.add("aof_rewrite_scheduled", u8::from(is_scheduled));
     lines.add("aof_rewrites_consecutive_failures", saving.of(Purpose::LogBase).failures);
     files(caller, Purpose::LogBase, ["aof_rewrites", "aof_last_rewrite", "aof_current_rewrite"], lines);
     lines.add("aof_last_bgrewrite_status", saving.of(Purpose::LogBase).last_status());
