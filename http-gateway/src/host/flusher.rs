@@ -20,7 +20,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 const WRITE_INTERVAL: Duration = Duration::from_millis(100);
-const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 /// The longest that others are waited for that may share a sync, however slow the disk was.
 const PATIENCE_MAX: Duration = Duration::from_millis(5);
@@ -102,39 +101,44 @@ impl Task {
         let Some(journal) = host.journal() else {
             unreachable!("a host with a flusher has a journal");
         };
-        let served = self.serve(journal);
-        let pen = host.pen.lock().take();
-        if let Err(error) = served {
-            // First the journal: a turn may wait for it, and has the engine.
-            journal.set_stuck(true);
-            host.stop_writes(true);
-            pen.into_iter().for_each(Pen::give_up);
-            host.fail(error);
-        }
-    }
-
-    /// Writes until there is nothing more to come. An error is fatal.
-    fn serve(&mut self, journal: &Journal) -> Result<(), Error> {
-        let host = self.host.clone();
         let mut sync_at = None;
         loop {
             let wakeup = journal.wait(sync_at);
             // Others do not write while this thread waits for more to come: it will write all of it.
-            let mut pen = host.pen.lock();
-            let Some(pen) = &mut *pen else {
+            let mut place = host.pen.lock();
+            let Some(pen) = &mut *place else {
                 unreachable!("the pen is there for as long as this thread");
             };
-            match wakeup {
-                Wakeup::Arrived => self.round(journal, pen)?,
-                Wakeup::TimedOut => {}
-                Wakeup::Closed => return pen.sync(&host),
+            let served = self.serve(journal, pen, wakeup);
+            sync_at = pen.sync_at();
+            if served.is_ok() && wakeup != Wakeup::Closed {
+                continue;
             }
-            sync_at = pen.unsynced_since().map(|since| since + SYNC_INTERVAL);
-            if sync_at.is_some_and(|at| at <= Instant::now()) {
-                pen.sync(&host)?;
-                sync_at = None;
+            // Within the same guard, so that nobody writes behind what has failed.
+            let pen = place.take();
+            drop(place);
+            if let Err(error) = served {
+                // First the journal: a turn may wait for it, and has the engine.
+                journal.set_stuck(true);
+                host.stop_writes(true);
+                pen.into_iter().for_each(Pen::give_up);
+                host.fail(error);
             }
+            return;
         }
+    }
+
+    /// Writes and syncs what is due. An error is fatal.
+    fn serve(&mut self, journal: &Journal, pen: &mut Pen, wakeup: Wakeup) -> Result<(), Error> {
+        match wakeup {
+            Wakeup::Arrived => self.round(journal, pen)?,
+            Wakeup::TimedOut => {}
+            Wakeup::Closed => return pen.sync(&self.host),
+        }
+        if pen.sync_at().is_some_and(|at| at <= Instant::now()) {
+            pen.sync(&self.host)?;
+        }
+        Ok(())
     }
 
     /// Writes what has come.

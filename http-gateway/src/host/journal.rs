@@ -33,6 +33,13 @@ struct Pending {
     stuck: bool,
 }
 
+impl Pending {
+    /// Gives the effects in exchange for an empty buffer.
+    fn exchange(&mut self, buffer: Vec<u8>) -> Batch {
+        std::mem::replace(&mut self.effects, Batch { bytes: buffer, ..Batch::default() })
+    }
+}
+
 /// Whom to tell how a cut of the log went.
 pub type Cut = SyncSender<Result<(), Error>>;
 
@@ -103,10 +110,7 @@ impl Journal {
         let turns = std::mem::take(&mut pending.turns);
         match pending.before_cut.take() {
             Some((effects, tell)) => Taken { effects, turns, cut: Some(tell) },
-            None => {
-                let empty = Batch { bytes: buffer, ..Batch::default() };
-                Taken { effects: std::mem::replace(&mut pending.effects, empty), turns, cut: None }
-            }
+            None => Taken { effects: pending.exchange(buffer), turns, cut: None },
         }
     }
 
@@ -119,8 +123,7 @@ impl Journal {
         }
         self.taken.notify_all();
         pending.turns = 0;
-        let empty = Batch { bytes: std::mem::take(buffer), ..Batch::default() };
-        Some(std::mem::replace(&mut pending.effects, empty))
+        Some(pending.exchange(std::mem::take(buffer)))
     }
 
     /// Calls whoever takes the effects.

@@ -26,6 +26,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// The longest that something is written and not synced.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// Syncs that take longer than this, on average, are left to the thread that is there for them.
 const SHORT_SYNC: Duration = Duration::from_millis(1);
 /// Batches that are longer are left to it, too: summing and writing takes time, in which others can be executed.
@@ -45,6 +47,7 @@ pub(super) struct Pen {
     batch: Option<Batch>,
     /// Why nothing may be written any more, not even the batch.
     failure: Option<Error>,
+    /// Since when something is written that has not been synced.
     unsynced_since: Option<Instant>,
     /// How long a sync takes, on average.
     sync: Duration,
@@ -71,9 +74,9 @@ impl Pen {
         std::mem::take(&mut self.buffer)
     }
 
-    /// Since when something is written that has not been synced.
-    pub(super) const fn unsynced_since(&self) -> Option<Instant> {
-        self.unsynced_since
+    /// When what is written has to be synced, if anything is.
+    pub(super) fn sync_at(&self) -> Option<Instant> {
+        self.unsynced_since.map(|since| since + SYNC_INTERVAL)
     }
 
     /// Writes and syncs what has come, unless it would take long, or fails: then this is false, and the thread that is there
