@@ -58,7 +58,13 @@ impl Generator {
         if is_lexical(command, &words) {
             words.iter_mut().for_each(rename_key);
             let filled = [b"ZADD", &words[1][..], b"0", b"a", b"0", b"b", b"0", b"c", b"0", b"ab", b"0", b"A"];
-            return vec![filled.iter().map(|word| word.to_vec()).collect(), words];
+            let mut requests = vec![filled.iter().map(|word| word.to_vec()).collect(), words];
+            // A key of another name may hold a sorted set of any scores.
+            let key = requests[1][1].clone();
+            if !key.starts_with(EQUAL_SCORES) {
+                requests.insert(0, vec![b"DEL".to_vec(), key]);
+            }
+            return requests;
         }
         let mut requests = if self.as_of_7_0 { stream::make_consumers(&words) } else { Vec::new() };
         if command.has(Flag::Blocking) {
@@ -305,9 +311,11 @@ fn has(words: &Words, token: &str) -> bool {
 }
 
 /// Sorted sets of equal scores have names of their own.
+const EQUAL_SCORES: &[u8] = b"lex";
+
 fn rename_key(word: &mut Vec<u8>) {
     if let Some(number) = word.strip_prefix(b"zset") {
-        *word = [b"lex", number].concat();
+        *word = [EQUAL_SCORES, number].concat();
     }
 }
 
