@@ -9,7 +9,7 @@ use crate::values::bytes::SmallBytes;
 #[cfg(feature = "scripting")]
 impl Engine {
     /// The texts of all libraries, by name.
-    pub(super) fn library_codes(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn library_codes(&self) -> impl Iterator<Item = &[u8]> {
         self.scripting.functions.libraries().iter().map(|library| &*library.code)
     }
 
@@ -42,7 +42,7 @@ impl Engine {
 #[cfg(not(feature = "scripting"))]
 impl Engine {
     /// The texts of all libraries.
-    pub(super) fn library_codes(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn library_codes(&self) -> impl Iterator<Item = &[u8]> {
         self.libraries.iter().map(|code| &**code)
     }
 

@@ -229,7 +229,7 @@ fn object(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
 }
 
 /// Saves, empties and loads in one. There is no file of another time, so without saving nothing can be loaded; and what
-/// was not emptied takes no keys that it has, unless they are merged, which leaves everything as it was.
+/// was not emptied takes no keys or libraries that it has, unless they are merged, which leaves everything as it was.
 fn reload(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
     let (mut saves, mut empties, mut merges) = (true, true, false);
     while !args.is_empty() {
@@ -243,8 +243,9 @@ fn reload(caller: &mut Caller<'_>, args: &mut Args<'_>, reply: &mut ReplyBuffer)
             return Err(RELOAD_OPTIONS);
         }
     }
-    let has_keys = caller.engine.database_sizes().any(|(_, keys)| keys > 0);
-    if !saves || (has_keys && !empties && !merges) {
+    let engine = &caller.engine;
+    let has_data = engine.database_sizes().any(|(_, keys)| keys > 0) || engine.library_codes().next().is_some();
+    if !saves || (has_data && !empties && !merges) {
         return Err(NOT_LOADED);
     }
     rebuild(caller, reply)
