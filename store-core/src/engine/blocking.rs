@@ -305,7 +305,9 @@ impl Engine {
                 reply.error(&error);
             }
         }
-        if let Some(id) = self.commands.id_of(command.full_name().as_bytes()) {
+        if begun.is_some()
+            && let Some(id) = self.commands.id_of(command.full_name().as_bytes())
+        {
             self.end_request(now, session, id, &words, begun);
         }
         self.blocked.remove(session);
