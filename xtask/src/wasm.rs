@@ -1,12 +1,14 @@
 //! `build-wasm`: from the wasm crate to the npm package's `dist` folder.
 //!
-//! Cargo makes the modules, wasm-bindgen (as a library, so that its version is the one in Cargo.lock) makes the glue, the
-//! functions and the numbers of their locals are put into an order that compresses well, plain `tsc` makes the
-//! TypeScript. Nothing is bundled: bundlers inline wasm as base64 and defeat its caching.
+//! Cargo makes the modules, wasm-bindgen (as a library, so that its version is the one in Cargo.lock) makes the glue,
+//! functions that are the same become one, they and the numbers of their locals are put into an order that compresses
+//! well, plain `tsc` makes the TypeScript. Nothing is bundled: bundlers inline wasm as base64 and defeat its caching.
 //! There is no wasm-opt step: measured, `-Os` takes 5 % off the module and adds 1 % to its compressed size, and no single
 //! pass of it takes off more than two thousandths.
 
 mod bindgen;
+mod fold;
+mod functions;
 mod locals;
 mod order;
 mod package;

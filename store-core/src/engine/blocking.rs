@@ -306,7 +306,7 @@ impl Engine {
             }
         }
         if begun.is_some()
-            && let Some(id) = self.commands.id_of(command.full_name().as_bytes())
+            && let Some(id) = self.commands.id_of(command.name.as_bytes())
         {
             self.end_request(now, session, id, &words, begun);
         }
@@ -316,7 +316,7 @@ impl Engine {
 
     /// Counts an error that ends a wait: its command has failed, though it was called before.
     fn count_late_error(&mut self, command: &Command, error: &Error) {
-        if let Some(id) = self.commands.id_of(command.full_name().as_bytes()) {
+        if let Some(id) = self.commands.id_of(command.name.as_bytes()) {
             self.commands.count_failure(id);
         }
         self.count_error(error);

@@ -15,7 +15,7 @@ use crate::error::{Detail, Error};
 use crate::keyspace::{DbIndex, Reader};
 use crate::limits;
 use crate::reply::ReplyBuffer;
-use crate::spec::{Access, Command, Flag, Run};
+use crate::spec::{Command, Flag, Run};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -216,10 +216,8 @@ impl Engine {
         if self.pause.is_on(now) {
             return;
         }
-        for (at, spec) in command.keys_in(words).unwrap_or_default() {
-            if let Some(key) = words.get(at).filter(|_| !spec.access.contains(Access::NOT_KEY)) {
-                self.writer(now, db).bury(key);
-            }
+        for key in command.named_keys(words) {
+            self.writer(now, db).bury(key);
         }
     }
 

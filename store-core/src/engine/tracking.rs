@@ -13,7 +13,7 @@ use super::{Engine, Output, SessionId};
 use crate::effects::EventClass;
 use crate::ordered::OrderedSet;
 use crate::reply::{Protocol, ReplyBuffer};
-use crate::spec::{Access, Command, Flag, Group};
+use crate::spec::{Command, Flag, Group};
 use crate::values::bytes::SmallBytes;
 use crate::values::dense::{DenseTable, Keyed, TableSeed};
 use alloc::sync::Arc;
@@ -205,10 +205,8 @@ impl Engine {
         }
         // What the same transaction or script has written before is old news to what it reads now.
         self.invalidate_changed(Some(session));
-        for (at, spec) in command.keys_in(words).unwrap_or_default() {
-            if let Some(key) = words.get(at).filter(|_| !spec.access.contains(Access::NOT_KEY)) {
-                self.tracking.remember(key, session);
-            }
+        for key in command.named_keys(words) {
+            self.tracking.remember(key, session);
         }
         self.bound_tracking();
     }

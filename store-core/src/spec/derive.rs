@@ -132,6 +132,13 @@ impl Command {
         result
     }
 
+    /// The keys that a request names; none when it does not have those that it announces.
+    pub fn named_keys<'w>(&self, words: &[&'w [u8]]) -> Vec<&'w [u8]> {
+        let is_key = |spec: &KeySpec| !spec.access.contains(Access::NOT_KEY);
+        let found = self.keys_in(words).unwrap_or_default().into_iter();
+        found.filter(|(_, spec)| is_key(spec)).filter_map(|(at, _)| words.get(at).copied()).collect()
+    }
+
     /// The keys of a request and what is done with them, as indexes of its words.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{MODULE, locals, order};
+use super::{MODULE, fold, locals, order};
 use crate::progress;
 
 /// How often the functions are ordered and their locals numbered: each lets the other find more that is alike. A third
@@ -15,7 +15,7 @@ const ARRANGEMENTS: usize = 2;
 
 /// What wasm-bindgen makes of a module.
 pub(super) struct Glue {
-    /// The module, its functions in order and their locals numbered alike.
+    /// The module, its functions in order, none of them twice, and their locals numbered alike.
     pub(super) wasm: Vec<u8>,
     /// The code that loads it.
     pub(super) script: String,
@@ -44,6 +44,7 @@ pub(super) fn generate(module: &Path, folder: &Path) -> anyhow::Result<Glue> {
     let wasm = folder.join(format!("{MODULE}_bg.wasm"));
     let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
     let wasm = progress::step("order of functions, numbers of locals", || {
+        let wasm = fold::fold(wasm)?;
         (0..ARRANGEMENTS).try_fold(wasm, |wasm, _| locals::renumber(&order::rearrange(&wasm)?))
     })?;
     Ok(Glue { wasm, script })

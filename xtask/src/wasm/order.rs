@@ -5,17 +5,12 @@
 //! function is always the one of which the largest part stands already in the last 30 KB: measured, 6 % off the
 //! compressed module. What few functions have counts for more, because what many have is found wherever they stand.
 //! How much small functions are held back is tried in a few ways, of which the smallest result is taken. What a function
-//! is called by is its place, so all calls are written anew. Hints of alignment are left out on the way.
+//! is called by is its place, so all calls are written anew.
 
 use std::collections::{HashMap, VecDeque};
-use std::convert::Infallible;
 use std::ops::RangeInclusive;
 
-use anyhow::Context;
-use wasm_encoder::reencode::{self, Reencode, utils};
-use wasm_encoder::{CodeSection, FunctionSection, MemArg, Module};
-use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef};
-
+use super::functions::{Functions, place};
 use super::package::gzipped;
 
 /// How far back repetitions are found, with room for what stands between.
@@ -31,87 +26,20 @@ const WEIGHT: usize = 256;
 
 /// The same module with its functions in the best order that was found.
 pub(super) fn rearrange(module: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let (mut imported, mut bodies) = (0, Vec::new());
-    for payload in Parser::new(0).parse_all(module) {
-        match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
-            }
-            Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes().to_vec()),
-            _ => {}
-        }
-    }
+    let Functions { imported, bodies, .. } = Functions::of(module)?;
     let pieces = Pieces::new(&bodies);
     let mut best = (usize::MAX, Vec::new());
     for overhead_bytes in OVERHEAD_BYTES {
-        let rearranged = reencode(module, imported, by_likeness(&pieces, overhead_bytes))?;
+        let order = by_likeness(&pieces, overhead_bytes);
+        let mut places = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(place, function)| places[*function] = place);
+        let rearranged = place(module, imported, order, &places)?;
         let len = gzipped(&rearranged)?;
         if len < best.0 {
             best = (len, rearranged);
         }
     }
     Ok(best.1)
-}
-
-/// The module with its own functions in this order.
-fn reencode(module: &[u8], imported: u32, order: Vec<usize>) -> anyhow::Result<Vec<u8>> {
-    let mut places = vec![0; order.len()];
-    for (place, function) in order.iter().enumerate() {
-        places[*function] = imported + u32::try_from(place)?;
-    }
-    let mut rearranged = Module::new();
-    let mut rearrangement = Rearrangement { imported, order, places };
-    rearrangement
-        .parse_core_module(&mut rearranged, Parser::new(0), module)
-        .ok()
-        .context("the module is not as expected")?;
-    Ok(rearranged.finish())
-}
-
-/// Writes functions in another order.
-struct Rearrangement {
-    imported: u32,
-    /// The functions as they are to stand.
-    order: Vec<usize>,
-    /// What each function is called by then.
-    places: Vec<u32>,
-}
-
-type Result<T> = std::result::Result<T, reencode::Error<Infallible>>;
-
-impl Reencode for Rearrangement {
-    type Error = Infallible;
-
-    fn function_index(&mut self, function: u32) -> Result<u32> {
-        Ok(function.checked_sub(self.imported).map_or(function, |own| self.places[own as usize]))
-    }
-
-    /// No engine heeds what a module says of the alignment of an access, and without it more accesses are alike.
-    fn mem_arg(&mut self, access: wasmparser::MemArg) -> Result<MemArg> {
-        Ok(MemArg { align: 0, ..utils::mem_arg(self, access)? })
-    }
-
-    fn parse_function_section(
-        &mut self,
-        functions: &mut FunctionSection,
-        section: FunctionSectionReader<'_>,
-    ) -> Result<()> {
-        let types = section.into_iter().collect::<std::result::Result<Vec<u32>, _>>()?;
-        for function in &self.order {
-            functions.function(types[*function]);
-        }
-        Ok(())
-    }
-
-    fn parse_code_section(&mut self, code: &mut CodeSection, section: CodeSectionReader<'_>) -> Result<()> {
-        let bodies = section.into_iter().collect::<std::result::Result<Vec<FunctionBody<'_>>, _>>()?;
-        for function in self.order.clone() {
-            self.parse_function_body(code, bodies[function].clone())?;
-        }
-        Ok(())
-    }
 }
 
 /// The numbers of the bodies, each followed by the one that repeats most of what came shortly before.
@@ -136,10 +64,10 @@ struct Pieces {
 }
 
 impl Pieces {
-    fn new(bodies: &[Vec<u8>]) -> Self {
+    fn new(bodies: &[impl AsRef<[u8]>]) -> Self {
         let mut functions: HashMap<&[u8], Vec<usize>> = HashMap::new();
         for (function, body) in bodies.iter().enumerate() {
-            for piece in PIECE_BYTES.flat_map(|len| body.windows(len)) {
+            for piece in PIECE_BYTES.flat_map(|len| body.as_ref().windows(len)) {
                 let owners = functions.entry(piece).or_default();
                 if owners.last() != Some(&function) {
                     owners.push(function);
@@ -152,7 +80,7 @@ impl Pieces {
         for (piece, owners) in owners.iter().enumerate() {
             owners.iter().for_each(|function| of[*function].push(piece));
         }
-        Self { of, owners, lens: bodies.iter().map(Vec::len).collect() }
+        Self { of, owners, lens: bodies.iter().map(|body| body.as_ref().len()).collect() }
     }
 }
 
