@@ -44,6 +44,8 @@ pub(crate) struct Scripting {
     machine: Option<Box<Machine>>,
     /// Whether one runs.
     is_running: bool,
+    /// For how long it had run when it called its last command.
+    run_microseconds: u64,
     /// The one that makes a break.
     pub(crate) paused: Option<Box<Paused>>,
 }
@@ -52,6 +54,11 @@ impl Scripting {
     /// Whether a script runs.
     pub(crate) const fn is_running(&self) -> bool {
         self.is_running
+    }
+
+    /// For how long the script had run that calls a command; zero outside of scripts.
+    pub(crate) const fn run_microseconds(&self) -> u64 {
+        self.run_microseconds
     }
 
     /// Forgets all scripts of `EVAL`, and their machine.

@@ -157,6 +157,7 @@ impl Engine {
         };
         let task = runner.task;
         self.scripting.is_running = false;
+        self.scripting.run_microseconds = 0;
         let answered = match result {
             Ok(results) => {
                 let value = machine.vm.value(results, 0);

@@ -93,6 +93,13 @@ impl Vm {
         self.heap.meter.left()
     }
 
+    /// How long the call has run, told from its instructions: as if each took as long as on a common processor.
+    #[must_use]
+    pub fn run_nanoseconds(&self) -> u64 {
+        const PER_INSTRUCTION: u64 = 10;
+        self.heap.meter.spent().wrapping_sub(self.begun).wrapping_mul(PER_INSTRUCTION)
+    }
+
     /// How many bytes the objects take, garbage included.
     #[must_use]
     pub fn used_bytes(&self) -> usize {
