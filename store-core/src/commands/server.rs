@@ -86,16 +86,17 @@ const TIME: Command = Command::new("TIME", Group::Server, "2.6.0")
     .reply(Shape::Tuple(&[Shape::Bulk, Shape::Bulk]))
     .session(time);
 
-/// A script may wait until it is so late: for keys time stands still while it runs, here it goes on.
 fn time(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
+    let (seconds, microseconds) = (caller.now.0.div_euclid(1000), caller.now.0.rem_euclid(1000) * 1000);
+    // For keys time stands still while a script runs. Here it goes on, for scripts that wait until it is so late.
     #[cfg(feature = "scripting")]
-    let run_microseconds = caller.engine.scripting.run_microseconds() as i64;
-    #[cfg(not(feature = "scripting"))]
-    let run_microseconds = 0;
-    let microseconds = caller.now.0 * 1000 + run_microseconds;
+    let (seconds, microseconds) = {
+        let microseconds = microseconds.saturating_add_unsigned(caller.engine.scripting.run_microseconds());
+        (seconds + microseconds / 1_000_000, microseconds % 1_000_000)
+    };
     reply.array(2);
-    reply.bulk_integer(microseconds.div_euclid(1_000_000));
-    reply.bulk_integer(microseconds.rem_euclid(1_000_000));
+    reply.bulk_integer(seconds);
+    reply.bulk_integer(microseconds);
     Ok(())
 }
 
