@@ -363,6 +363,7 @@ impl Engine {
             self.stats.expired_fields += expired.fields;
         }
         self.keyspace.settle_sizes();
+        self.peak_memory();
         self.keyspace.clear_graves();
         if self.is_evicting {
             self.make_room(now);

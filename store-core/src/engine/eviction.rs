@@ -36,6 +36,12 @@ impl Engine {
         self.keyspace.size()
     }
 
+    /// The most that [`Self::used_memory`] was whenever somebody asked here.
+    pub(crate) fn peak_memory(&mut self) -> u64 {
+        self.stats.peak_memory = self.stats.peak_memory.max(self.used_memory());
+        self.stats.peak_memory
+    }
+
     #[inline]
     fn is_over_limit(&self) -> bool {
         let max_bytes = self.config.eviction.max_bytes as u64;

@@ -57,17 +57,18 @@ const UNCOUNTED: [&str; 8] = [
 ];
 
 fn stats(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let engine = &caller.engine;
+    let engine = &mut *caller.engine;
+    let peak = engine.peak_memory();
     let keys: usize = engine.keyspace.databases().map(|(_, database)| database.len()).sum();
     let bytes = engine.used_memory();
     let counts = UNCOUNTED.into_iter().map(|name| (name, 0));
-    let counts = core::iter::once(("total.allocated", bytes)).chain(counts).chain([
+    let counts = [("peak.allocated", peak), ("total.allocated", bytes)].into_iter().chain(counts).chain([
         ("overhead.total", 0),
         ("keys.count", keys as u64),
         ("keys.bytes-per-key", bytes / (keys as u64).max(1)),
         ("dataset.bytes", bytes),
     ]);
-    let (map, mut len) = (reply.begin(), 1);
+    let (map, mut len) = (reply.begin(), 2);
     for (name, count) in counts {
         reply.bulk(name.as_bytes());
         reply.integer(i64::try_from(count).unwrap_or(i64::MAX));
@@ -75,6 +76,8 @@ fn stats(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> 
     }
     reply.bulk(b"dataset.percentage");
     reply.double(if bytes > 0 { 100.0 } else { 0.0 });
+    reply.bulk(b"peak.percentage");
+    reply.double(bytes as f64 * 100.0 / peak.max(1) as f64);
     reply.end_map(map, len);
     Ok(())
 }

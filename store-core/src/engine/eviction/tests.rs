@@ -192,3 +192,19 @@ fn what_does_not_go_at_once_goes_later() {
     assert_eq!(calls.count(), 9);
     assert!(store.engine.used_memory() <= 1_000);
 }
+
+#[test]
+fn the_most_that_was_used_is_kept_in_mind() {
+    let mut store = Store::new(1);
+    store.ask(&format!("SET k {}", "v".repeat(1000)));
+    store.engine.handle_timeout(store.now);
+    let most = store.engine.used_memory();
+    store.ask("DEL k");
+    store.ask("SET k v");
+    let used = store.engine.used_memory();
+    assert!(used < most, "{used} of {most}");
+    let stats = store.ask("MEMORY STATS");
+    assert!(stats.contains(&format!("$14\r\npeak.allocated\r\n:{most}\r\n")), "{stats}");
+    assert!(stats.contains(&format!("$15\r\ntotal.allocated\r\n:{used}\r\n")), "{stats}");
+    assert!(!stats.ends_with("$15\r\npeak.percentage\r\n$3\r\n100\r\n"), "{stats}");
+}
