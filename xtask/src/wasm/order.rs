@@ -20,7 +20,7 @@ const FUNCTIONS_PER_PIECE_MAX: usize = 400;
 /// The bytes that count as one repetition: a longer one counts for the shorter ones, too.
 const PIECE_BYTES: RangeInclusive<usize> = 5..=8;
 /// What is tried: added to every function's length, so that the smallest ones do not always win.
-const OVERHEAD_BYTES: [usize; 3] = [40, 50, 60];
+const OVERHEAD_BYTES: [usize; 4] = [28, 40, 50, 60];
 /// What a piece counts for, times the square root of how many functions have it.
 const WEIGHT: usize = 256;
 
