@@ -92,7 +92,7 @@ use crate::values::dense::TableSeed;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use blocking::Blocked;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use history::History;
 use pause::Pause;
 use pubsub::PubSub;
@@ -187,6 +187,8 @@ pub struct Engine {
     pub(crate) scripting: Scripting,
     /// Whether what has expired is removed in time, or only when a request names it.
     pub(crate) expires_actively: bool,
+    /// The most that [`Self::used_memory`] has told.
+    pub(crate) peak_memory: Cell<u64>,
     eviction_pool: EvictionPool,
     /// Whether there are more keys to be evicted than could go at once.
     is_evicting: bool,
@@ -235,6 +237,7 @@ impl Engine {
             #[cfg(feature = "scripting")]
             scripting: Scripting::default(),
             expires_actively: true,
+            peak_memory: Cell::new(0),
             eviction_pool: EvictionPool::default(),
             is_evicting: false,
             started: None,
@@ -363,7 +366,6 @@ impl Engine {
             self.stats.expired_fields += expired.fields;
         }
         self.keyspace.settle_sizes();
-        self.peak_memory();
         self.keyspace.clear_graves();
         if self.is_evicting {
             self.make_room(now);

@@ -42,10 +42,8 @@ pub(crate) struct Scripting {
     pub(crate) functions: Functions,
     /// Where the scripts run; made for the first of them, and not there while one runs.
     machine: Option<Box<Machine>>,
-    /// Whether one runs.
-    is_running: bool,
-    /// For how long it had run when it called its last command.
-    run_microseconds: u64,
+    /// While one runs: for how many nanoseconds it had run when it called its last command.
+    run_nanoseconds: Option<u64>,
     /// The one that makes a break.
     pub(crate) paused: Option<Box<Paused>>,
 }
@@ -53,12 +51,12 @@ pub(crate) struct Scripting {
 impl Scripting {
     /// Whether a script runs.
     pub(crate) const fn is_running(&self) -> bool {
-        self.is_running
+        self.run_nanoseconds.is_some()
     }
 
-    /// For how long the script had run that calls a command; zero outside of scripts.
-    pub(crate) const fn run_microseconds(&self) -> u64 {
-        self.run_microseconds
+    /// For how many nanoseconds the script had run that calls a command; zero outside of scripts.
+    pub(crate) fn run_nanoseconds(&self) -> u64 {
+        self.run_nanoseconds.unwrap_or_default()
     }
 
     /// Forgets all scripts of `EVAL`, and their machine.

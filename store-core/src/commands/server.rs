@@ -91,7 +91,7 @@ fn time(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> R
     // For keys time stands still while a script runs. Here it goes on, for scripts that wait until it is so late.
     #[cfg(feature = "scripting")]
     let (seconds, microseconds) = {
-        let microseconds = microseconds.saturating_add_unsigned(caller.engine.scripting.run_microseconds());
+        let microseconds = microseconds.saturating_add_unsigned(caller.engine.scripting.run_nanoseconds() / 1000);
         (seconds + microseconds / 1_000_000, microseconds % 1_000_000)
     };
     reply.array(2);

@@ -31,15 +31,12 @@ pub(crate) enum Room {
 }
 
 impl Engine {
-    /// The bytes that all keys and what they hold take, as the store counts them.
+    /// The bytes that all keys and what they hold take, as the store counts them. What is told here is what the peak is
+    /// made of.
     pub fn used_memory(&self) -> u64 {
-        self.keyspace.size()
-    }
-
-    /// The most that [`Self::used_memory`] was whenever somebody asked here.
-    pub(crate) fn peak_memory(&mut self) -> u64 {
-        self.stats.peak_memory = self.stats.peak_memory.max(self.used_memory());
-        self.stats.peak_memory
+        let bytes = self.keyspace.size();
+        self.peak_memory.update(|peak| peak.max(bytes));
+        bytes
     }
 
     #[inline]

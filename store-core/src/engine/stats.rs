@@ -32,8 +32,6 @@ pub struct Stats {
     pub evicted_keys: u64,
     /// Scripts of `EVAL` that were forgotten for newer ones.
     pub evicted_scripts: u64,
-    /// The most that all keys took when it was looked at: every now and then, and when it is told.
-    pub(crate) peak_memory: u64,
     /// Keys that reading commands looked for.
     pub lookups: Lookups,
     /// Error replies.

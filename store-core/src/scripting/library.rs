@@ -221,7 +221,7 @@ impl Runner<'_> {
                 self.reply.clear();
                 let Self { engine, reply, task, .. } = self;
                 reply.set_protocol(task.protocol);
-                engine.scripting.run_microseconds = vm.run_nanoseconds() / 1000;
+                engine.scripting.run_nanoseconds = Some(vm.run_nanoseconds());
                 let called = engine.call_from_script(task.now, task.id, &mut task.permit, &words, reply);
                 let bytes = bytes + reply.len();
                 called.map(|()| bytes).map_err(Ok)

@@ -148,7 +148,7 @@ impl Engine {
         reply: &mut ReplyBuffer,
     ) -> Result<Option<Paused>, Error> {
         machine.vm.set_budget(self.config.scripts.max_instructions);
-        self.scripting.is_running = true;
+        self.scripting.run_nanoseconds = Some(0);
         let fields = machine.fields;
         let mut runner = Runner { engine: self, fields, task, reply: ReplyBuffer::new(Protocol::Resp2) };
         let result = match start {
@@ -156,8 +156,7 @@ impl Engine {
             None => machine.vm.go_on(&mut runner),
         };
         let task = runner.task;
-        self.scripting.is_running = false;
-        self.scripting.run_microseconds = 0;
+        self.scripting.run_nanoseconds = None;
         let answered = match result {
             Ok(results) => {
                 let value = machine.vm.value(results, 0);

@@ -57,10 +57,10 @@ const UNCOUNTED: [&str; 8] = [
 ];
 
 fn stats(caller: &mut Caller<'_>, _: &mut Args<'_>, reply: &mut ReplyBuffer) -> Result<(), Error> {
-    let engine = &mut *caller.engine;
-    let peak = engine.peak_memory();
+    let engine = &caller.engine;
     let keys: usize = engine.keyspace.databases().map(|(_, database)| database.len()).sum();
     let bytes = engine.used_memory();
+    let peak = engine.peak_memory.get();
     let counts = UNCOUNTED.into_iter().map(|name| (name, 0));
     let counts = [("peak.allocated", peak), ("total.allocated", bytes)].into_iter().chain(counts).chain([
         ("overhead.total", 0),
